@@ -1,0 +1,1 @@
+"""What both taps share: walks, checkpoints, requests, records."""

@@ -1,0 +1,126 @@
+"""A walk's position in Singer state.
+
+One stream's entry under `bookmarks`:
+
+    replication_key, replication_key_value
+        The bookmark. Every record version with a replication timestamp below it was delivered.
+    read_with
+        The settings under which everything below the bookmark was read.
+    walk
+        Present while a walk is unfinished; see `tap_engine.walk.Walk`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from tap_engine import timestamps
+from tap_engine.errors import StateError
+from tap_engine.walk import Walk
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, MutableMapping
+
+_OURS = {"replication_key", "replication_key_value", "read_with", "walk"}
+# What the SDK writes into the same place, all of it meaningless between runs.
+_SDK = {"replication_key_signpost", "starting_replication_value", "progress_markers"}
+
+ReadWith = dict[str, Any]
+
+
+class Checkpoint(msgspec.Struct):
+    """What state says about one stream.
+
+    Attributes:
+        bookmark: The bookmark in the canonical form.
+        read_with: Settings under which everything below the bookmark was read; None when another
+            tap or version wrote the state.
+        walk: The unfinished walk.
+    """
+
+    bookmark: str | None = None
+    read_with: ReadWith | None = None
+    walk: Walk | None = None
+
+
+def load(stream: str, entry: Mapping[str, Any], replication_key: str | None) -> Checkpoint:
+    """Read a stream's entry.
+
+    Args:
+        stream: Name for messages.
+        entry: The entry, as it stands in state; may be empty.
+        replication_key: The stream's replication key.
+
+    Raises:
+        StateError: The entry is not one that this tap could have written.
+    """
+    unknown = sorted(set(entry) - _OURS - _SDK)
+    if unknown:
+        raise _unusable(stream, f"it has unknown members: {', '.join(unknown)}")
+    value = entry.get("replication_key_value")
+    named = entry.get("replication_key")
+    if value is not None and named not in {None, replication_key} and replication_key:
+        raise _unusable(stream, f"its bookmark is one of {named!r}, not of {replication_key!r}")
+    bookmark = None
+    if value is not None:
+        bookmark = _timestamp(stream, "replication_key_value", value)
+    read_with = entry.get("read_with")
+    if read_with is not None and not isinstance(read_with, dict):
+        raise _unusable(stream, "read_with is no object")
+    walk = None
+    if entry.get("walk") is not None:
+        try:
+            walk = msgspec.convert(entry["walk"], Walk)
+        except msgspec.ValidationError as error:
+            raise _unusable(stream, f"walk: {error}") from None
+        for name in ("since", "cut", "highest"):
+            moment = getattr(walk, name)
+            if moment is not None:
+                setattr(walk, name, _timestamp(stream, f"walk.{name}", moment))
+    return Checkpoint(bookmark, read_with, walk)
+
+
+def save(entry: MutableMapping[str, Any], walk: Walk) -> None:
+    """Write the position of an unfinished walk; the bookmark stays as it was."""
+    entry["walk"] = msgspec.to_builtins(walk)
+
+
+def finish(
+    entry: MutableMapping[str, Any],
+    walk: Walk,
+    replication_key: str | None,
+    read_with: ReadWith,
+) -> None:
+    """Turn a complete walk into a bookmark: min(cut, highest seen), never further back."""
+    changed: dict[str, Any] = {}
+    if replication_key is not None:
+        old = entry.get("replication_key_value")
+        reached = [moment for moment in (walk.highest, walk.cut) if moment is not None]
+        new = min(reached) if walk.highest is not None else None
+        if old is not None:
+            old = timestamps.canonical(old)
+            new = old if new is None or (not walk.first and new < old) else new
+        if new is not None:
+            changed = {"replication_key": replication_key, "replication_key_value": new}
+        if walk.first:
+            changed["read_with"] = read_with
+    entry.update(changed)
+    entry.pop("walk", None)
+
+
+def _timestamp(stream: str, name: str, value: object) -> str:
+    try:
+        if not isinstance(value, str):
+            raise ValueError  # noqa: TRY004, TRY301
+        return timestamps.canonical(value)
+    except ValueError:
+        raise _unusable(stream, f"{name} is no ISO 8601 timestamp: {value!r:.60}") from None
+
+
+def _unusable(stream: str, reason: str) -> StateError:
+    return StateError(
+        f"state of stream '{stream}' cannot be used: {reason}; remove the stream's entry from the"
+        " state (with Meltano: run with --full-refresh) to read it from the start"
+    )

@@ -1,0 +1,77 @@
+"""What can go wrong, in words for the person who runs the tap.
+
+Every message here may be printed: it never holds a header, a token, a secret or a whole body.
+"""
+
+from __future__ import annotations
+
+
+class TapError(Exception):
+    """The run cannot go on; the message is the one line that the user sees."""
+
+
+class SettingsError(TapError):
+    """A setting is missing, contradicts another or has no usable value."""
+
+
+class StateError(TapError):
+    """The state handed to the tap cannot be understood, so it is not guessed at."""
+
+
+class CredentialsError(TapError):
+    """The platform does not accept the credentials."""
+
+
+class RequestError(TapError):
+    """A request failed for good: not worth retrying, or the retry budget is spent."""
+
+
+class SourceError(TapError):
+    """The source answered in a way that makes a complete reading impossible."""
+
+
+class StreamError(TapError):
+    """One stream cannot be read; the others can.
+
+    The run goes on with the other streams, keeps this one's state as it was and ends non-zero.
+    """
+
+
+class RefusedError(StreamError):
+    """The credentials do not reach this stream (missing scope, permission or endpoint)."""
+
+
+class NotFoundError(RefusedError):
+    """There is no such endpoint or parent object."""
+
+
+class QueryRefusedError(StreamError):
+    """The API does not take this query (an unknown filter, field or sort)."""
+
+
+class BadBodyError(Exception):
+    """A success status whose body is not the JSON that was asked for: asked again."""
+
+
+class StoppedError(Exception):
+    """The run is being stopped; work in other threads ends here."""
+
+
+class AbortedError(BaseException):
+    """Carries an error that ends the run past the SDK, which would log it as unexpected."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(error)
+        self.error = error
+
+
+class TerminatedError(BaseException):
+    """SIGTERM or SIGINT arrived between two complete lines of output.
+
+    Attributes:
+        signum: Number of the signal.
+    """
+
+    def __init__(self, signum: int) -> None:
+        super().__init__(signum)
+        self.signum = signum

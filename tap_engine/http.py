@@ -1,0 +1,315 @@
+"""One HTTP session per tap: retries, error tables, rate limits, the server's clock."""
+
+from __future__ import annotations
+
+import http.cookiejar
+import threading
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from tap_engine import retry, timestamps
+from tap_engine.errors import (
+    BadBodyError,
+    CredentialsError,
+    NotFoundError,
+    QueryRefusedError,
+    RefusedError,
+    RequestError,
+    SettingsError,
+    StoppedError,
+)
+from tap_engine.policy import Action, Rule, rule_for
+from tap_engine.redact import Redactor, excerpt
+
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Callable, Mapping, Sequence
+
+    from tap_engine.limiter import RateLimiter
+
+T = TypeVar("T")
+
+FIRST_CONTACT_SECONDS = 15.0
+"""How long a host that never answered is tried: rather a quick error than minutes at a typo."""
+
+
+class Authenticator(Protocol):
+    """What the session needs of an authenticator, besides signing requests."""
+
+    def __call__(self, r: requests.PreparedRequest) -> requests.PreparedRequest:
+        """Sign a request."""
+
+    def renew(self, rejected: str) -> bool:
+        """Replace a rejected `Authorization` header; False when there is nothing to replace."""
+
+
+class PageTooBigError(Exception):
+    """The API wants a smaller page; the client asks again with one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request, as often as it may have to be sent.
+
+    Attributes:
+        stream: Name for messages.
+        url: Absolute URL without query.
+        params: Query parameters, in order; a name may repeat.
+        rules: Error table.
+        auth: Signs the request.
+        limiters: Each is waited for before every single attempt.
+        form: Form body; makes the request a POST.
+        smallest_page: The page cannot shrink any further.
+        sets_clock: The answer's `Date` may become the cut of the run.
+    """
+
+    stream: str
+    url: str
+    rules: Sequence[Rule]
+    auth: Any
+    params: Sequence[tuple[str, str]] = ()
+    limiters: Sequence[RateLimiter] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+    form: Mapping[str, str] | None = None
+    smallest_page: bool = False
+    sets_clock: bool = True
+
+    @property
+    def method(self) -> str:
+        """HTTP method."""
+        return "GET" if self.form is None else "POST"
+
+
+class _Renewed(Exception):  # noqa: N818 (a signal inside this module, not an error)
+    """There is a new token: ask again at once."""
+
+
+class _Again(Exception):  # noqa: N818 (a signal inside this module, not an error)
+    """Ask again after a pause."""
+
+    def __init__(self, reason: str, *, wait: float | None = None, answered: bool = True) -> None:
+        super().__init__(reason)
+        self.wait = wait
+        self.answered = answered
+
+
+class Http:
+    """Sends requests for all streams of a tap; safe to use from several threads.
+
+    Args:
+        concurrency: Most requests in flight at once.
+        timeout: Seconds to wait for a connection and between two reads.
+        retry_max_seconds: Budget of one request, waiting included.
+        read_error: Reads the API's error code and message out of a body.
+        correlation_header: Response header with the id that the vendor's support asks for.
+    """
+
+    def __init__(  # noqa: PLR0913
+        self,
+        *,
+        concurrency: int,
+        timeout: float,
+        retry_max_seconds: float,
+        user_agent: str,
+        read_error: Callable[[bytes], tuple[str, str]],
+        redactor: Redactor,
+        logger: logging.Logger,
+        correlation_header: str = "",
+    ) -> None:
+        self._timeout = timeout
+        self._budget = retry_max_seconds
+        self._read_error = read_error
+        self._redact = redactor
+        self._logger = logger
+        self._correlation_header = correlation_header
+        self._answered: set[str] = set()
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+        self._workers = ThreadPoolExecutor(concurrency, thread_name_prefix="request")
+        self.cut: str | None = None
+        self.sent = 0
+        self.waited = 0.0
+        self._session = requests.Session()
+        self._session.headers["User-Agent"] = user_agent
+        self._session.headers["Accept"] = "application/json"
+        self._session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
+        adapter = HTTPAdapter(pool_connections=4, pool_maxsize=concurrency + 2)
+        self._session.mount("https://", adapter)
+        self._session.mount("http://", adapter)
+
+    def submit(self, work: Callable[..., T], *args: Any) -> Future[T]:
+        """Do a piece of work, normally one page, in a worker thread."""
+        return self._workers.submit(work, *args)
+
+    def stop(self) -> None:
+        """End all waiting, here and in the workers, with StoppedError."""
+        self._stopping.set()
+        self._workers.shutdown(wait=False, cancel_futures=True)
+
+    def sleep(self, seconds: float) -> None:
+        """Sleep unless the run is being stopped.
+
+        Raises:
+            StoppedError: The run is being stopped.
+        """
+        if self._stopping.wait(max(0.0, seconds)):
+            raise StoppedError
+
+    def send(self, call: Call, parse: Callable[[bytes], T]) -> T:
+        """Send a request until it succeeds or trying again makes no sense.
+
+        Args:
+            call: The request.
+            parse: Turns the body into the result; raises BadBodyError when it is not what was
+                asked for, which counts as a failed attempt.
+
+        Raises:
+            CredentialsError: 401 again with a new token, or the token endpoint refused.
+            RefusedError: The credentials do not reach this stream.
+            QueryRefusedError: The API does not take the query.
+            PageTooBigError: The API wants a smaller page.
+            RequestError: The retry budget is spent, or the failure is final.
+            StoppedError: The run is being stopped.
+        """
+        began = time.monotonic()
+        pauses = retry.waits()
+        renewed = False
+        tries = 0
+        while True:
+            if self._stopping.is_set():
+                raise StoppedError
+            tries += 1
+            try:
+                return self._once(call, parse, renewed=renewed)
+            except _Renewed:
+                renewed = True
+            except _Again as again:
+                pause = again.wait or next(pauses)
+                budget = self._budget
+                if not again.answered and self._host(call) not in self._answered:
+                    budget = min(budget, FIRST_CONTACT_SECONDS)
+                elapsed = time.monotonic() - began
+                if elapsed + pause > budget:
+                    msg = f"{again} (gave up after {tries} tries in {elapsed:.0f} s)"
+                    raise RequestError(msg) from None
+                self._logger.warning("%s; trying again in %.1f s", again, pause)
+                with self._lock:
+                    self.waited += pause
+                self.sleep(pause)
+
+    def _once(self, call: Call, parse: Callable[[bytes], T], *, renewed: bool) -> T:
+        for limiter in call.limiters:
+            limiter.wait()
+        response = self._exchange(call)
+        if response.status_code == requests.codes.ok:
+            try:
+                return parse(response.content)
+            except BadBodyError as error:
+                raise _Again(self._describe(call, response, str(error))) from None
+        self._fail(call, response, renewed=renewed)
+        raise AssertionError  # pragma: no cover (_fail always raises)
+
+    def _exchange(self, call: Call) -> requests.Response:
+        host = self._host(call)
+        with self._lock:
+            self.sent += 1
+        try:
+            response = self._session.request(
+                call.method,
+                call.url,
+                params=list(call.params),
+                data=call.form,
+                headers=dict(call.headers),
+                auth=call.auth,
+                timeout=self._timeout,
+                allow_redirects=False,
+            )
+        except requests.exceptions.SSLError as error:
+            msg = f"{call.stream}: no trusted TLS connection to {host}: {_cause(error)}"
+            raise RequestError(self._redact(msg)) from None
+        except (
+            requests.exceptions.ConnectionError,
+            requests.exceptions.Timeout,
+            requests.exceptions.ChunkedEncodingError,
+            requests.exceptions.ContentDecodingError,
+        ) as error:
+            reason = f"{call.stream}: {call.method} {call.url} failed: {_cause(error)}"
+            raise _Again(self._redact(reason), answered=False) from None
+        except requests.exceptions.RequestException as error:
+            msg = f"{call.stream}: cannot ask {call.url}: {_cause(error)}"
+            raise SettingsError(self._redact(msg)) from None
+        self._answered.add(host)
+        if call.sets_clock:
+            self._set_cut(response.headers.get("Date", ""))
+        return response
+
+    def _set_cut(self, date: str) -> None:
+        """Take the cut of the run, the server's time at its start, from the first answer."""
+        with self._lock:
+            if self.cut is None:
+                self.cut = timestamps.from_http_date(date) or timestamps.now()
+
+    def _fail(self, call: Call, response: requests.Response, *, renewed: bool) -> None:
+        code, message = self._read_error(response.content)
+        rule = rule_for(call.rules, response.status_code, code)
+        text = self._describe(call, response, message, code, rule.meaning)
+        if rule.action is Action.SMALLER_PAGE and not call.smallest_page:
+            raise PageTooBigError
+        if rule.action in {Action.RETRY, Action.SMALLER_PAGE}:
+            wait = retry.asked_wait(response.headers)
+            raise _Again(text, wait=wait or None)
+        if rule.action is Action.NEW_TOKEN:
+            rejected = str(response.request.headers.get("Authorization", ""))
+            if not renewed and call.auth.renew(rejected):
+                raise _Renewed
+            raise CredentialsError(text)
+        if rule.action is Action.REFUSED:
+            missing = response.status_code == requests.codes.not_found
+            raise NotFoundError(text) if missing else RefusedError(text)
+        if rule.action is Action.QUERY_REFUSED:
+            raise QueryRefusedError(text)
+        raise RequestError(text)
+
+    def _describe(
+        self,
+        call: Call,
+        response: requests.Response,
+        message: str,
+        code: str = "",
+        meaning: str = "",
+    ) -> str:
+        path = requests.utils.urlparse(call.url).path  # type: ignore[attr-defined]
+        text = f"{call.stream}: {path} answered {response.status_code}"
+        if code:
+            text += f" {code}"
+        if message:
+            text += f" ({excerpt(message)})"
+        correlation = response.headers.get(self._correlation_header, "")
+        if correlation:
+            text += f", correlation id {excerpt(correlation, 80)}"
+        if meaning:
+            text += f": {meaning}"
+        return self._redact(text)
+
+    @staticmethod
+    def _host(call: Call) -> str:
+        return call.url.split("/", 3)[2]
+
+
+def _cause(error: BaseException) -> str:
+    """Name the innermost reason; the outer ones repeat URLs and object addresses."""
+    seen: list[BaseException] = []
+    inner: BaseException | None = error
+    while inner is not None and inner not in seen:
+        seen.append(inner)
+        reason = getattr(inner, "reason", None)
+        argument = next((a for a in inner.args if isinstance(a, BaseException)), None)
+        inner = reason if isinstance(reason, BaseException) else argument or inner.__cause__
+    last = seen[-1]
+    text = str(last).rsplit(">: ", 1)[-1] or type(last).__name__
+    return excerpt(text, 200)

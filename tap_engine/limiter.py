@@ -1,0 +1,53 @@
+"""Rate limits that the taps keep by themselves, so that the platform need not refuse them."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class RateLimiter:
+    """At most `count` requests in any window of `seconds`, whatever the number of threads.
+
+    A rolling window, not a refilled bucket: the burst after a pause is never larger than `count`
+    either, so the limit holds however the platform cuts its own windows.
+    """
+
+    def __init__(
+        self,
+        count: int,
+        seconds: float,
+        *,
+        sleep: Callable[[float], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._count = count
+        self._seconds = seconds
+        self._sleep = sleep
+        self._clock = clock
+        self._slots: deque[float] = deque()
+        self._lock = threading.Lock()
+        self.waited = 0.0
+
+    def wait(self) -> None:
+        """Take the next free slot, sleeping until its time has come.
+
+        The slot is booked before sleeping: other threads queue up behind it instead of racing.
+        """
+        with self._lock:
+            now = self._clock()
+            while self._slots and self._slots[0] <= now - self._seconds:
+                self._slots.popleft()
+            start = now
+            if len(self._slots) >= self._count:
+                start = max(now, self._slots[-self._count] + self._seconds)
+            self._slots.append(start)
+            pause = start - now
+            self.waited += pause
+        if pause > 0:
+            self._sleep(pause)

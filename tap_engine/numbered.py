@@ -1,0 +1,143 @@
+"""Lists that have nothing but numbered pages: read, count, and read again while it does not fit.
+
+Their order is undefined and rows shift between pages when others are deleted. What can be done is
+done: rows are told apart by key, the number of different ones is compared with the `total` that
+the API states, and a list that moved while it was read is read again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tap_engine.errors import SourceError
+from tap_engine.walk import Page, Range, Step
+
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Iterable, Iterator
+
+    from tap_engine.walk import Context, Fetch, Submit, Walk
+
+PASSES = 3
+
+
+@dataclass
+class _Pass:
+    """What one reading of a list showed."""
+
+    keys: set[tuple[str, ...]] = field(default_factory=set)
+    received: int = 0
+    empty: int = 0
+    total: int | None = None
+    moved: bool = False
+
+    def add(self, page: Page) -> None:
+        self.moved |= self.total is not None and page.total != self.total
+        self.total = page.total
+        self.received += len(page.rows)
+        self.empty = 0 if page.rows else self.empty + 1
+        before = len(self.keys)
+        self.keys.update(row.key for row in page.rows)
+        self.moved |= len(self.keys) < before + len(page.rows)
+
+    @property
+    def at_end(self) -> bool:
+        if self.total is None:
+            return self.empty > 0
+        # An empty page before the end is asked past once: it may be a hiccup.
+        return self.received >= self.total or self.empty > 1
+
+    @property
+    def fits(self) -> bool:
+        return not self.moved and (self.total is None or len(self.keys) >= self.total)
+
+
+class NumberedReader:
+    """Reads every list of a stream page by page; the same interface as `Walker`.
+
+    A position in such a list means nothing in the next run: state holds which lists are done, and
+    an interrupted list begins anew.
+    """
+
+    def __init__(  # noqa: PLR0913
+        self,
+        stream: str,
+        walk: Walk,
+        lists: Iterable[Context],
+        *,
+        fetch: Fetch,
+        submit: Submit,
+        logger: logging.Logger,
+    ) -> None:
+        self.walk = walk
+        self._stream = stream
+        self._lists = lists
+        self._fetch = fetch
+        self._submit = submit
+        self._logger = logger
+        self.asking = 0
+
+    def begin(self) -> None:
+        """Nothing to ask for ahead: the first page is asked for with the first step."""
+
+    def steps(self) -> Iterator[Step]:
+        """Hand out pages with the rows that were not handed out before."""
+        for context in self._lists:
+            yield from self._list(context)
+            self.walk.opened = context
+
+    def advance(self, step: Step) -> None:
+        """Note the highest replication timestamp of a page that has been written."""
+        latest = max((row.at for row in step.page.rows if row.at), default=None)
+        if latest and (self.walk.highest is None or latest > self.walk.highest):
+            self.walk.highest = latest
+
+    def close(self) -> None:
+        """Nothing is kept."""
+
+    def _list(self, context: Context) -> Iterator[Step]:
+        seen: set[tuple[str, ...]] = set()
+        for number in range(1, PASSES + 1):
+            reading = _Pass()
+            for step in self._read(context, reading):
+                fresh = [row for row in step.page.rows if row.key not in seen]
+                seen.update(row.key for row in fresh)
+                step.page.rows = fresh
+                yield step
+            if reading.fits:
+                return
+            missing = (reading.total or 0) - len(seen)
+            if not reading.moved:
+                self._logger.warning(
+                    "%s: the API counts %d records and lists %d, without any sign of change while"
+                    " they were read; going by the list",
+                    self._stream,
+                    reading.total,
+                    len(reading.keys),
+                )
+                return
+            if number < PASSES:
+                self._logger.info("%s: the list moved while it was read; again", self._stream)
+        if missing > 0:
+            msg = (
+                f"{self._stream}: after {PASSES} readings {missing} of {reading.total} records have"
+                " not been seen, because the list keeps moving; run again when it is quieter"
+            )
+            raise SourceError(msg)
+
+    def _read(self, context: Context, reading: _Pass) -> Iterator[Step]:
+        number = 1
+        piece = Range(of=context, at=[str(number)])
+        future = self._submit(self._fetch, piece)
+        while True:
+            page = future.result()
+            reading.add(page)
+            current = piece
+            if not reading.at_end:
+                number += 1
+                piece = Range(of=context, at=[str(number)])
+                future = self._submit(self._fetch, piece)
+            yield Step(current, page, ())
+            if reading.at_end:
+                return

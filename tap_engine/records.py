@@ -1,0 +1,160 @@
+"""Records that stay bytes: rows of a page, and the writer that prints them.
+
+A page is decoded only as far as its envelope. A row is the JSON text that the API sent; beside it
+stand the few values that the walk needs.
+"""
+
+from __future__ import annotations
+
+import sys
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from singer_sdk.contrib.msgspec import MsgSpecWriter
+from singer_sdk.singerlib import RecordMessage
+
+from tap_engine import rawjson, timestamps
+from tap_engine.errors import SourceError
+from tap_engine.signals import Signals
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from singer_sdk.singerlib.messages import Message
+
+_decoder = msgspec.json.Decoder(float_hook=Decimal)
+
+
+class Row(msgspec.Struct):
+    """One record of a page.
+
+    Attributes:
+        raw: The record as JSON text.
+        key: Values that order the walk and identify the row, one per path of the walk.
+        at: Replication timestamp in the canonical form, None when the record has none.
+    """
+
+    raw: bytes
+    key: tuple[str, ...]
+    at: str | None = None
+
+
+def decode(raw: bytes) -> dict[str, Any]:
+    """Decode a record; numbers stay exact (`int` of any size, `Decimal`)."""
+    record: dict[str, Any] = _decoder.decode(raw)
+    return record
+
+
+class RowReader:
+    """Reads keys and replication timestamps out of the rows of one stream.
+
+    Args:
+        stream: Name for messages.
+        key: Dotted paths of the members that identify a row, all strings.
+        replication_key: Member with the replication timestamp, if the stream has one.
+    """
+
+    def __init__(self, stream: str, key: Sequence[str], replication_key: str | None) -> None:
+        self._stream = stream
+        self._key = [path.split(".") for path in key]
+        self._replication_key = replication_key
+        tree: dict[str, Any] = {}
+        for path in self._key:
+            node = tree
+            for name in path[:-1]:
+                node = node.setdefault(name, {})
+            node[path[-1]] = str
+        if replication_key:
+            tree.setdefault(replication_key, str | None)
+        self._decoder = msgspec.json.Decoder(_struct(tree))
+
+    def rows(self, raws: Iterable[msgspec.Raw]) -> list[Row]:
+        """Read all rows of a page.
+
+        Raises:
+            SourceError: A row lacks its key or has one of another type.
+        """
+        return [self._row(raw) for raw in raws]
+
+    def _row(self, raw: msgspec.Raw) -> Row:
+        try:
+            head = self._decoder.decode(raw)
+        except msgspec.DecodeError as error:
+            msg = f"{self._stream}: the API sent a record without a usable key ({error})"
+            raise SourceError(msg) from None
+        key = tuple(_dig(head, path) for path in self._key)
+        value = getattr(head, self._replication_key) if self._replication_key else None
+        if value is None or timestamps.is_canonical(value):
+            return Row(bytes(raw), key, value)
+        try:
+            at = timestamps.canonical(value)
+        except ValueError:
+            msg = (
+                f"{self._stream}: {self._replication_key} of record {'/'.join(key)} is no"
+                " ISO 8601 timestamp"
+            )
+            raise SourceError(msg) from None
+        members = rawjson.members(raw)
+        members[self._replication_key or ""] = rawjson.literal(at)
+        return Row(rawjson.join(members), key, at)
+
+
+def _struct(tree: dict[str, Any]) -> type[msgspec.Struct]:
+    fields: list[Any] = []
+    for name, kind in tree.items():
+        if isinstance(kind, dict):
+            fields.append((name, _struct(kind)))
+        elif kind is str:
+            fields.append((name, str))
+        else:
+            fields.append((name, kind, None))
+    return msgspec.defstruct("Head", fields, kw_only=True)
+
+
+def _dig(value: Any, path: list[str]) -> str:
+    for name in path:
+        value = getattr(value, name)
+    return str(value)
+
+
+class RecordWriter(MsgSpecWriter):
+    """Prints Singer messages; rows that are still bytes go out as they are.
+
+    Flushes after every message that is not a RECORD (and the tap at its end): a flush per record
+    costs more than the record.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.signals = Signals()
+
+    def write_message(self, message: Message) -> None:
+        """Write one message of the SDK."""
+        with self.signals.held():
+            sys.stdout.buffer.write(self.format_message(message))
+            if not isinstance(message, RecordMessage):
+                sys.stdout.buffer.flush()
+
+    def write_rows(
+        self,
+        stream: str,
+        raws: Iterable[bytes],
+        *,
+        version: int | None,
+        time_extracted: str,
+    ) -> None:
+        """Write RECORD messages around rows that are JSON text, in one piece."""
+        head = b'{"type":"RECORD","stream":' + msgspec.json.encode(stream) + b',"record":'
+        extracted = b',"time_extracted":' + msgspec.json.encode(time_extracted)
+        activated = b"" if version is None else b',"version":%d' % version
+        tail = activated + extracted + b"}\n"
+        lines = (tail + head).join(raws)
+        if lines:
+            with self.signals.held():
+                sys.stdout.buffer.write(b"".join((head, lines, tail)))
+
+    def flush(self) -> None:
+        """Hand everything written so far to the operating system."""
+        with self.signals.held():
+            sys.stdout.buffer.flush()

@@ -1,0 +1,69 @@
+"""Keeps secrets out of everything that is printed."""
+
+from __future__ import annotations
+
+import base64
+import logging
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+MASK = "***"
+_SHORTEST = 4  # masking every "a" would only garble messages
+
+
+class Redactor(logging.Filter):
+    """Replaces known secrets in text; as a logging filter, in every log record."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        super().__init__()
+        self._secrets: set[str] = set()
+        for secret in secrets:
+            self.add(secret)
+
+    def add(self, secret: str) -> None:
+        """Learn a secret, for example a token that was just issued."""
+        if len(secret) >= _SHORTEST:
+            self._secrets = {*self._secrets, secret}
+
+    def add_pair(self, user: str, password: str) -> None:
+        """Learn a password and the `Authorization: Basic` form of the pair."""
+        self.add(password)
+        self.add(base64.b64encode(f"{user}:{password}".encode()).decode())
+
+    def __call__(self, text: str) -> str:
+        """Return the text with every known secret masked."""
+        for secret in sorted(self._secrets, key=len, reverse=True):
+            text = text.replace(secret, MASK)
+        return text
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Mask secrets in a log record, its traceback included."""
+        if record.exc_info and not record.exc_text:
+            record.exc_text = logging.Formatter().formatException(record.exc_info)
+        message = record.getMessage()
+        cleaned = self(message)
+        if cleaned != message:
+            record.msg, record.args = cleaned, ()
+        if record.exc_text:
+            record.exc_text = self(record.exc_text)
+        return True
+
+    def guard(self) -> None:
+        """Apply the filter to every handler that is set up, the one of the root logger included."""
+        loggers = [logging.getLogger()]
+        loggers += [
+            logger
+            for logger in logging.Logger.manager.loggerDict.values()
+            if isinstance(logger, logging.Logger)
+        ]
+        for handler in {handler for logger in loggers for handler in logger.handlers}:
+            if self not in handler.filters:
+                handler.addFilter(self)
+
+
+def excerpt(text: str, longest: int = 300) -> str:
+    """Cut a message of the API to one short line."""
+    line = " ".join(text.split())
+    return line if len(line) <= longest else line[: longest - 3] + "..."

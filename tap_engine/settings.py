@@ -1,0 +1,161 @@
+"""Settings that both taps have, and the checks that a JSON schema cannot make."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from singer_sdk import typing as th
+
+from tap_engine import timestamps
+from tap_engine.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MOST_CONCURRENCY = 16
+
+
+def shared(*, concurrency: int, lookback_seconds: int) -> list[th.Property[Any]]:
+    """Declare the settings that both taps have, with the defaults of one."""
+    return [
+        th.Property(
+            "start_date",
+            th.DateTimeType,
+            title="Start date",
+            description=(
+                "Lower bound of the first sync of incremental streams, ISO 8601; without an offset"
+                " it means UTC. Moving it back later makes the tap read everything again."
+            ),
+        ),
+        th.Property(
+            "concurrency",
+            th.IntegerType,
+            default=concurrency,
+            title="Concurrency",
+            description=f"Most requests in flight at once, 1 to {MOST_CONCURRENCY}.",
+        ),
+        th.Property(
+            "lookback_seconds",
+            th.IntegerType,
+            default=lookback_seconds,
+            title="Lookback",
+            description="How far before its bookmark a stream is read again, for late writes.",
+        ),
+        th.Property(
+            "request_timeout",
+            th.NumberType,
+            default=120,
+            title="Request timeout",
+            description="Seconds to wait for a connection and for each part of an answer.",
+        ),
+        th.Property(
+            "retry_max_seconds",
+            th.NumberType,
+            default=600,
+            title="Retry budget",
+            description="How long one request is tried again before the run fails, in seconds.",
+        ),
+        th.Property(
+            "skip_forbidden_streams",
+            th.BooleanType,
+            default=False,
+            title="Skip forbidden streams",
+            description=(
+                "Only warn about selected streams that the credentials do not reach, instead of"
+                " ending with an error after the others are done."
+            ),
+        ),
+        th.Property(
+            "emit_activate_version_messages",
+            th.BooleanType,
+            default=True,
+            title="Activate versions",
+            description=(
+                "After a complete reading of a full-table stream, tell the target which version of"
+                " its rows is valid, so that it can mark or remove rows that are gone."
+            ),
+        ),
+        th.Property(
+            "user_agent",
+            th.StringType,
+            title="User agent",
+            description="Replaces the User-Agent header that the tap sends.",
+        ),
+    ]
+
+
+def require(config: Mapping[str, Any], *names: str) -> None:
+    """Check that settings are there and not empty.
+
+    Raises:
+        SettingsError: Names all that are missing.
+    """
+    missing = [name for name in names if not str(config.get(name) or "").strip()]
+    if missing:
+        msg = f"settings missing: {', '.join(missing)}"
+        raise SettingsError(msg)
+
+
+def number(config: Mapping[str, Any], name: str, least: float, most: float) -> float:
+    """Read a number within bounds.
+
+    Raises:
+        SettingsError: It is outside.
+    """
+    value = config[name]
+    if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
+        msg = f"setting {name} must be a number from {least:g} to {most:g}"
+        raise SettingsError(msg)
+    return value
+
+
+def start_date(config: Mapping[str, Any]) -> str | None:
+    """Read `start_date` in the canonical form; without an offset it is UTC.
+
+    Raises:
+        SettingsError: It is no ISO 8601 date.
+    """
+    value = config.get("start_date")
+    if value is None or value == "":
+        return None
+    try:
+        return timestamps.canonical(str(value))
+    except ValueError:
+        msg = f"setting start_date is no ISO 8601 date: {value!r:.60}"
+        raise SettingsError(msg) from None
+
+
+def base_url(name: str, value: str) -> str:
+    """Check a base URL and strip the slash at its end.
+
+    Raises:
+        SettingsError: It is no URL, holds credentials, or is plain `http://` to a host that is
+            not this machine.
+    """
+    parts = urlsplit(value.strip())
+    try:
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        host = ""
+    if parts.scheme not in {"http", "https"} or not host or parts.query or parts.fragment:
+        msg = f"setting {name} is no URL of the form https://host/path"
+        raise SettingsError(msg)
+    if parts.username or parts.password:
+        msg = f"setting {name} must not hold credentials"
+        raise SettingsError(msg)
+    if parts.scheme == "http" and not _is_loopback(host):
+        msg = (
+            f"setting {name}: plain http:// is only for this machine (loopback), credentials would"
+            f" travel in the open to {host}; use https://"
+        )
+        raise SettingsError(msg)
+    return value.strip().rstrip("/")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")

@@ -1,0 +1,447 @@
+"""The Singer SDK stream that both taps build on: walks instead of a record loop."""
+
+from __future__ import annotations
+
+import abc
+import importlib.resources
+import json
+import time
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from singer_sdk import Stream
+from singer_sdk.helpers.conform import TypeConformanceLevel
+from singer_sdk.mapper import SameRecordTransform
+from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
+
+from tap_engine import checkpoint, rawjson, records, timestamps
+from tap_engine.errors import (
+    AbortedError,
+    QueryRefusedError,
+    SettingsError,
+    StateError,
+    StreamError,
+    TapError,
+)
+from tap_engine.numbered import NumberedReader
+from tap_engine.selection import Pruning, compile_pruning, secret_breadcrumbs
+from tap_engine.walk import PAGE_NUMBERS, Page, Range, Walk, Walker, whole
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable, Iterator
+
+    from singer_sdk.helpers.types import Context as SingerContext
+    from singer_sdk.singerlib import MetadataMapping
+
+    from tap_engine.checkpoint import ReadWith
+    from tap_engine.tap import EngineTap
+    from tap_engine.walk import Context, Step
+
+STATE_RECORDS = 500
+STATE_SECONDS = 5.0
+"""A STATE follows a page when so many records or seconds have passed since the last."""
+
+
+class EngineStream(Stream):
+    """A stream that is read by walks and whose every STATE is a safe point to start from.
+
+    Declarations fill in the class attributes; the client of each API fills in `fetch`.
+    """
+
+    TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
+
+    package: ClassVar[str]
+    """Package whose `schemas` folder holds the stream's schema."""
+    path: ClassVar[str]
+    """Path of the list below the API's base URL."""
+    keys: ClassVar[tuple[str, ...]] = ("id",)
+    """Key properties, all of them members of the root."""
+    row_key: ClassVar[tuple[str, ...]] = ("id",)
+    """Dotted paths of what tells rows apart in an answer, before any reshaping."""
+    cursor_field: ClassVar[str | None] = None
+    """Replication key."""
+    permission: ClassVar[str] = ""
+    """What opens the stream at the platform; empty when it is unknown."""
+    full_order: ClassVar[str]
+    """Order of a walk over everything."""
+
+    def __init__(self, tap: EngineTap) -> None:
+        schema = importlib.resources.files(self.package) / "schemas" / f"{self.name}.json"
+        super().__init__(tap, schema=json.loads(schema.read_text(encoding="utf-8")))
+        self.tap = tap
+        self.primary_keys = self.keys
+        self.replication_key = self.cursor_field
+        self.rows = records.RowReader(self.name, self.row_key, self.cursor_field)
+        self.records_written = 0
+        self._walker: Walker | NumberedReader | None = None
+        self._resumed = False
+
+    # What the client of an API declares.
+
+    @property
+    def needs(self) -> str:
+        """Name what a credential needs to read the stream, for messages."""
+        return self.permission
+
+    def begin_anew(self) -> None:
+        """Forget what a walk left behind in memory, because another begins."""
+
+    @abc.abstractmethod
+    def fetch(self, walk: Walk, piece: Range) -> Page:
+        """Read the page at the position of a range; runs in a worker thread."""
+
+    def lists(self) -> Iterable[Context]:
+        """Name the lists that make up the stream, in a stable order."""
+        return ({},)
+
+    def change_order(self) -> str:
+        """Name the order of a walk over what changed since a bookmark."""
+        return self.full_order
+
+    def split(self, piece: Range, page: Page) -> tuple[Range, ...]:
+        """Cut the rest of a range into several, where the API allows it."""
+        return whole(piece, page)
+
+    def width(self, walk: Walk) -> int:  # noqa: ARG002
+        """Tell how many ranges of a walk may be open at once."""
+        return 1
+
+    def reshape(self, members: rawjson.Members, piece: Range) -> rawjson.Members:  # noqa: ARG002
+        """Change the members of a record before it goes out; called where `reshapes` is set."""
+        return members
+
+    reshapes: ClassVar[bool] = False
+
+    def fallback_order(self, order: str) -> str | None:  # noqa: ARG002
+        """Name the order to fall back to when the API refuses the query of another."""
+        return None
+
+    def read_with(self) -> ReadWith:
+        """Collect the settings that decide what lies below a bookmark."""
+        return {"start_date": self.tap.start_date}
+
+    def widened(self, before: ReadWith) -> bool:
+        """Tell whether today's settings ask for more than those a bookmark was reached with."""
+        started, now = before.get("start_date"), self.tap.start_date
+        return started is not None and (now is None or now < started)
+
+    # What the SDK asks for.
+
+    @property
+    def metadata(self) -> MetadataMapping:
+        """Selection metadata, with secrets deselected by default."""
+        fresh = self._metadata is None
+        mapping = super().metadata
+        if fresh and not (
+            self._tap_input_catalog and self._tap_input_catalog.get_stream(self.name)
+        ):
+            for breadcrumb in secret_breadcrumbs(self.schema):
+                mapping[breadcrumb].selected_by_default = False
+        return mapping
+
+    @property
+    def emit_activate_version_messages(self) -> bool:
+        """Keep the SDK from activating a version before the first record; see `_finish`."""
+        return False
+
+    @property
+    def activates(self) -> bool:
+        """Tell whether a complete walk of the stream activates a table version."""
+        wanted = self.config.get("emit_activate_version_messages", True)
+        return bool(wanted) and self.is_full_table
+
+    @property
+    def is_full_table(self) -> bool:
+        """Tell whether every run reads everything."""
+        return self.replication_method == REPLICATION_FULL_TABLE
+
+    @property
+    def partitions(self) -> None:
+        """Keep the SDK from making partitions out of whatever an old state holds."""
+        return
+
+    def get_replication_key_signpost(self, context: SingerContext | None = None) -> None:  # noqa: ARG002
+        """Write no signpost: the cut of the walk takes its place."""
+        return
+
+    def get_records(self, context: SingerContext | None = None) -> Iterator[dict[str, Any]]:  # noqa: ARG002
+        """Yield the records of one walk, decoded; state is left alone."""
+        reader = self._reader(self._plan())
+        pruning = self._pruning()
+        for step in reader.steps():
+            for raw in self._outgoing(step, pruning):
+                yield records.decode(raw)
+            reader.advance(step)
+
+    # The walk.
+
+    def prepare(self) -> None:
+        """Ask for the first pages ahead of the stream's turn."""
+        if self._walker is None:
+            self._walker = self._reader(self._plan())
+            self._walker.begin()
+
+    @property
+    def asking(self) -> int:
+        """Number of pages in flight or waiting to be written."""
+        return self._walker.asking if self._walker else 0
+
+    def _sync_records(
+        self,
+        context: SingerContext | None = None,
+        *,
+        write_messages: bool = True,
+    ) -> Generator[dict[str, Any], Any, Any]:
+        """Read the stream and write it out.
+
+        Overrides the SDK's record loop, which is private: it moves bookmarks record by record and
+        knows no position inside a page. There is no public hook at this level.
+        """
+        del context, write_messages
+        counter, timer = self.get_record_counter(), self.get_sync_timer()
+        try:
+            with counter, timer:
+                while True:
+                    self.prepare()
+                    try:
+                        self._drain(counter)
+                        break
+                    except QueryRefusedError as error:
+                        self._fall_back(error)
+        except StreamError as error:
+            self.tap.note_failure(self, error)
+        except (TapError, OSError) as error:
+            raise AbortedError(error) from None
+        finally:
+            if self._walker:
+                self._walker.close()
+                self._walker = None
+        yield from ()
+
+    def _drain(self, counter: Any) -> None:
+        """Write every page of the walk, then finish it."""
+        reader = self._walker
+        if reader is None:  # pragma: no cover (prepare() comes first)
+            return
+        walk, pruning, hold = reader.walk, self._pruning(), self.tap.writer.signals.held
+        if self.activates and walk.version is None:
+            # A full-table walk that goes on keeps the version that its first part was written with.
+            walk.version = self.tap.initialized_at // 1000
+        pending, since_state = 0, time.monotonic()
+        for step in reader.steps():
+            if walk.cut is None:
+                walk.cut = self.tap.http.cut
+            self.tap.read_ahead(self)
+            raws = self._outgoing(step, pruning)
+            self._write(raws, walk, step)
+            counter.increment(len(raws))
+            pending += len(raws)
+            with hold():
+                reader.advance(step)
+                self._save(walk)
+            if pending >= STATE_RECORDS or time.monotonic() - since_state >= STATE_SECONDS:
+                self.tap.write_state()
+                pending, since_state = 0, time.monotonic()
+        self._finish(walk)
+
+    def _save(self, walk: Walk) -> None:
+        if walk.opened is not None:
+            checkpoint.save(self.stream_state, walk)
+
+    def _finish(self, walk: Walk) -> None:
+        """Activate the version of a full table, set the bookmark, write the state."""
+        with self.tap.writer.signals.held():
+            if walk.version is not None:
+                self._write_activate_version_message(walk.version)
+            checkpoint.finish(
+                self.stream_state,
+                walk,
+                None if self.is_full_table else self.replication_key,
+                self.read_with(),
+            )
+            self.tap.write_state()
+        self.tap.note_success(self)
+
+    def _plan(self) -> Walk:
+        """Decide on the walk of this run: go on with an unfinished one or begin another."""
+        known = checkpoint.load(self.name, self.stream_state, self.cursor_field)
+        if self.is_full_table and self.cursor_field is None and known.bookmark is not None:
+            msg = f"state of stream '{self.name}' holds a bookmark, but the stream has none"
+            raise StateError(msg)
+        first = self.is_full_table or known.bookmark is None
+        if not first and known.read_with is not None and self.widened(known.read_with):
+            self.logger.info("%s: settings ask for more than before; reading everything", self.name)
+            first = True
+        if first or known.bookmark is None:
+            since = self.tap.start_date if self.cursor_field else None
+            fresh = Walk(order=self.full_order, since=since, first=True)
+        else:
+            since = timestamps.earlier(known.bookmark, self.tap.lookback_seconds)
+            fresh = Walk(order=self.change_order(), since=since)
+        if known.walk is not None and self._continues(known.walk, fresh):
+            self.logger.info("%s: going on with an interrupted walk", self.name)
+            self._resumed = True
+            return known.walk
+        return fresh
+
+    def _continues(self, old: Walk, fresh: Walk) -> bool:
+        """Tell whether an unfinished walk delivers all that a new one would."""
+        orders = {fresh.order, self.fallback_order(fresh.order)}
+        return (
+            old.order in orders
+            and old.first == fresh.first
+            and (old.since is None or (fresh.since is not None and old.since <= fresh.since))
+            and (old.version is not None) == self.activates
+        )
+
+    def _reader(self, walk: Walk) -> Walker | NumberedReader:
+        def fetch(piece: Range) -> Page:
+            return self._inside(walk, self.fetch(walk, piece))
+
+        if walk.order == PAGE_NUMBERS:
+            return NumberedReader(
+                self.name,
+                walk,
+                self.lists_after(walk.opened),
+                fetch=fetch,
+                submit=self.tap.http.submit,
+                logger=self.logger,
+            )
+        return Walker(
+            walk,
+            self.lists_after(walk.opened),
+            fetch=fetch,
+            submit=self.tap.http.submit,
+            width=self.width(walk),
+            split=self.split,
+        )
+
+    def lists_after(self, opened: Context | None) -> Iterable[Context]:
+        """Name the lists behind one, all of them behind None."""
+        names = list(self.lists())
+        if opened is None:
+            return names
+        if opened not in names:
+            msg = f"state of stream '{self.name}' names a list that does not exist: {opened}"
+            raise StateError(msg)
+        return names[names.index(opened) + 1 :]
+
+    @staticmethod
+    def _inside(walk: Walk, page: Page) -> Page:
+        """Leave out rows older than the walk asked for, where the API did not filter.
+
+        Rows without a replication timestamp stay: nothing says that they are old.
+        """
+        if walk.since is not None:
+            page.rows = [row for row in page.rows if row.at is None or row.at >= walk.since]
+        return page
+
+    def _fall_back(self, error: QueryRefusedError) -> None:
+        """Begin the walk anew in an order that the API may accept."""
+        reader = self._walker
+        if reader is None:
+            raise error
+        # A position out of an old state may be what the API does not take: first without it.
+        order = reader.walk.order if self._resumed else self.fallback_order(reader.walk.order)
+        if order is None:
+            raise error
+        self._resumed = False
+        self.logger.warning("%s; reading everything and leaving out what is older", error)
+        reader.close()
+        self.begin_anew()
+        old = reader.walk
+        self._walker = self._reader(
+            Walk(order=order, since=old.since, version=old.version, first=old.first)
+        )
+        self._walker.begin()
+
+    # Records.
+
+    def _outgoing(self, step: Step, pruning: Pruning) -> list[bytes]:
+        """Turn the rows of a page into the records that go out, still as bytes."""
+        raws = [row.raw for row in step.page.rows]
+        if self.reshapes:
+            reshaped = (self.reshape(rawjson.members(raw), step.read) for raw in raws)
+            return [rawjson.join(pruning.apply_to_members(members)) for members in reshaped]
+        return [pruning.apply(raw) for raw in raws] if pruning else raws
+
+    def _write(self, raws: list[bytes], walk: Walk, step: Step) -> None:
+        writer = self.tap.writer
+        limit = self.ABORT_AT_RECORD_COUNT
+        if limit is not None:
+            raws = raws[: max(0, limit - self.records_written)]
+        if self._plain:
+            writer.write_rows(
+                self.stream_maps[0].stream_alias,
+                raws,
+                version=walk.version,
+                time_extracted=step.page.received_at,
+            )
+        else:
+            self._stream_version = walk.version
+            for raw in raws:
+                self._write_record_message(records.decode(raw))
+        self.records_written += len(raws)
+        if limit is not None and self.records_written >= limit:
+            self._check_max_record_limit(current_record_index=limit)
+
+    @property
+    def _plain(self) -> bool:
+        """Tell whether records go out as they are, without stream maps and flattening."""
+        maps = self.stream_maps
+        return (
+            len(maps) == 1
+            and type(maps[0]) is SameRecordTransform
+            and not self.config.get("flattening_enabled")
+        )
+
+    def _pruning(self) -> Pruning:
+        """Compile the selection of fields."""
+        secrets = secret_breadcrumbs(self.schema)
+        selected = dict(self.mask)
+        for breadcrumb in secrets:
+            chosen = self.metadata.get(breadcrumb)
+            selected[breadcrumb] = bool(chosen and chosen.selected) and selected.get(
+                breadcrumb, True
+            )
+        keep = set(self.keys) | ({self.replication_key} if self.replication_key else set())
+        return compile_pruning(self.schema, selected, frozenset(secrets), keep)
+
+    def apply_catalog(self, catalog: Any) -> None:
+        """Take over selection and replication method from a catalog.
+
+        Raises:
+            SettingsError: The catalog asks for a replication key that the stream does not have.
+        """
+        super().apply_catalog(catalog)
+        if self.primary_keys == ():
+            self.primary_keys = self.keys
+        if self.replication_key is None:
+            if self.forced_replication_method == "INCREMENTAL" and self.cursor_field is None:
+                msg = f"catalog: stream '{self.name}' has no replication key, only FULL_TABLE works"
+                raise SettingsError(msg)
+            self.replication_key = self.cursor_field
+        if self.replication_key != self.cursor_field:
+            msg = (
+                f"catalog: stream '{self.name}' replicates on {self.cursor_field},"
+                f" not on {self.replication_key}"
+            )
+            raise SettingsError(msg)
+
+    def check(self) -> str:
+        """Try to read the stream without reading more than needed.
+
+        Returns:
+            "readable".
+
+        Raises:
+            StreamError: The credentials do not reach it.
+        """
+        walk = Walk(order=self.full_order, first=True)
+        context = next(iter(self.lists()), None)
+        if context is not None:
+            self.probe(walk, Range(of=context))
+        return "readable"
+
+    def probe(self, walk: Walk, piece: Range) -> None:
+        """Ask for as little of a list as shows that it can be read."""
+        self.fetch(walk, piece)

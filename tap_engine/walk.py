@@ -1,0 +1,212 @@
+"""A walk: how a whole collection is read without gaps, in parallel, and where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
+
+if TYPE_CHECKING:
+    from tap_engine.records import Row
+
+Position = list[str]
+Context = dict[str, str]
+
+PAGE_NUMBERS = "page"
+"""Order of lists that have nothing but numbered pages; see `tap_engine.numbered`."""
+
+
+class Range(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """A half-open piece of the id space, read by one cursor.
+
+    Attributes:
+        of: Which list, for streams that are made of several (by parent, container, object type).
+        at: Position after the last page that was written; None before the first.
+        to: Highest id of the range; None when it is open.
+    """
+
+    of: Context = {}
+    at: Position | None = None
+    to: str | None = None
+
+
+class Walk(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True):
+    """One full reading of a collection under one filter; this is what state holds of it.
+
+    Attributes:
+        order: What the rows come sorted by; a position only means something together with it.
+        ranges: Ranges that are not finished.
+        opened: Last of the lists that were begun; None before the first.
+        since: Lower bound of the replication timestamp.
+        cut: The server's time when the run began that started this walk.
+        highest: Highest replication timestamp that was written.
+        version: Table version of a full-table walk.
+        first: The walk reads everything, not just what changed since a bookmark.
+    """
+
+    order: str
+    ranges: list[Range] = []
+    opened: Context | None = None
+    since: str | None = None
+    cut: str | None = None
+    highest: str | None = None
+    version: int | None = None
+    first: bool = False
+
+
+class Page(msgspec.Struct):
+    """One answer of the API.
+
+    Attributes:
+        rows: Its records.
+        next: Where the range goes on; None when it is complete.
+        received_at: When it arrived, in the canonical form.
+        total: What the API says is the length of the list, where it says so.
+    """
+
+    rows: list[Row]
+    next: Position | None
+    received_at: str
+    total: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A page to be written, and what takes its range's place once it has been."""
+
+    read: Range
+    page: Page
+    followers: tuple[Range, ...]
+
+
+Fetch = Callable[[Range], Page]
+Split = Callable[[Range, Page], "tuple[Range, ...]"]
+T = TypeVar("T")
+Submit = Callable[[Callable[[Range], Page], Range], "Future[Page]"]
+
+
+class Walker:
+    """Reads the ranges of a walk, one request in flight for each.
+
+    The next page of a range is asked for before the current one is handed out, so that it travels
+    while this one is written. Memory: at most two pages a range.
+
+    Args:
+        walk: Where to begin; it moves with `advance`.
+        lists: The lists of the stream that were not begun yet.
+        fetch: Reads the page at the position of a range; runs in a worker thread.
+        submit: Runs work in a worker thread.
+        width: Most ranges open at once.
+        split: Cuts the rest of a range into several after its first page.
+    """
+
+    def __init__(  # noqa: PLR0913
+        self,
+        walk: Walk,
+        lists: Iterable[Context],
+        *,
+        fetch: Fetch,
+        submit: Submit,
+        width: int,
+        split: Split,
+    ) -> None:
+        self.walk = walk
+        self._lists = iter(lists)
+        self._fetch = fetch
+        self._submit = submit
+        self._width = width
+        self._split = split
+        self._asked: dict[Future[Page], Range] = {}
+        self._begun = False
+        self._exhausted = False
+
+    @property
+    def asking(self) -> int:
+        """Number of pages asked for and not yet handed out."""
+        return len(self._asked)
+
+    def begin(self) -> None:
+        """Ask for the first pages without waiting for them."""
+        if not self._begun:
+            self._begun = True
+            for piece in self.walk.ranges:
+                self._ask(piece)
+            self._open()
+
+    def steps(self) -> Iterator[Step]:
+        """Hand out pages until every range is complete.
+
+        Each page is to be written and then reported with `advance`, in any case before the next.
+        """
+        self.begin()
+        while self._asked:
+            done, _ = wait(self._asked, return_when=FIRST_COMPLETED)
+            future = next(future for future in self._asked if future in done)
+            piece = self._asked.pop(future)
+            page = future.result()
+            followers = self._followers(piece, page)
+            for follower in followers:
+                self._ask(follower)
+            yield Step(piece, page, followers)
+            self._open()
+
+    def advance(self, step: Step) -> None:
+        """Move the walk past a page whose rows have been written."""
+        kept = [piece for piece in self.walk.ranges if piece != step.read]
+        self.walk.ranges = [*step.followers, *kept]
+        latest = max((row.at for row in step.page.rows if row.at), default=None)
+        if latest and (self.walk.highest is None or latest > self.walk.highest):
+            self.walk.highest = latest
+
+    def close(self) -> None:
+        """Drop what was asked for and not handed out."""
+        for future in self._asked:
+            future.cancel()
+        self._asked.clear()
+
+    def _ask(self, piece: Range) -> None:
+        self._asked[self._submit(self._fetch, piece)] = piece
+
+    def _open(self) -> None:
+        while not self._exhausted and len(self._asked) < self._width:
+            context = next(self._lists, None)
+            if context is None:
+                self._exhausted = True
+                return
+            piece = Range(of=context)
+            self.walk.ranges = [*self.walk.ranges, piece]
+            self.walk.opened = context
+            self._ask(piece)
+
+    def _followers(self, piece: Range, page: Page) -> tuple[Range, ...]:
+        if page.next is None:
+            return ()
+        if piece.at is None and piece.to is None and self._width > 1:
+            return self._split(piece, page)
+        return (Range(of=piece.of, at=page.next, to=piece.to),)
+
+
+def whole(piece: Range, page: Page) -> tuple[Range, ...]:
+    """Split nothing: the rest of the range stays in one piece."""
+    return (Range(of=piece.of, at=page.next, to=piece.to),)
+
+
+def split_uuids(piece: Range, page: Page, count: int) -> tuple[Range, ...]:
+    """Cut the ids behind a page into `count` ranges of equal width.
+
+    The cuts are eight hexadecimal digits. Whatever order the server has for its strings, the
+    ranges cover all of it; that ids are UUIDs only makes them equally full.
+    """
+    begin = int((page.next or ["0"])[0][:8], 16)
+    width = (2**32 - begin) // count
+    if count < 2 or width < 1:  # noqa: PLR2004
+        return whole(piece, page)
+    cuts = [f"{begin + width * number:08x}" for number in range(1, count)]
+    starts = [page.next, *([cut] for cut in cuts)]
+    ends = [*cuts, None]
+    return tuple(
+        Range(of=piece.of, at=start, to=end) for start, end in zip(starts, ends, strict=True)
+    )
