@@ -1,0 +1,106 @@
+"""What the field listing of commercetools does not say, as reviewed tables."""
+
+from __future__ import annotations
+
+from schemas.nodes import Node, object_of, open_object, scalar
+
+# Types that would explode or repeat a whole record inside another one stay open objects.
+OPEN_TYPES = {
+    "ErrorObject",
+    "MessagePayload",
+    "StagedOrder",
+    "StagedOrderUpdateAction",
+}
+
+_REFERENCE = object_of({"typeId": scalar("string"), "id": scalar("string")})
+_ACTOR: dict[str, Node] = {"isPlatformClient": scalar("boolean"), "user": _REFERENCE}
+
+# Members that live records show and the API specification does not list.
+UNDOCUMENTED: dict[str, dict[str, Node]] = {
+    "BaseResource": {
+        "versionModifiedAt": scalar("string", "date-time"),
+        "lastMessageSequenceNumber": scalar("integer"),
+    },
+    "ClientLogging": _ACTOR,
+    "Cart": {"type": scalar("string")},
+    "Order": {"type": scalar("string")},
+}
+
+# Child rows have no id of their own: the tap adds these strings to every row.
+CHILD_KEYS = {
+    "product_selection_products": ["productSelectionId", "productId"],
+    "product_product_selections": ["productId", "productSelectionId"],
+    "store_product_selection_assignments": ["storeKey", "productId", "productSelectionId"],
+    "variant_projections": ["productId", "id", "staged"],
+    "approval_flows": ["businessUnitKey", "id"],
+    "approval_rules": ["businessUnitKey", "id"],
+}
+
+# The same query as custom_objects, restricted to one container: not a stream of its own.
+SKIPPED_CHILDREN = {"custom_objects_in_container"}
+
+# Columns of `messages`; the tap moves every other member of a message into `payload`.
+MESSAGE_PAYLOAD: dict[str, Node] = {
+    "payload": open_object()
+    | {"description": "Members of this message type only.", "x-sensitive": "pii"},
+}
+
+DESCRIPTIONS = {
+    "Money.centAmount": "Minor units of currencyCode.",
+    "TypedMoney.centAmount": "Minor units of currencyCode, scaled by fractionDigits.",
+    "HighPrecisionMoney.preciseAmount": "Amount scaled by fractionDigits.",
+    "TaxRate.amount": "Fraction of 1.",
+    "SubRate.amount": "Fraction of 1.",
+    "TaxPortion.rate": "Fraction of 1.",
+    "CartDiscountValueRelative.permyriad": "Ten-thousandths.",
+    "ProductDiscountValueRelative.permyriad": "Ten-thousandths.",
+    "ParcelMeasurements.weightInGram": "Grams.",
+}
+
+_PERSON = ("title", "salutation", "firstName", "lastName")
+_AWS = ("accessKey", "accessSecret")
+
+# Reviewed by hand: type name -> members. A member counts for all subtypes of the type too.
+PERSONAL: dict[str, tuple[str, ...]] = {
+    "BaseAddress": (
+        *_PERSON,
+        "streetName",
+        "streetNumber",
+        "additionalStreetInfo",
+        "postalCode",
+        "city",
+        "company",
+        "department",
+        "building",
+        "apartment",
+        "pOBox",
+        "phone",
+        "mobile",
+        "email",
+        "fax",
+        "additionalAddressInfo",
+    ),
+    "BusinessUnit": ("contactEmail",),
+    "Cart": ("customerEmail",),
+    "Customer": (*_PERSON, "middleName", "email", "dateOfBirth", "companyName", "vatId"),
+    "Order": ("customerEmail",),
+    "Payment": ("interfaceInteractions",),
+    "RecurringOrder": ("customerEmail",),
+    "Review": ("authorName",),
+}
+
+SECRET: dict[str, tuple[str, ...]] = {
+    "ApiClient": ("secret",),
+    "AWSLambdaDestination": _AWS,
+    "AuthorizationHeaderAuthentication": ("headerValue",),
+    "AzureEventGridDestination": ("uri", "accessKey"),
+    "AzureFunctionsAuthentication": ("key",),
+    "AzureServiceBusDestination": ("connectionString",),
+    "ConfluentCloudDestination": ("apiKey", "apiSecret"),
+    "Customer": ("password",),
+    "ExternalOAuth": ("authorizationHeader",),
+    "IronMqDestination": ("uri",),
+    "PaymentMethodToken": ("value",),
+    "SnsDestination": _AWS,
+    "SqsDestination": _AWS,
+}

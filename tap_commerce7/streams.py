@@ -1,0 +1,312 @@
+"""What streams there are: one short declaration each.
+
+Paths, array keys and permissions come from the developer documentation and from public clients.
+Off by default is what holds secrets or configuration, costs one request per parent, or was never
+seen working as a list.
+"""
+
+from __future__ import annotations
+
+from tap_commerce7.client import Commerce7Stream, CursorStream, TypedStream, UpdatedAt
+from tap_commerce7.special import CustomerChildStream, SettingsStream, TrashStream
+
+
+class Customers(CursorStream):
+    name = "customers"
+    path = "/customer"
+    array_key = "customers"
+    permission = "Customer"
+
+
+class CustomerAddresses(CursorStream):
+    name = "customer_addresses"
+    path = "/customer-address"
+    array_key = "customerAddresses"
+    permission = "Customer Address"
+
+
+class CustomerCreditCards(CustomerChildStream):
+    name = "customer_credit_cards"
+    path = "/customer/{customerId}/credit-card"
+    array_key = "customerCreditCards"
+    permission = "Customer Credit Card"
+    selected_by_default = False  # cardholder data; one request per customer
+
+
+class Orders(CursorStream):
+    name = "orders"
+    path = "/order"
+    array_key = "orders"
+    permission = "Order"
+    updated_at = UpdatedAt.DOCUMENTED
+
+
+class Carts(CursorStream):
+    name = "carts"
+    path = "/cart"
+    array_key = "carts"
+    permission = "Cart"
+
+
+class Products(CursorStream):
+    name = "products"
+    path = "/product"
+    array_key = "products"
+    permission = "Product"
+    updated_at = UpdatedAt.DOCUMENTED
+
+
+class Collections(Commerce7Stream):
+    name = "collections"
+    path = "/collection"
+    array_key = "collections"
+    permission = "Collection"
+
+
+class Departments(Commerce7Stream):
+    name = "departments"
+    path = "/department"
+    array_key = "departments"
+    permission = "Department"
+
+
+class Vendors(Commerce7Stream):
+    name = "vendors"
+    path = "/vendor"
+    array_key = "vendors"
+    permission = "Vendor"
+
+
+class Inventories(Commerce7Stream):
+    name = "inventories"
+    path = "/inventory"
+    array_key = "inventories"
+    permission = "Inventory"
+
+
+class InventoryLocations(Commerce7Stream):
+    name = "inventory_locations"
+    path = "/inventory-location"
+    array_key = "inventoryLocations"
+
+
+class InventoryTransactions(Commerce7Stream):
+    name = "inventory_transactions"
+    path = "/inventory-transaction"
+    array_key = "inventoryTransactions"
+    permission = "Inventory"
+    selected_by_default = False  # unverified as a list
+
+
+class Clubs(Commerce7Stream):
+    name = "clubs"
+    path = "/club"
+    array_key = "clubs"
+    permission = "Club"
+
+
+class ClubMemberships(CursorStream):
+    name = "club_memberships"
+    path = "/club-membership"
+    array_key = "clubMemberships"
+    permission = "Club Membership"
+
+
+class ClubPackages(Commerce7Stream):
+    name = "club_packages"
+    path = "/club-package"
+    array_key = "clubPackages"
+    permission = "Club Package"
+
+
+class Coupons(Commerce7Stream):
+    name = "coupons"
+    path = "/coupon"
+    array_key = "coupons"
+    permission = "Coupon"
+
+
+class Promotions(Commerce7Stream):
+    name = "promotions"
+    path = "/promotion"
+    array_key = "promotions"
+    permission = "Promotion"
+
+
+class PromotionSets(Commerce7Stream):
+    name = "promotion_sets"
+    path = "/promotion-set"
+    array_key = "promotionSets"
+    permission = "Promotion Set"
+    selected_by_default = False  # unverified as a list
+
+
+class GiftCards(Commerce7Stream):
+    name = "gift_cards"
+    path = "/gift-card"
+    array_key = "giftCards"
+    permission = "Gift Card"
+
+
+class Tags(TypedStream):
+    name = "tags"
+    path = "/tag/{objectType}"
+    array_key = "tags"
+    permission = "Tag"
+    object_types = ("customer", "club-membership", "order", "reservation")
+
+
+class Notes(CursorStream):
+    name = "notes"
+    path = "/note"
+    array_key = "notes"
+    permission = "Note"
+
+
+class Reservations(CursorStream):
+    name = "reservations"
+    path = "/reservation"
+    array_key = "reservations"
+    permission = "Reservation"
+    updated_at = UpdatedAt.DOCUMENTED
+
+
+class ReservationTypes(Commerce7Stream):
+    name = "reservation_types"
+    path = "/reservation-type"
+    array_key = "reservationTypes"
+    permission = "Reservation"
+
+
+class Shippings(Commerce7Stream):
+    name = "shippings"
+    path = "/shipping"
+    array_key = "shippings"
+    permission = "Shipping"
+
+
+class Taxes(Commerce7Stream):
+    name = "taxes"
+    path = "/tax"
+    array_key = "taxes"
+
+
+class WineVarietals(Commerce7Stream):
+    name = "wine_varietals"
+    path = "/wine-varietal"
+    array_key = "wineVarietals"
+
+
+class WineAppellations(Commerce7Stream):
+    name = "wine_appellations"
+    path = "/wine-appellation"
+    array_key = "wineAppellations"
+
+
+class WebHooks(Commerce7Stream):
+    name = "web_hooks"
+    path = "/web-hook"
+    array_key = "webHooks"
+    permission = "WebHook"
+    selected_by_default = False  # configuration
+
+
+class WebHookLogs(Commerce7Stream):
+    name = "web_hook_logs"
+    path = "/web-hook-log"
+    array_key = "webHookLogs"
+    permission = "WebHook"
+    cursor_field = "updatedAt"
+    updated_at = UpdatedAt.DOCUMENTED
+    selected_by_default = False  # whole records in its payloads
+
+
+class MetaDataConfigs(TypedStream):
+    name = "meta_data_configs"
+    path = "/meta-data-config/{objectType}"
+    array_key = "metaDataConfigs"
+    permission = "MetaData Config"
+    object_types = (
+        "allocation",
+        "club-membership",
+        "collection",
+        "customer",
+        "customer-address",
+        "order",
+        "product",
+        "reservation",
+        "experience",
+    )
+
+
+class Settings(SettingsStream):
+    name = "settings"
+    path = "/setting"
+    array_key = "settings"
+    permission = "Setting"
+    selected_by_default = False  # configuration
+
+
+class LoyaltyTransactions(Commerce7Stream):
+    name = "loyalty_transactions"
+    path = "/loyalty-transaction"
+    array_key = "loyaltyTransactions"
+
+
+class LoyaltyTiers(Commerce7Stream):
+    name = "loyalty_tiers"
+    path = "/loyalty-tier"
+    array_key = "loyaltyTiers"
+
+
+class PosProfiles(Commerce7Stream):
+    name = "pos_profiles"
+    path = "/pos-profile"
+    array_key = "posProfiles"
+    permission = "POS Profile"
+    selected_by_default = False  # unverified path
+
+
+class Trash(TrashStream):
+    name = "trash"
+    path = "/trash"
+    selected_by_default = False  # unverified
+
+
+STREAMS = (
+    Customers,
+    CustomerAddresses,
+    CustomerCreditCards,
+    Orders,
+    Carts,
+    Products,
+    Collections,
+    Departments,
+    Vendors,
+    Inventories,
+    InventoryLocations,
+    InventoryTransactions,
+    Clubs,
+    ClubMemberships,
+    ClubPackages,
+    Coupons,
+    Promotions,
+    PromotionSets,
+    GiftCards,
+    Tags,
+    Notes,
+    Reservations,
+    ReservationTypes,
+    Shippings,
+    Taxes,
+    WineVarietals,
+    WineAppellations,
+    WebHooks,
+    WebHookLogs,
+    MetaDataConfigs,
+    Settings,
+    LoyaltyTransactions,
+    LoyaltyTiers,
+    PosProfiles,
+    Trash,
+)

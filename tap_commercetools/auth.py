@@ -1,0 +1,137 @@
+"""OAuth 2.0 client credentials of commercetools."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from requests.auth import AuthBase, HTTPBasicAuth
+
+from tap_commercetools import errors
+from tap_engine.errors import BadBodyError
+from tap_engine.http import Call
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import requests
+
+    from tap_engine.http import Http
+    from tap_engine.redact import Redactor
+
+LEEWAY_SECONDS = 300.0
+DEFAULT_LIFETIME_SECONDS = 172_800
+
+
+class Token(msgspec.Struct):
+    """Answer of the token endpoint.
+
+    Attributes:
+        access_token: The bearer token.
+        expires_in: Lifetime in seconds; every API client can have another (3600 to 604800).
+        scope: Granted scopes, separated by spaces.
+    """
+
+    access_token: str
+    expires_in: float = DEFAULT_LIFETIME_SECONDS
+    scope: str = ""
+
+
+class CommercetoolsAuthenticator(AuthBase):
+    """Signs requests with a token that all streams and threads of a run share.
+
+    The token is replaced ahead of its expiry, or when the API rejects it.
+
+    Args:
+        auth_url: Base URL of the token host.
+        scopes: Scopes to ask for; none asks for all that the API client has.
+        http: Gives the session; a function because the session in turn signs with this object.
+    """
+
+    def __init__(  # noqa: PLR0913
+        self,
+        *,
+        auth_url: str,
+        client_id: str,
+        client_secret: str,
+        scopes: Sequence[str],
+        http: Callable[[], Http],
+        redactor: Redactor,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._url = auth_url.removesuffix("/oauth/token") + "/oauth/token"
+        self._basic = HTTPBasicAuth(client_id.encode(), client_secret.encode())
+        self._scopes = " ".join(scopes)
+        self._http = http
+        self._redactor = redactor
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._token: Token | None = None
+        self._renew_at = 0.0
+
+    def __call__(self, r: requests.PreparedRequest) -> requests.PreparedRequest:
+        """Sign a request, with a new token first when the current one is about to expire."""
+        r.headers["Authorization"] = f"Bearer {self.token().access_token}"
+        return r
+
+    def token(self) -> Token:
+        """Return a valid token; at most one request for it is in flight.
+
+        Raises:
+            CredentialsError: The token endpoint refuses the client, secret or scopes.
+            RequestError: The token endpoint cannot be reached.
+        """
+        with self._lock:
+            if self._token is None or self._clock() >= self._renew_at:
+                self._fetch()
+            return self._token  # type: ignore[return-value]
+
+    def renew(self, rejected: str) -> bool:
+        """Forget the token if it is the rejected one: another thread may have replaced it."""
+        with self._lock:
+            if self._token and rejected == f"Bearer {self._token.access_token}":
+                self._token = None
+        return True
+
+    def granted(self) -> frozenset[str] | None:
+        """List the scopes of the token; None when the endpoint did not say."""
+        scope = self.token().scope
+        return frozenset(scope.split()) if scope else None
+
+    def _fetch(self) -> None:
+        form = {"grant_type": "client_credentials"}
+        if self._scopes:
+            form["scope"] = self._scopes
+        asked_at = self._clock()
+        token = self._http().send(
+            Call(
+                stream="token",
+                url=self._url,
+                rules=errors.TOKEN_RULES,
+                auth=self._basic,
+                form=form,
+                sets_clock=False,
+            ),
+            self._parse,
+        )
+        self._redactor.add(token.access_token)
+        leeway = min(LEEWAY_SECONDS, token.expires_in / 10)
+        self._renew_at = asked_at + token.expires_in - leeway
+        self._token = token
+
+    @staticmethod
+    def _parse(body: bytes) -> Token:
+        try:
+            # strict=False: some proxies send the lifetime as text.
+            return msgspec.json.decode(body, type=Token, strict=False)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            msg = "the body is no token"
+            raise BadBodyError(msg) from None
+
+
+def describe(error: Any) -> str:
+    """Join the OAuth members of an error body."""
+    parts = (error.get("error"), error.get("error_description"))
+    return ": ".join(part for part in parts if isinstance(part, str))

@@ -1,0 +1,262 @@
+"""How collections of commercetools are read."""
+
+from __future__ import annotations
+
+import functools
+import re
+from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import quote as url_quote
+
+import msgspec
+
+from tap_commercetools import errors, query
+from tap_commercetools.page_size import PageSize
+from tap_engine import rawjson, timestamps
+from tap_engine.errors import BadBodyError, RefusedError, SourceError
+from tap_engine.http import Call, PageTooBigError
+from tap_engine.stream import EngineStream
+from tap_engine.walk import Page, Range, Walk, split_uuids, whole
+
+if TYPE_CHECKING:
+    from tap_commercetools.tap import TapCommercetools
+    from tap_engine.records import Row
+
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+
+ID_ORDER = "id"
+
+
+class CommercetoolsStream(EngineStream):
+    """A collection with `where` and `sort`: read from key to key.
+
+    First syncs and full tables go by id, so that a record that changes meanwhile stays where it is.
+    Later runs go by replication timestamp and id, so that they only touch what changed.
+    """
+
+    tap: TapCommercetools
+    package = "tap_commercetools"
+    cursor_field: ClassVar[str | None] = "lastModifiedAt"
+    full_order = ID_ORDER
+    scopes: ClassVar[tuple[str, ...]]
+    """Any one of these scopes opens the collection."""
+    extra_params: ClassVar[tuple[tuple[str, str], ...]] = ()
+
+    def __init__(self, tap: TapCommercetools) -> None:
+        super().__init__(tap)
+        self._page_size: PageSize | None = None
+
+    @property
+    def needs(self) -> str:
+        """Name the scopes that open the stream."""
+        return f"scope {' or '.join(self.scopes)}"
+
+    @property
+    def page_size(self) -> PageSize:
+        """Rows to ask for at once."""
+        if self._page_size is None:
+            self._page_size = PageSize(self.tap.page_size)
+        return self._page_size
+
+    def url(self, piece: Range) -> str:
+        """Build the URL of a list."""
+        path = self.path.format_map({name: url_quote(v, safe="") for name, v in piece.of.items()})
+        return f"{self.tap.project_url}/{path}".rstrip("/")
+
+    def change_order(self) -> str:
+        """Read changes in the order in which they happened."""
+        return self.cursor_field or ID_ORDER
+
+    def fallback_order(self, order: str) -> str | None:
+        """Go by id where a collection takes no query on its replication key.
+
+        The specification names no filterable or sortable fields, so a refusal is possible.
+        """
+        return ID_ORDER if order != ID_ORDER else None
+
+    def paths(self, walk: Walk) -> tuple[str, ...]:
+        """Name the members that order a walk."""
+        return self.row_key if walk.order == ID_ORDER else (walk.order, *self.row_key)
+
+    def width(self, walk: Walk) -> int:
+        """Read several id ranges at once; changes come in one sequence."""
+        return self.tap.concurrency if walk.order == ID_ORDER else 1
+
+    def split(self, piece: Range, page: Page) -> tuple[Range, ...]:
+        """Cut the id space behind the first page, if ids are spread over it as UUIDs are."""
+        if page.next and _UUID.fullmatch(page.next[0]):
+            return split_uuids(piece, page, self.tap.concurrency)
+        return whole(piece, page)
+
+    def predicates(self, walk: Walk, piece: Range) -> list[str]:
+        """Build the filter of the next page of a range."""
+        by_id = walk.order == ID_ORDER
+        paths = self.paths(walk)
+        parts = []
+        if piece.at is not None:
+            # A cut between ranges has a value for the first path only.
+            parts.append(query.after(paths[: len(piece.at)], piece.at))
+        elif walk.since is not None and not by_id:
+            parts.append(query.compare(walk.order, ">=", walk.since))
+        if piece.to is not None:
+            parts.append(query.compare(paths[0], "<=", piece.to))
+        if by_id and walk.since is not None and self.filters_ids:
+            parts.append(query.compare(str(self.cursor_field), ">=", walk.since))
+        # The first request of a run, which tells the server's time, cannot have an upper bound yet.
+        # Rows above the cut are only early, the bookmark stays below them.
+        cut = walk.cut or self.tap.http.cut
+        if not by_id and cut is not None:
+            parts.append(query.compare(walk.order, "<=", cut))
+        return parts
+
+    filters_ids: bool = True
+
+    def fetch(self, walk: Walk, piece: Range) -> Page:
+        """Read the next page of a range.
+
+        Raises:
+            SourceError: Rows come back in another order than asked for, or from outside the range.
+        """
+        page = self._ask(walk, piece)
+        if not page.rows and piece.at is not None:
+            # An empty page behind a full one is rare enough to be looked at twice.
+            page = self._ask(walk, piece)
+        return page
+
+    def _ask(self, walk: Walk, piece: Range) -> Page:
+        while True:
+            limit = self.page_size.current
+            params = [
+                *query.conjunction(self.predicates(walk, piece)),
+                *query.sort(self.paths(walk)),
+                ("limit", str(limit)),
+                ("withTotal", "false"),
+                *self.extra_params,
+            ]
+            try:
+                raws, full = self.tap.http.send(
+                    self.call(piece, params, smallest_page=limit == 1),
+                    functools.partial(read_page, limit=limit),
+                )
+            except PageTooBigError:
+                self.page_size.shrink(limit)
+                self.logger.info("%s: pages of %d rows are too big", self.name, limit)
+                continue
+            self.page_size.succeeded()
+            rows = self.rows.rows(raws)
+            self.check_rows(walk, piece, rows)
+            return Page(rows, self.behind(walk, rows[-1]) if full else None, timestamps.now())
+
+    def call(
+        self, piece: Range, params: list[tuple[str, str]], *, smallest_page: bool = True
+    ) -> Call:
+        """Build a request for this stream."""
+        return Call(
+            stream=self.name,
+            url=self.url(piece),
+            params=params,
+            rules=errors.RULES,
+            auth=self.tap.authenticator,
+            limiters=self.tap.limiters,
+            smallest_page=smallest_page,
+        )
+
+    def behind(self, walk: Walk, row: Row) -> list[str]:
+        """Name the position behind a row."""
+        if walk.order == ID_ORDER:
+            return list(row.key)
+        if row.at is None:
+            msg = f"{self.name}: record {'/'.join(row.key)} has no {walk.order} to sort by"
+            raise SourceError(msg)
+        return [row.at, *row.key]
+
+    def check_rows(self, walk: Walk, piece: Range, rows: list[Row]) -> None:
+        """Make sure that the server sorted: on a wrong order, going on would skip records.
+
+        Timestamps always compare; ids only where all are UUIDs, because how the server collates
+        other strings is not documented. A position that does not move is an error in any case.
+        """
+        before = None if piece.at is None else tuple(piece.at)
+        for row in rows:
+            here = tuple(self.behind(walk, row))
+            if before is not None and not self._follows(before, here):
+                msg = (
+                    f"{self.name}: the API sent record {'/'.join(here)} behind {'/'.join(before)},"
+                    " so it did not sort as asked; stopped, because records would be skipped"
+                )
+                raise SourceError(msg)
+            before = here
+        if rows and self.behind(walk, rows[-1]) == piece.at:
+            msg = f"{self.name}: the API sent the same page again; it turns in circles"
+            raise SourceError(msg)
+        last = rows[-1].key[0] if rows else ""
+        if piece.to and _UUID.fullmatch(last) and last > piece.to:
+            msg = f"{self.name}: the API sent record {last} from behind the range up to {piece.to}"
+            raise SourceError(msg)
+
+    @staticmethod
+    def _follows(before: tuple[str, ...], here: tuple[str, ...]) -> bool:
+        for one, other in zip(before, here, strict=False):
+            if one == other:
+                continue
+            comparable = all(
+                _UUID.fullmatch(text) or timestamps.is_canonical(text) for text in (one, other)
+            )
+            return one < other or not comparable
+        # A cut between ranges is shorter than a position; equal positions do not follow.
+        return len(before) < len(here)
+
+    def probe(self, walk: Walk, piece: Range) -> None:
+        """Ask the token's scopes where they tell, the collection with an empty page otherwise."""
+        granted = self.tap.authenticator.granted()
+        if granted is not None and not self.tap.scope_opens(granted, self.scopes):
+            msg = f"{self.name}: the token has no scope that opens it; it takes {self.needs}"
+            raise RefusedError(msg)
+        del walk
+        self.tap.http.send(
+            self.call(piece, [("limit", "0"), ("withTotal", "false")]),
+            lambda body: read_page(body, 0),
+        )
+
+
+def read_page(body: bytes, limit: int) -> tuple[list[msgspec.Raw], bool]:
+    """Split a page into its rows.
+
+    Returns:
+        The rows, and whether the page is full, so that more may follow.
+
+    Raises:
+        BadBodyError: The body is not a whole page.
+    """
+    try:
+        envelope = rawjson.members(rawjson.tidy(body))
+        raws = rawjson.items(envelope["results"])
+        count = int(msgspec.json.decode(envelope.get("count", b"null")) or len(raws))
+        applied = msgspec.json.decode(envelope.get("limit", b"null"))
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        msg = f"the body is not a page of results ({type(error).__name__})"
+        raise BadBodyError(msg) from None
+    if count != len(raws):
+        msg = f"the page says that it holds {count} records and holds {len(raws)}"
+        raise BadBodyError(msg)
+    # A server may apply a smaller limit than asked for, and says so.
+    effective = min(limit, applied) if isinstance(applied, int) and applied > 0 else limit
+    return raws, bool(raws) and len(raws) >= effective
+
+
+def scope_names(scope: str) -> tuple[str, str]:
+    """Split `name:projectKey[:storeKey]` into name and the rest."""
+    name, _, rest = scope.partition(":")
+    return name, rest
+
+
+def json_members(body: bytes) -> Any:
+    """Decode a small object, such as the project.
+
+    Raises:
+        BadBodyError: The body is no JSON object.
+    """
+    try:
+        return rawjson.members(rawjson.tidy(body))
+    except ValueError as error:
+        msg = f"the body is no JSON object ({type(error).__name__})"
+        raise BadBodyError(msg) from None

@@ -1,0 +1,403 @@
+"""What streams there are: one short declaration each.
+
+`path`, scopes and cursors come from the vendor's API specification. Off by default is what holds
+secrets or security metadata, costs one request per parent, or repeats another stream.
+"""
+
+from __future__ import annotations
+
+from tap_commercetools.client import CommercetoolsStream
+from tap_commercetools.special import (
+    AssociateStream,
+    ChildStream,
+    CustomObjectsStream,
+    MessagesStream,
+    OffsetStream,
+    SingleObjectStream,
+    UnsortedChildStream,
+    VariantProjectionsStream,
+)
+
+
+class ApiClients(CommercetoolsStream):
+    name = "api_clients"
+    path = "api-clients"
+    scopes = ("view_api_clients",)
+    cursor_field = None
+    selected_by_default = False  # security metadata
+
+
+class AssociateRoles(CommercetoolsStream):
+    name = "associate_roles"
+    path = "associate-roles"
+    scopes = ("view_associate_roles",)
+
+
+class AttributeGroups(CommercetoolsStream):
+    name = "attribute_groups"
+    path = "attribute-groups"
+    scopes = ("view_attribute_groups",)
+
+
+class BusinessUnits(CommercetoolsStream):
+    name = "business_units"
+    path = "business-units"
+    scopes = ("view_business_units",)
+
+
+class CartDiscounts(CommercetoolsStream):
+    name = "cart_discounts"
+    path = "cart-discounts"
+    scopes = ("view_orders", "view_cart_discounts")
+
+
+class Carts(CommercetoolsStream):
+    name = "carts"
+    path = "carts"
+    scopes = ("view_orders",)
+
+
+class Categories(CommercetoolsStream):
+    name = "categories"
+    path = "categories"
+    scopes = ("view_products", "view_categories")
+
+
+class Channels(CommercetoolsStream):
+    name = "channels"
+    path = "channels"
+    scopes = ("view_channels", "view_products")
+
+
+class CustomObjects(CustomObjectsStream):
+    name = "custom_objects"
+    path = "custom-objects/{container}"
+    scopes = ("view_products", "view_orders", "view_customers", "view_key_value_documents")
+
+
+class CustomerGroups(CommercetoolsStream):
+    name = "customer_groups"
+    path = "customer-groups"
+    scopes = ("view_customers", "view_customer_groups")
+
+
+class Customers(CommercetoolsStream):
+    name = "customers"
+    path = "customers"
+    scopes = ("view_customers",)
+
+
+class DiscountCodes(CommercetoolsStream):
+    name = "discount_codes"
+    path = "discount-codes"
+    scopes = ("view_discount_codes",)
+
+
+class DiscountGroups(CommercetoolsStream):
+    name = "discount_groups"
+    path = "discount-groups"
+    scopes = ("view_cart_discounts",)
+
+
+class Extensions(CommercetoolsStream):
+    name = "extensions"
+    path = "extensions"
+    scopes = ("manage_extensions",)
+    selected_by_default = False  # needs a manage scope and can hold secrets
+
+
+class InventoryEntries(CommercetoolsStream):
+    name = "inventory_entries"
+    path = "inventory"
+    scopes = ("view_products",)
+
+
+class McpServers(OffsetStream):
+    name = "mcp_servers"
+    path = "mcp-servers"
+    scopes = ("view_mcp_servers",)
+    selected_by_default = False  # configuration
+
+
+class Messages(MessagesStream):
+    name = "messages"
+    path = "messages"
+    scopes = ("view_messages",)
+    cursor_field = "createdAt"
+
+
+class Orders(CommercetoolsStream):
+    name = "orders"
+    path = "orders"
+    scopes = ("view_orders",)
+
+
+class OrderEdits(CommercetoolsStream):
+    name = "order_edits"
+    path = "orders/edits"
+    scopes = ("view_order_edits",)
+
+
+class PaymentMethods(CommercetoolsStream):
+    name = "payment_methods"
+    path = "payment-methods"
+    scopes = ("view_payment_methods",)
+
+
+class Payments(CommercetoolsStream):
+    name = "payments"
+    path = "payments"
+    scopes = ("view_payments",)
+
+
+class ProductDiscounts(CommercetoolsStream):
+    name = "product_discounts"
+    path = "product-discounts"
+    scopes = ("view_product_discounts", "view_products")
+
+
+class ProductProjections(CommercetoolsStream):
+    name = "product_projections"
+    path = "product-projections"
+    scopes = ("view_products", "view_published_products")
+    selected_by_default = False  # repeats products
+
+
+class ProductSelections(CommercetoolsStream):
+    name = "product_selections"
+    path = "product-selections"
+    scopes = ("view_product_selections",)
+
+
+class ProductTailoring(CommercetoolsStream):
+    name = "product_tailoring"
+    path = "product-tailoring"
+    scopes = ("view_products",)
+
+
+class ProductTypes(CommercetoolsStream):
+    name = "product_types"
+    path = "product-types"
+    scopes = ("view_product_types", "view_products")
+
+
+class Products(CommercetoolsStream):
+    name = "products"
+    path = "products"
+    scopes = ("view_products", "view_published_products")
+
+
+class QuoteRequests(CommercetoolsStream):
+    name = "quote_requests"
+    path = "quote-requests"
+    scopes = ("view_quote_requests",)
+
+
+class Quotes(CommercetoolsStream):
+    name = "quotes"
+    path = "quotes"
+    scopes = ("view_quotes",)
+
+
+class RecurrencePolicies(CommercetoolsStream):
+    name = "recurrence_policies"
+    path = "recurrence-policies"
+    scopes = ("view_recurrence_policies",)
+
+
+class RecurringOrders(CommercetoolsStream):
+    name = "recurring_orders"
+    path = "recurring-orders"
+    scopes = ("view_recurring_orders",)
+
+
+class Reviews(CommercetoolsStream):
+    name = "reviews"
+    path = "reviews"
+    scopes = ("view_products",)
+
+
+class ShippingMethods(CommercetoolsStream):
+    name = "shipping_methods"
+    path = "shipping-methods"
+    scopes = ("view_orders", "view_shipping_methods")
+
+
+class ShoppingLists(CommercetoolsStream):
+    name = "shopping_lists"
+    path = "shopping-lists"
+    scopes = ("view_shopping_lists",)
+
+
+class StagedQuotes(CommercetoolsStream):
+    name = "staged_quotes"
+    path = "staged-quotes"
+    scopes = ("view_staged_quotes",)
+
+
+class StandalonePrices(CommercetoolsStream):
+    name = "standalone_prices"
+    path = "standalone-prices"
+    scopes = ("view_standalone_prices",)
+
+
+class States(CommercetoolsStream):
+    name = "states"
+    path = "states"
+    scopes = ("view_states",)
+
+
+class Stores(CommercetoolsStream):
+    name = "stores"
+    path = "stores"
+    scopes = ("view_stores",)
+
+
+class Subscriptions(CommercetoolsStream):
+    name = "subscriptions"
+    path = "subscriptions"
+    scopes = ("manage_subscriptions",)
+    selected_by_default = False  # needs a manage scope and can hold secrets
+
+
+class TaxCategories(CommercetoolsStream):
+    name = "tax_categories"
+    path = "tax-categories"
+    scopes = ("view_products", "view_tax_categories")
+
+
+class Types(CommercetoolsStream):
+    name = "types"
+    path = "types"
+    scopes = ("view_types",)
+
+
+class VariantProjections(VariantProjectionsStream):
+    name = "variant_projections"
+    path = "variant-projections"
+    scopes = ("view_products", "view_published_products")
+    selected_by_default = False  # repeats variants
+
+
+class Variants(CommercetoolsStream):
+    name = "variants"
+    path = "variants"
+    scopes = ("view_products",)
+
+
+class Zones(CommercetoolsStream):
+    name = "zones"
+    path = "zones"
+    scopes = ("view_zones", "view_orders")
+
+
+class Project(SingleObjectStream):
+    name = "project"
+    path = ""
+    keys = ("key",)
+    row_key = ("key",)
+    scopes = ("view_project_settings",)
+
+
+class ProductSelectionProducts(ChildStream):
+    name = "product_selection_products"
+    path = "product-selections/{productSelectionId}/products"
+    parent = "product-selections"
+    context_key = "productSelectionId"
+    keys = ("productSelectionId", "productId")
+    row_key = ("product.id",)
+    row_columns = {"productId": ("product", "id")}
+    scopes = ("view_product_selections",)
+
+
+class ProductProductSelections(ChildStream):
+    name = "product_product_selections"
+    path = "products/{productId}/product-selections"
+    parent = "products"
+    context_key = "productId"
+    keys = ("productId", "productSelectionId")
+    row_key = ("productSelection.id",)
+    row_columns = {"productSelectionId": ("productSelection", "id")}
+    scopes = ("view_product_selections",)
+    selected_by_default = False  # one request per product; repeats product_selection_products
+
+
+class StoreProductSelectionAssignments(UnsortedChildStream):
+    name = "store_product_selection_assignments"
+    path = "in-store/key={storeKey}/product-selection-assignments"
+    parent = "stores"
+    parent_key = "key"
+    context_key = "storeKey"
+    keys = ("storeKey", "productId", "productSelectionId")
+    row_key = ("product.id", "productSelection.id")
+    row_columns = {"productId": ("product", "id"), "productSelectionId": ("productSelection", "id")}
+    scopes = ("view_product_selections",)
+    selected_by_default = False  # one request per store
+
+
+class ApprovalFlows(AssociateStream):
+    name = "approval_flows"
+    path = "as-associate/{associateId}/in-business-unit/key={businessUnitKey}/approval-flows"
+    scopes = ("view_approval_flows",)
+    selected_by_default = False  # one request per business unit
+
+
+class ApprovalRules(AssociateStream):
+    name = "approval_rules"
+    path = "as-associate/{associateId}/in-business-unit/key={businessUnitKey}/approval-rules"
+    scopes = ("view_approval_rules",)
+    selected_by_default = False  # one request per business unit
+
+
+STREAMS = (
+    ApiClients,
+    AssociateRoles,
+    AttributeGroups,
+    BusinessUnits,
+    CartDiscounts,
+    Carts,
+    Categories,
+    Channels,
+    CustomObjects,
+    CustomerGroups,
+    Customers,
+    DiscountCodes,
+    DiscountGroups,
+    Extensions,
+    InventoryEntries,
+    McpServers,
+    Messages,
+    Orders,
+    OrderEdits,
+    PaymentMethods,
+    Payments,
+    ProductDiscounts,
+    ProductProjections,
+    ProductSelections,
+    ProductTailoring,
+    ProductTypes,
+    Products,
+    QuoteRequests,
+    Quotes,
+    RecurrencePolicies,
+    RecurringOrders,
+    Reviews,
+    ShippingMethods,
+    ShoppingLists,
+    StagedQuotes,
+    StandalonePrices,
+    States,
+    Stores,
+    Subscriptions,
+    TaxCategories,
+    Types,
+    VariantProjections,
+    Variants,
+    Zones,
+    Project,
+    ProductSelectionProducts,
+    ProductProductSelections,
+    StoreProductSelectionAssignments,
+    ApprovalFlows,
+    ApprovalRules,
+)

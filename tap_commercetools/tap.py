@@ -1,0 +1,209 @@
+"""Settings, streams and console entry point of tap-commercetools."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, ClassVar
+
+from singer_sdk import typing as th
+
+from tap_commercetools import errors
+from tap_commercetools.auth import CommercetoolsAuthenticator
+from tap_commercetools.query import LONGEST_PAGE
+from tap_commercetools.streams import STREAMS
+from tap_engine import settings
+from tap_engine.http import Http
+from tap_engine.limiter import RateLimiter
+from tap_engine.redact import Redactor
+from tap_engine.tap import EngineTap
+from tap_engine.tap import main as run_command_line
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from tap_engine.stream import EngineStream
+
+
+class TapCommercetools(EngineTap):
+    """Singer tap for commercetools Composable Commerce."""
+
+    name = "tap-commercetools"
+    stream_types: ClassVar[tuple[type[EngineStream], ...]] = STREAMS
+
+    config_jsonschema = th.PropertiesList(
+        th.Property(
+            "project_key",
+            th.StringType,
+            required=True,
+            title="Project key",
+            description="Key of the commercetools project.",
+        ),
+        th.Property(
+            "client_id",
+            th.StringType,
+            required=True,
+            title="Client id",
+            description="Id of an API client with view scopes.",
+        ),
+        th.Property(
+            "client_secret",
+            th.StringType,
+            required=True,
+            secret=True,
+            title="Client secret",
+            description="Secret of the API client.",
+        ),
+        th.Property(
+            "scopes",
+            th.ArrayType(th.StringType),
+            title="Scopes",
+            description=(
+                "Scopes to ask for, such as view_orders:my-project; without, the token has all"
+                " scopes of the API client."
+            ),
+        ),
+        th.Property(
+            "region",
+            th.StringType,
+            default="europe-west1.gcp",
+            title="Region",
+            description=(
+                "Region of the project, such as us-central1.gcp, us-east-2.aws, europe-west1.gcp,"
+                " eu-central-1.aws or australia-southeast1.gcp."
+            ),
+        ),
+        th.Property(
+            "api_url",
+            th.StringType,
+            title="API URL",
+            description="Replaces the API host of the region; may end with the project key.",
+        ),
+        th.Property(
+            "auth_url",
+            th.StringType,
+            title="Auth URL",
+            description="Replaces the token host of the region.",
+        ),
+        th.Property(
+            "page_size",
+            th.IntegerType,
+            default=LONGEST_PAGE,
+            title="Page size",
+            description=(
+                f"Rows per request, 1 to {LONGEST_PAGE}; shrinks by itself when the API finds a"
+                " page too big."
+            ),
+        ),
+        th.Property(
+            "max_requests_per_second",
+            th.IntegerType,
+            title="Requests per second",
+            description="Throttle; without, the tap sends as fast as concurrency allows.",
+        ),
+        th.Property(
+            "custom_object_containers",
+            th.ArrayType(th.StringType),
+            title="Custom object containers",
+            description="Containers to read custom objects from; without, all.",
+        ),
+        *settings.shared(concurrency=4, lookback_seconds=120),
+    ).to_dict()
+
+    def check_settings(self) -> None:
+        """Check what the settings' JSON schema cannot."""
+        settings.require(self.config, "project_key", "client_id", "client_secret")
+        settings.number(self.config, "concurrency", 1, settings.MOST_CONCURRENCY)
+        settings.number(self.config, "page_size", 1, LONGEST_PAGE)
+        settings.number(self.config, "lookback_seconds", 0, 86_400 * 366)
+        settings.number(self.config, "request_timeout", 0.1, 3600)
+        settings.number(self.config, "retry_max_seconds", 0, 86_400)
+        if self.config.get("max_requests_per_second") is not None:
+            settings.number(self.config, "max_requests_per_second", 1, 10_000)
+        _ = self.start_date, self.project_url, self.auth_url
+
+    @cached_property
+    def redactor(self) -> Redactor:
+        """What masks the secret and the tokens."""
+        redactor = Redactor()
+        redactor.add_pair(
+            str(self.config.get("client_id", "")), str(self.config.get("client_secret") or "")
+        )
+        return redactor
+
+    @cached_property
+    def project_url(self) -> str:
+        """Base URL of the project's collections."""
+        project = str(self.config["project_key"])
+        given = self.config.get("api_url") or f"https://api.{self._region}.commercetools.com"
+        url = settings.base_url("api_url", str(given))
+        return url if url.endswith(f"/{project}") else f"{url}/{project}"
+
+    @cached_property
+    def auth_url(self) -> str:
+        """Base URL of the token host."""
+        given = self.config.get("auth_url") or f"https://auth.{self._region}.commercetools.com"
+        return settings.base_url("auth_url", str(given))
+
+    @property
+    def _region(self) -> str:
+        return str(self.config.get("region") or "")
+
+    @property
+    def page_size(self) -> int:
+        """Rows per request."""
+        return int(self.config["page_size"])
+
+    @property
+    def containers(self) -> list[str] | None:
+        """Containers of custom objects to read, sorted; None for all."""
+        names = self.config.get("custom_object_containers")
+        return sorted(set(names)) if names else None
+
+    @cached_property
+    def authenticator(self) -> CommercetoolsAuthenticator:
+        """What signs requests."""
+        return CommercetoolsAuthenticator(
+            auth_url=self.auth_url,
+            client_id=str(self.config["client_id"]),
+            client_secret=str(self.config["client_secret"]),
+            scopes=self.config.get("scopes") or (),
+            http=lambda: self.http,
+            redactor=self.redactor,
+        )
+
+    @cached_property
+    def limiters(self) -> tuple[RateLimiter, ...]:
+        """The throttle, if one is set."""
+        most = self.config.get("max_requests_per_second")
+        return (RateLimiter(int(most), 1.0, sleep=self.http.sleep),) if most else ()
+
+    def make_http(self) -> Http:
+        """Set up the session."""
+        return Http(
+            concurrency=self.concurrency,
+            timeout=float(self.config["request_timeout"]),
+            retry_max_seconds=float(self.config["retry_max_seconds"]),
+            user_agent=self.config.get("user_agent") or f"{self.name}/{self.plugin_version}",
+            read_error=errors.read_error,
+            redactor=self.redactor,
+            logger=self.logger,
+            correlation_header="X-Correlation-ID",
+        )
+
+    def scope_opens(self, granted: Collection[str], scopes: Collection[str]) -> bool:
+        """Tell whether a token's scopes open a collection that any of `scopes` opens.
+
+        A scope reads `name:projectKey`; `manage_x` includes `view_x` and `manage_project` all.
+        Scopes of a store do not open the project's collections.
+        """
+        project = str(self.config["project_key"])
+        names = {
+            name for name, _, rest in (scope.partition(":") for scope in granted) if rest == project
+        }
+        wanted = {*scopes, *(scope.replace("view_", "manage_", 1) for scope in scopes)}
+        return bool(names & {*wanted, "manage_project"})
+
+
+def main() -> None:
+    """Run the command line of tap-commercetools."""
+    run_command_line(TapCommercetools)
