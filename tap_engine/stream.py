@@ -63,6 +63,10 @@ class EngineStream(Stream):
     """What opens the stream at the platform; empty when it is unknown."""
     full_order: ClassVar[str]
     """Order of a walk over everything."""
+    reshapes: ClassVar[bool] = False
+    """Records are changed by `reshape` before they go out."""
+    reads_ahead: ClassVar[bool] = True
+    """First pages may be asked for before the stream's turn; not if naming its lists takes time."""
 
     def __init__(self, tap: EngineTap) -> None:
         schema = importlib.resources.files(self.package) / "schemas" / f"{self.name}.json"
@@ -108,8 +112,6 @@ class EngineStream(Stream):
     def reshape(self, members: rawjson.Members, piece: Range) -> rawjson.Members:  # noqa: ARG002
         """Change the members of a record before it goes out; called where `reshapes` is set."""
         return members
-
-    reshapes: ClassVar[bool] = False
 
     def fallback_order(self, order: str) -> str | None:  # noqa: ARG002
         """Name the order to fall back to when the API refuses the query of another."""

@@ -31,7 +31,7 @@ from tap_engine.errors import (
 from tap_engine.records import RecordWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from types import FrameType
 
     import click
@@ -148,9 +148,12 @@ class EngineTap(Tap):
             del self._queue[: self._queue.index(current) + 1]
         asking = current.asking
         for stream in self._queue[: self.concurrency]:
-            if asking >= self.concurrency:
+            if asking >= self.concurrency or not stream.reads_ahead:
                 return
-            stream.prepare()
+            try:
+                stream.prepare()
+            except TapError:  # comes again, and is dealt with, when it is the stream's turn
+                return
             asking += stream.asking
 
     def _engine_streams(self) -> Iterable[EngineStream]:
@@ -250,7 +253,7 @@ class EngineTap(Tap):
             cls.print_about(about_format)
             return
         tap = cls._build(config, state, catalog)
-        sys.exit(_guarded(tap, tap.run))
+        sys.exit(run_guarded(tap, tap.run))
 
     @classmethod
     def cb_test(
@@ -267,7 +270,7 @@ class EngineTap(Tap):
         if value == "schema":
             tap.write_schemas()
             ctx.exit()
-        ctx.exit(_guarded(tap, tap.check))
+        ctx.exit(run_guarded(tap, tap.check))
 
     @classmethod
     def _build(cls, config: Any, state: Any, catalog: Any) -> EngineTap:
@@ -315,7 +318,7 @@ def main(tap: type[EngineTap]) -> None:
         _stop(tap.logger, f"cannot read the input: {error}")
 
 
-def _guarded(tap: EngineTap, work: Any) -> int:
+def run_guarded(tap: EngineTap, work: Callable[[], int]) -> int:
     """Run, and turn every way to fail into one line and an exit code."""
     try:
         try:
