@@ -46,6 +46,7 @@ class CustomerChildStream(Commerce7Stream):
     """A list below each customer: one request a customer at least."""
 
     reshapes = True
+    reads_ahead = False
 
     def lists_after(self, opened: Context | None) -> Iterator[Context]:
         """Walk through the customers by cursor, which is not rate-limited."""
@@ -65,6 +66,10 @@ class CustomerChildStream(Commerce7Stream):
                 before = customer
                 if not passed:
                     yield {"customerId": customer}
+
+    def has_list(self, context: Context) -> bool:
+        """Say yes: where a parent is gone, reading goes on behind its place."""
+        return "customerId" in context
 
     def fetch(self, walk: Walk, piece: Range) -> Page:
         """Read a page; a customer that was deleted meanwhile has no rows."""

@@ -11,12 +11,12 @@ from tap_commerce7 import errors
 from tap_commerce7.auth import Commerce7Authenticator
 from tap_commerce7.streams import STREAMS
 from tap_engine import settings
+from tap_engine.cli import main as run_command_line
 from tap_engine.errors import RefusedError, SettingsError
 from tap_engine.http import Http
 from tap_engine.limiter import RateLimiter
 from tap_engine.redact import Redactor
 from tap_engine.tap import EngineTap
-from tap_engine.tap import main as run_command_line
 
 if TYPE_CHECKING:
     from tap_engine.stream import EngineStream

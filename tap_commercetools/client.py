@@ -134,7 +134,7 @@ class CommercetoolsStream(EngineStream):
             ]
             try:
                 raws, full = self.tap.http.send(
-                    self.call(piece, params, smallest_page=limit == 1),
+                    self.call(self.url(piece), params, smallest_page=limit == 1),
                     functools.partial(read_page, limit=limit),
                 )
             except PageTooBigError:
@@ -146,13 +146,11 @@ class CommercetoolsStream(EngineStream):
             self.check_rows(walk, piece, rows)
             return Page(rows, self.behind(walk, rows[-1]) if full else None, timestamps.now())
 
-    def call(
-        self, piece: Range, params: list[tuple[str, str]], *, smallest_page: bool = True
-    ) -> Call:
+    def call(self, url: str, params: list[tuple[str, str]], *, smallest_page: bool = True) -> Call:
         """Build a request for this stream."""
         return Call(
             stream=self.name,
-            url=self.url(piece),
+            url=url,
             params=params,
             rules=errors.RULES,
             auth=self.tap.authenticator,
@@ -213,7 +211,7 @@ class CommercetoolsStream(EngineStream):
             raise RefusedError(msg)
         del walk
         self.tap.http.send(
-            self.call(piece, [("limit", "0"), ("withTotal", "false")]),
+            self.call(self.url(piece), [("limit", "0"), ("withTotal", "false")]),
             lambda body: read_page(body, 0),
         )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
@@ -31,7 +30,7 @@ class SingleObjectStream(CommercetoolsStream):
     def fetch(self, walk: Walk, piece: Range) -> Page:
         """Read the object."""
         del walk
-        members = self.tap.http.send(self.call(piece, []), json_members)
+        members = self.tap.http.send(self.call(self.url(piece), []), json_members)
         rows = self.rows.rows([msgspec.Raw(rawjson.join(members))])
         return Page(rows, None, timestamps.now(), total=1)
 
@@ -64,7 +63,7 @@ class OffsetStream(CommercetoolsStream):
             ("offset", str(offset)),
             ("withTotal", "true"),
         ]
-        raws, total = self.tap.http.send(self.call(piece, params), _counted_page)
+        raws, total = self.tap.http.send(self.call(self.url(piece), params), _counted_page)
         return Page(self.rows.rows(raws), None, timestamps.now(), total=total)
 
 
@@ -146,6 +145,7 @@ class ChildStream(CommercetoolsStream):
 
     cursor_field: ClassVar[str | None] = None
     reshapes = True
+    reads_ahead = False
     parent: ClassVar[str]
     """Path of the parent collection."""
     parent_key: ClassVar[str] = "id"
@@ -167,8 +167,7 @@ class ChildStream(CommercetoolsStream):
                 ("limit", str(limit)),
                 ("withTotal", "false"),
             ]
-            call = self.call(Range(), params)
-            call = dataclasses.replace(call, url=f"{self.tap.project_url}/{self.parent}")
+            call = self.call(f"{self.tap.project_url}/{self.parent}", params)
             raws, full = self.tap.http.send(call, lambda body: read_page(body, limit))
             rows = reader.rows(raws)
             for row, raw in zip(rows, raws, strict=True):
@@ -185,6 +184,10 @@ class ChildStream(CommercetoolsStream):
         """Name the list below one parent, None when it has none."""
         del raw
         return {self.context_key: key}
+
+    def has_list(self, context: Context) -> bool:
+        """Say yes: where a parent is gone, reading goes on behind its place."""
+        return self.context_key in context
 
     def fetch(self, walk: Walk, piece: Range) -> Page:
         """Read a page; a parent that was deleted meanwhile has no rows."""
@@ -229,7 +232,7 @@ class UnsortedChildStream(ChildStream):
             params = [*query.conjunction(parts), ("limit", str(limit)), ("withTotal", "false")]
             try:
                 raws, full = self.tap.http.send(
-                    self.call(piece, params), lambda body: read_page(body, limit)
+                    self.call(self.url(piece), params), lambda body: read_page(body, limit)
                 )
             except NotFoundError:
                 raws, full = [], False

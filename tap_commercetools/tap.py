@@ -12,11 +12,11 @@ from tap_commercetools.auth import CommercetoolsAuthenticator
 from tap_commercetools.query import LONGEST_PAGE
 from tap_commercetools.streams import STREAMS
 from tap_engine import settings
+from tap_engine.cli import main as run_command_line
 from tap_engine.http import Http
 from tap_engine.limiter import RateLimiter
 from tap_engine.redact import Redactor
 from tap_engine.tap import EngineTap
-from tap_engine.tap import main as run_command_line
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -38,6 +38,10 @@ FIRST_CONTACT_SECONDS = 15.0
 """How long a host that never answered is tried: rather a quick error than minutes at a typo."""
 
 
+CONNECT_SECONDS = 30.0
+"""A connection comes about quickly or not at all; answers may take longer."""
+
+
 class Authenticator(Protocol):
     """What the session needs of an authenticator, besides signing requests."""
 
@@ -151,6 +155,15 @@ class Http:
         self._stopping.set()
         self._workers.shutdown(wait=False, cancel_futures=True)
 
+    def limit_retries(self, seconds: float) -> None:
+        """Lower the retry budget."""
+        self._budget = min(self._budget, seconds)
+
+    @property
+    def reached_anything(self) -> bool:
+        """Tell whether any host has answered yet."""
+        return bool(self._answered)
+
     def sleep(self, seconds: float) -> None:
         """Sleep unless the run is being stopped.
 
@@ -226,7 +239,7 @@ class Http:
                 data=call.form,
                 headers=dict(call.headers),
                 auth=call.auth,
-                timeout=self._timeout,
+                timeout=(min(self._timeout, CONNECT_SECONDS), self._timeout),
                 allow_redirects=False,
             )
         except requests.exceptions.SSLError as error:

@@ -10,20 +10,20 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk import Stream
 from singer_sdk.helpers.conform import TypeConformanceLevel
-from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 
-from tap_engine import checkpoint, rawjson, records, timestamps
+from tap_engine import checkpoint, records
 from tap_engine.errors import (
     AbortedError,
     QueryRefusedError,
     SettingsError,
-    StateError,
     StreamError,
     TapError,
 )
 from tap_engine.numbered import NumberedReader
-from tap_engine.selection import Pruning, compile_pruning, secret_breadcrumbs
+from tap_engine.output import Output
+from tap_engine.planning import plan
+from tap_engine.selection import secret_breadcrumbs
 from tap_engine.walk import PAGE_NUMBERS, Page, Range, Walk, Walker, whole
 
 if TYPE_CHECKING:
@@ -32,9 +32,10 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.types import Context as SingerContext
     from singer_sdk.singerlib import MetadataMapping
 
+    from tap_engine import rawjson
     from tap_engine.checkpoint import ReadWith
     from tap_engine.tap import EngineTap
-    from tap_engine.walk import Context, Step
+    from tap_engine.walk import Context
 
 STATE_RECORDS = 500
 STATE_SECONDS = 5.0
@@ -167,10 +168,9 @@ class EngineStream(Stream):
 
     def get_records(self, context: SingerContext | None = None) -> Iterator[dict[str, Any]]:  # noqa: ARG002
         """Yield the records of one walk, decoded; state is left alone."""
-        reader = self._reader(self._plan())
-        pruning = self._pruning()
+        reader, output = self._reader(self._plan()), Output(self)
         for step in reader.steps():
-            for raw in self._outgoing(step, pruning):
+            for raw in output.raws(step, reader.walk):
                 yield records.decode(raw)
             reader.advance(step)
 
@@ -224,7 +224,7 @@ class EngineStream(Stream):
         reader = self._walker
         if reader is None:  # pragma: no cover (prepare() comes first)
             return
-        walk, pruning, hold = reader.walk, self._pruning(), self.tap.writer.signals.held
+        walk, output, hold = reader.walk, Output(self), self.tap.writer.signals.held
         if self.activates and walk.version is None:
             # A full-table walk that goes on keeps the version that its first part was written with.
             walk.version = self.tap.initialized_at // 1000
@@ -233,9 +233,11 @@ class EngineStream(Stream):
             if walk.cut is None:
                 walk.cut = self.tap.http.cut
             self.tap.read_ahead(self)
-            raws = self._outgoing(step, pruning)
-            self._write(raws, walk, step)
+            raws = self._within_limit(output.raws(step, walk))
+            output.write(raws, walk, step.page.received_at)
             counter.increment(len(raws))
+            self.records_written += len(raws)
+            self._check_limit()
             pending += len(raws)
             with hold():
                 reader.advance(step)
@@ -244,6 +246,24 @@ class EngineStream(Stream):
                 self.tap.write_state()
                 pending, since_state = 0, time.monotonic()
         self._finish(walk)
+
+    def _within_limit(self, raws: list[bytes]) -> list[bytes]:
+        """Cut a page to what a dry run of the SDK still wants."""
+        most = self.ABORT_AT_RECORD_COUNT
+        return raws if most is None else raws[: max(0, most - self.records_written)]
+
+    def _check_limit(self) -> None:
+        most = self.ABORT_AT_RECORD_COUNT
+        if most is not None and self.records_written >= most:
+            self._check_max_record_limit(current_record_index=most)
+
+    def write_decoded(self, record: dict[str, Any], version: int | None) -> None:
+        """Write one record through stream maps and flattening.
+
+        Uses the SDK's private record writer: the public way to it is the record loop.
+        """
+        self._stream_version = version
+        self._write_record_message(record)
 
     def _save(self, walk: Walk) -> None:
         if walk.opened is not None:
@@ -264,40 +284,14 @@ class EngineStream(Stream):
         self.tap.note_success(self)
 
     def _plan(self) -> Walk:
-        """Decide on the walk of this run: go on with an unfinished one or begin another."""
-        known = checkpoint.load(self.name, self.stream_state, self.cursor_field)
-        if self.is_full_table and self.cursor_field is None and known.bookmark is not None:
-            msg = f"state of stream '{self.name}' holds a bookmark, but the stream has none"
-            raise StateError(msg)
-        first = self.is_full_table or known.bookmark is None
-        if not first and known.read_with is not None and self.widened(known.read_with):
-            self.logger.info("%s: settings ask for more than before; reading everything", self.name)
-            first = True
-        if first or known.bookmark is None:
-            since = self.tap.start_date if self.cursor_field else None
-            fresh = Walk(order=self.full_order, since=since, first=True)
-        else:
-            since = timestamps.earlier(known.bookmark, self.tap.lookback_seconds)
-            fresh = Walk(order=self.change_order(), since=since)
-        if known.walk is not None and self._continues(known.walk, fresh):
+        walk, self._resumed = plan(self)
+        if self._resumed:
             self.logger.info("%s: going on with an interrupted walk", self.name)
-            self._resumed = True
-            return known.walk
-        return fresh
-
-    def _continues(self, old: Walk, fresh: Walk) -> bool:
-        """Tell whether an unfinished walk delivers all that a new one would."""
-        orders = {fresh.order, self.fallback_order(fresh.order)}
-        return (
-            old.order in orders
-            and old.first == fresh.first
-            and (old.since is None or (fresh.since is not None and old.since <= fresh.since))
-            and (old.version is not None) == self.activates
-        )
+        return walk
 
     def _reader(self, walk: Walk) -> Walker | NumberedReader:
         def fetch(piece: Range) -> Page:
-            return self._inside(walk, self.fetch(walk, piece))
+            return self.fetch(walk, piece)
 
         if walk.order == PAGE_NUMBERS:
             return NumberedReader(
@@ -320,22 +314,11 @@ class EngineStream(Stream):
     def lists_after(self, opened: Context | None) -> Iterable[Context]:
         """Name the lists behind one, all of them behind None."""
         names = list(self.lists())
-        if opened is None:
-            return names
-        if opened not in names:
-            msg = f"state of stream '{self.name}' names a list that does not exist: {opened}"
-            raise StateError(msg)
-        return names[names.index(opened) + 1 :]
+        return names if opened is None else names[names.index(opened) + 1 :]
 
-    @staticmethod
-    def _inside(walk: Walk, page: Page) -> Page:
-        """Leave out rows older than the walk asked for, where the API did not filter.
-
-        Rows without a replication timestamp stay: nothing says that they are old.
-        """
-        if walk.since is not None:
-            page.rows = [row for row in page.rows if row.at is None or row.at >= walk.since]
-        return page
+    def has_list(self, context: Context) -> bool:
+        """Tell whether a list that an old state names is still one of the stream's."""
+        return context in self.lists()
 
     def _fall_back(self, error: QueryRefusedError) -> None:
         """Begin the walk anew in an order that the API may accept."""
@@ -352,61 +335,15 @@ class EngineStream(Stream):
         self.begin_anew()
         old = reader.walk
         self._walker = self._reader(
-            Walk(order=order, since=old.since, version=old.version, first=old.first)
+            Walk(
+                order=order,
+                since=old.since,
+                version=old.version,
+                first=old.first,
+                read_with=old.read_with,
+            )
         )
         self._walker.begin()
-
-    # Records.
-
-    def _outgoing(self, step: Step, pruning: Pruning) -> list[bytes]:
-        """Turn the rows of a page into the records that go out, still as bytes."""
-        raws = [row.raw for row in step.page.rows]
-        if self.reshapes:
-            reshaped = (self.reshape(rawjson.members(raw), step.read) for raw in raws)
-            return [rawjson.join(pruning.apply_to_members(members)) for members in reshaped]
-        return [pruning.apply(raw) for raw in raws] if pruning else raws
-
-    def _write(self, raws: list[bytes], walk: Walk, step: Step) -> None:
-        writer = self.tap.writer
-        limit = self.ABORT_AT_RECORD_COUNT
-        if limit is not None:
-            raws = raws[: max(0, limit - self.records_written)]
-        if self._plain:
-            writer.write_rows(
-                self.stream_maps[0].stream_alias,
-                raws,
-                version=walk.version,
-                time_extracted=step.page.received_at,
-            )
-        else:
-            self._stream_version = walk.version
-            for raw in raws:
-                self._write_record_message(records.decode(raw))
-        self.records_written += len(raws)
-        if limit is not None and self.records_written >= limit:
-            self._check_max_record_limit(current_record_index=limit)
-
-    @property
-    def _plain(self) -> bool:
-        """Tell whether records go out as they are, without stream maps and flattening."""
-        maps = self.stream_maps
-        return (
-            len(maps) == 1
-            and type(maps[0]) is SameRecordTransform
-            and not self.config.get("flattening_enabled")
-        )
-
-    def _pruning(self) -> Pruning:
-        """Compile the selection of fields."""
-        secrets = secret_breadcrumbs(self.schema)
-        selected = dict(self.mask)
-        for breadcrumb in secrets:
-            chosen = self.metadata.get(breadcrumb)
-            selected[breadcrumb] = bool(chosen and chosen.selected) and selected.get(
-                breadcrumb, True
-            )
-        keep = set(self.keys) | ({self.replication_key} if self.replication_key else set())
-        return compile_pruning(self.schema, selected, frozenset(secrets), keep)
 
     def apply_catalog(self, catalog: Any) -> None:
         """Take over selection and replication method from a catalog.

@@ -3,35 +3,29 @@
 from __future__ import annotations
 
 import abc
-import logging
-import os
 import sys
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk import Tap
-from singer_sdk.exceptions import ConfigValidationError
-from singer_sdk.helpers._util import load_json
 from singer_sdk.helpers.capabilities import (
     CapabilitiesEnum,
     PluginCapabilities,
     TapCapabilities,
 )
 
-from tap_engine import settings
+from tap_engine import cli, settings
 from tap_engine.errors import (
-    AbortedError,
     RefusedError,
-    SettingsError,
+    RequestError,
     StateError,
     StreamError,
     TapError,
-    TerminatedError,
 )
 from tap_engine.records import RecordWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
     from types import FrameType
 
     import click
@@ -39,6 +33,10 @@ if TYPE_CHECKING:
     from tap_engine.http import Http
     from tap_engine.redact import Redactor
     from tap_engine.stream import EngineStream
+
+
+CHECK_SECONDS = 15.0
+"""Retry budget of the connection check, where a person waits for the answer."""
 
 
 class EngineTap(Tap):
@@ -140,15 +138,16 @@ class EngineTap(Tap):
     def read_ahead(self, current: EngineStream) -> None:
         """Ask for first pages of coming streams while requests are free.
 
-        At most `concurrency` streams are ahead, so memory holds a few pages and no more.
+        The session caps what is in flight; the number of streams ahead caps what waits in memory.
         """
         if self._queue is None:
             self._queue = [stream for stream in self._engine_streams() if stream.selected]
         if current in self._queue:
             del self._queue[: self._queue.index(current) + 1]
         asking = current.asking
-        for stream in self._queue[: self.concurrency]:
-            if asking >= self.concurrency or not stream.reads_ahead:
+        most = 2 * self.concurrency
+        for stream in self._queue[:most]:
+            if asking >= most or not stream.reads_ahead:
                 return
             try:
                 stream.prepare()
@@ -162,6 +161,13 @@ class EngineTap(Tap):
     def discover_streams(self) -> list[EngineStream]:
         """Make the streams; offline."""
         return [stream_type(self) for stream_type in self.stream_types]
+
+    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
+        """Validate settings only where they matter.
+
+        Overrides a private method of the SDK, which warns of missing settings at `--discover`.
+        """
+        return super()._validate_config(raise_errors=True) if raise_errors else []
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Take over a state.
@@ -216,6 +222,7 @@ class EngineTap(Tap):
             The exit code: 0 when all are readable.
         """
         self.check_settings()
+        self.http.limit_retries(CHECK_SECONDS)
         failed = 0
         for stream in self._engine_streams():
             if not stream.selected:
@@ -223,7 +230,12 @@ class EngineTap(Tap):
             try:
                 result = stream.check()
             except StreamError as error:
-                result = f"not readable: {error}"
+                result = f"refused: {error}"
+                failed += 1
+            except RequestError as error:
+                if not self.http.reached_anything:
+                    raise
+                result = f"unreachable: {error}"
                 failed += 1
             print(f"{stream.name}: {result}")  # noqa: T201 (this is the command's output)
         return 1 if failed else 0
@@ -252,8 +264,8 @@ class EngineTap(Tap):
         if about:
             cls.print_about(about_format)
             return
-        tap = cls._build(config, state, catalog)
-        sys.exit(run_guarded(tap, tap.run))
+        tap = cli.build(cls, config, state, catalog)
+        sys.exit(cli.run_guarded(tap, tap.run))
 
     @classmethod
     def cb_test(
@@ -266,113 +278,8 @@ class EngineTap(Tap):
         if value == "disabled":
             return
         config = ctx.params.get("config")
-        tap = cls._build(config, None, None)
+        tap = cli.build(cls, config, None, None)
         if value == "schema":
             tap.write_schemas()
             ctx.exit()
-        ctx.exit(run_guarded(tap, tap.check))
-
-    @classmethod
-    def _build(cls, config: Any, state: Any, catalog: Any) -> EngineTap:
-        """Make the tap; everything that is wrong with its input ends here in one line."""
-        try:
-            return cls(
-                config=config.config if config else {},
-                state=_read_json("state", state),
-                catalog=_read_json("catalog", catalog),
-                parse_env_config=bool(config and config.parse_env),
-                validate_config=True,
-            )
-        except ConfigValidationError as error:
-            _stop(cls.logger, f"settings: {cls._hide_values(error)}")
-        except (TapError, ValueError) as error:
-            _stop(cls.logger, str(error))
-
-    @classmethod
-    def _hide_values(cls, error: ConfigValidationError) -> str:
-        """Join validation errors, without the values of secret settings that they may quote."""
-        properties = cls.config_jsonschema["properties"]
-        lines = []
-        for line in error.errors:
-            secret = next(
-                (
-                    name
-                    for name, definition in properties.items()
-                    if definition.get("secret") and f"config['{name}']" in line
-                ),
-                None,
-            )
-            lines.append(f"{secret} has the wrong type" if secret else line)
-        return "; ".join(lines)
-
-
-def main(tap: type[EngineTap]) -> None:
-    """Run a tap's command line; the console scripts end up here."""
-    try:
-        tap.cli()
-    except TerminatedError as signal:  # before there was anything to write
-        sys.exit(128 + signal.signum)
-    except OSError as error:  # such as a settings file that is not there
-        _stop(tap.logger, str(error))
-    except ValueError as error:  # such as a settings file that is no JSON
-        _stop(tap.logger, f"cannot read the input: {error}")
-
-
-def run_guarded(tap: EngineTap, work: Callable[[], int]) -> int:
-    """Run, and turn every way to fail into one line and an exit code."""
-    try:
-        try:
-            code: int = work()
-        except AbortedError as carrier:
-            raise carrier.error from None
-    except TerminatedError as signal:
-        _leave_after_signal(tap, signal.signum)
-    except BrokenPipeError:
-        tap.http.stop()
-        # Otherwise the interpreter complains once more when it flushes at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        tap.logger.error("the target stopped reading; stopped too")  # noqa: TRY400
-        return 1
-    except SettingsError as error:  # there is no session yet, and no state to keep
-        tap.logger.error("%s", error)  # noqa: TRY400
-        return 1
-    except TapError as error:
-        tap.http.stop()
-        tap.write_state()
-        tap.writer.flush()
-        tap.logger.error("%s", error)  # noqa: TRY400
-        return 1
-    tap.http.stop()
-    return code
-
-
-def _leave_after_signal(tap: EngineTap, signum: int) -> NoReturn:
-    """Write the last STATE and leave with 128 + signal.
-
-    Without waiting for worker threads: one may sit in a request for minutes.
-    """
-    tap.write_state()
-    tap.writer.flush()
-    tap.logger.error("stopped by signal %d; the state written last is where to go on", signum)
-    logging.shutdown()
-    sys.stderr.flush()
-    os._exit(128 + signum)
-
-
-def _read_json(name: str, source: Any) -> dict[str, Any] | None:
-    if source is None:
-        return None
-    try:
-        value: Any = load_json(source.read())
-    except ValueError as error:
-        msg = f"the {name} file is no JSON: {error}"
-        raise SettingsError(msg) from None
-    if not isinstance(value, dict):
-        msg = f"the {name} file holds no JSON object"
-        raise SettingsError(msg)
-    return value
-
-
-def _stop(logger: logging.Logger, message: str) -> NoReturn:
-    logger.error("%s", message)
-    sys.exit(1)
+        ctx.exit(cli.run_guarded(tap, tap.check))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -45,6 +45,7 @@ class Walk(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True):
         highest: Highest replication timestamp that was written.
         version: Table version of a full-table walk.
         first: The walk reads everything, not just what changed since a bookmark.
+        read_with: The settings that the walk was begun with.
     """
 
     order: str
@@ -55,6 +56,7 @@ class Walk(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True):
     highest: str | None = None
     version: int | None = None
     first: bool = False
+    read_with: dict[str, Any] = {}
 
 
 class Page(msgspec.Struct):
@@ -84,7 +86,6 @@ class Step:
 
 Fetch = Callable[[Range], Page]
 Split = Callable[[Range, Page], "tuple[Range, ...]"]
-T = TypeVar("T")
 Submit = Callable[[Callable[[Range], Page], Range], "Future[Page]"]
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_commerce7.tap import TapCommerce7
 from tap_commercetools.tap import TapCommercetools
-from tap_engine.tap import run_guarded
+from tap_engine.cli import run_guarded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -69,9 +69,7 @@ class Output:
     messages: list[dict[str, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.messages = [
-            json.loads(line, parse_float=Decimal) for line in self.text.splitlines()
-        ]
+        self.messages = [json.loads(line, parse_float=Decimal) for line in self.text.splitlines()]
 
     def of_type(self, kind: str, stream: str | None = None) -> list[dict[str, Any]]:
         """Messages of a type, of one stream if wanted."""

@@ -1,0 +1,118 @@
+"""The command line: every way to fail ends in one line and an exit code."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from singer_sdk.exceptions import ConfigValidationError
+from singer_sdk.helpers._util import load_json  # the SDK's JSON reader, exact with numbers
+
+from tap_engine.errors import AbortedError, SettingsError, TapError, TerminatedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tap_engine.tap import EngineTap
+
+
+def main(tap: type[EngineTap]) -> None:
+    """Run a tap's command line; the console scripts end up here."""
+    try:
+        tap.cli()
+    except TerminatedError as signal:  # before there was anything to write
+        sys.exit(128 + signal.signum)
+    except OSError as error:  # such as a settings file that is not there
+        stop(tap.logger, str(error))
+    except ValueError as error:  # such as a settings file that is no JSON
+        stop(tap.logger, f"cannot read the input: {error}")
+
+
+def build(tap: type[EngineTap], config: Any, state: Any, catalog: Any) -> EngineTap:
+    """Make the tap from what the command line was given; leave if something is wrong with it."""
+    try:
+        return tap(
+            config=config.config if config else {},
+            state=_read_json("state", state),
+            catalog=_read_json("catalog", catalog),
+            parse_env_config=bool(config and config.parse_env),
+            validate_config=True,
+        )
+    except ConfigValidationError as error:
+        stop(tap.logger, f"settings: {_hide_values(tap, error)}")
+    except (TapError, ValueError) as error:
+        stop(tap.logger, str(error))
+
+
+def run_guarded(tap: EngineTap, work: Callable[[], int]) -> int:
+    """Run, and turn every way to fail into one line and an exit code."""
+    try:
+        try:
+            code: int = work()
+        except AbortedError as carrier:
+            raise carrier.error from None
+    except TerminatedError as signal:
+        _leave_after_signal(tap, signal.signum)
+    except BrokenPipeError:
+        tap.http.stop()
+        # Otherwise the interpreter complains once more when it flushes at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        tap.logger.error("the target stopped reading; stopped too")  # noqa: TRY400
+        return 1
+    except SettingsError as error:  # there is no session yet, and no state to keep
+        tap.logger.error("%s", error)  # noqa: TRY400
+        return 1
+    except TapError as error:
+        tap.http.stop()
+        tap.write_state()
+        tap.writer.flush()
+        tap.logger.error("%s", error)  # noqa: TRY400
+        return 1
+    tap.http.stop()
+    return code
+
+
+def stop(logger: logging.Logger, message: str) -> NoReturn:
+    """Leave with one line and exit code 1."""
+    logger.error("%s", message)
+    sys.exit(1)
+
+
+def _leave_after_signal(tap: EngineTap, signum: int) -> NoReturn:
+    """Write the last STATE and leave with 128 + signal.
+
+    Without waiting for worker threads: one may sit in a request for minutes.
+    """
+    tap.write_state()
+    tap.writer.flush()
+    tap.logger.error("stopped by signal %d; the state written last is where to go on", signum)
+    logging.shutdown()
+    sys.stderr.flush()
+    os._exit(128 + signum)
+
+
+def _read_json(name: str, source: Any) -> dict[str, Any] | None:
+    if source is None:
+        return None
+    try:
+        value: Any = load_json(source.read())
+    except ValueError as error:
+        msg = f"the {name} file is no JSON: {error}"
+        raise SettingsError(msg) from None
+    if not isinstance(value, dict):
+        msg = f"the {name} file holds no JSON object"
+        raise SettingsError(msg)
+    return value
+
+
+def _hide_values(tap: type[EngineTap], error: ConfigValidationError) -> str:
+    """Join validation errors, without the values of secret settings that they may quote."""
+    properties = tap.config_jsonschema["properties"]
+    secrets = [name for name, definition in properties.items() if definition.get("secret")]
+    lines = []
+    for line in error.errors:
+        secret = next((name for name in secrets if f"config['{name}']" in line), None)
+        lines.append(f"{secret} has the wrong type" if secret else line)
+    return "; ".join(lines)

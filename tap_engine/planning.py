@@ -1,0 +1,53 @@
+"""Decides on the walk of a run: go on with an unfinished one or begin another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tap_engine import checkpoint, timestamps
+from tap_engine.errors import StateError
+from tap_engine.walk import Walk
+
+if TYPE_CHECKING:
+    from tap_engine.stream import EngineStream
+
+
+def plan(stream: EngineStream) -> tuple[Walk, bool]:
+    """Choose the walk of a stream from its state and settings.
+
+    Returns:
+        The walk, and whether it is one that an earlier run began.
+
+    Raises:
+        StateError: The stream's state cannot be understood.
+    """
+    known = checkpoint.load(stream.name, stream.stream_state, stream.cursor_field)
+    if stream.cursor_field is None and known.bookmark is not None:
+        msg = f"state of stream '{stream.name}' holds a bookmark, but the stream has none"
+        raise StateError(msg)
+    bookmark = None if stream.is_full_table else known.bookmark
+    if bookmark and known.read_with is not None and stream.widened(known.read_with):
+        stream.logger.info("%s: settings ask for more than before; reading all", stream.name)
+        bookmark = None
+    if bookmark is None:
+        since = stream.tap.start_date if stream.cursor_field else None
+        fresh = Walk(order=stream.full_order, since=since, first=True)
+    else:
+        since = timestamps.earlier(bookmark, stream.tap.lookback_seconds)
+        fresh = Walk(order=stream.change_order(), since=since)
+    fresh.read_with = stream.read_with()
+    if known.walk is not None and _continues(stream, known.walk, fresh):
+        return known.walk, True
+    return fresh, False
+
+
+def _continues(stream: EngineStream, old: Walk, fresh: Walk) -> bool:
+    """Tell whether an unfinished walk delivers all that a new one would."""
+    return (
+        old.order in {fresh.order, stream.fallback_order(fresh.order)}
+        and old.first == fresh.first
+        and (old.since is None or (fresh.since is not None and old.since <= fresh.since))
+        and (old.version is not None) == stream.activates
+        and not stream.widened(old.read_with)
+        and (old.opened is None or stream.has_list(old.opened))
+    )
