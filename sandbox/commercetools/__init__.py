@@ -1,0 +1,1 @@
+"""Stand-in of the commercetools HTTP API, written from its published reference."""

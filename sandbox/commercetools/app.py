@@ -1,0 +1,231 @@
+"""The API itself: token endpoint, project and collections, over HTTP."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import Response
+from starlette.routing import Route
+
+from sandbox.commercetools.auth import DEMO_CLIENT, Authority, Client
+from sandbox.commercetools.data import Plan, Project
+from sandbox.commercetools.errors import ApiError, AuthError, not_found
+from sandbox.commercetools.messages import deleted_message
+from sandbox.commercetools.paging import Pager
+from sandbox.commercetools.query import parse_query
+from sandbox.commercetools.resources import PROJECT
+from sandbox.commercetools.routes import of_view, published, resolve
+from sandbox.standin import StandIn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from starlette.requests import Request
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from sandbox.commercetools.auth import Token
+    from sandbox.commercetools.query import Query
+    from sandbox.commercetools.routes import Target
+    from sandbox.store import Record
+
+# Older documentation: a URL with its headers is refused above about 15 KB.
+MAX_URL = 15_000
+JSON = "application/json; charset=utf-8"
+
+
+class CommercetoolsStandIn(StandIn):
+    """The stand-in of one project.
+
+    Attributes:
+        authority: Clients and tokens.
+    """
+
+    authority: Authority
+
+
+def build(
+    *,
+    clients: Iterable[Client] = (DEMO_CLIENT,),
+    gzip: bool = True,
+    latency: float = 0,
+    **plan: Any,
+) -> CommercetoolsStandIn:
+    """Build a stand-in.
+
+    Args:
+        clients: API clients; by default `demo-client` with `demo-secret`, which may read all.
+        gzip: Compress answers for clients that accept it.
+        latency: Seconds added to each API answer.
+        plan: Members of `sandbox.commercetools.data.Plan`: size, seed, rows, project, ...
+    """
+    settings = Plan(**plan)
+    project = Project(settings)
+    authority = Authority(list(clients), settings.project)
+    api = _Api(settings.project, project, authority)
+    middleware = [Middleware(GZipMiddleware, minimum_size=1000, compresslevel=1)] if gzip else []
+    stand_in = CommercetoolsStandIn(
+        Starlette(
+            routes=[
+                Route("/oauth/token", api.token, methods=["POST"]),
+                Route("/oauth/introspect", api.introspect, methods=["POST"]),
+                Route("/{project}", api.project, methods=["GET"]),
+                Route("/{project}/{path:path}", api.collection, methods=["GET", "HEAD"]),
+            ],
+            middleware=middleware,
+            exception_handlers={ApiError: _api_error, HTTPException: _http_error},
+        ),
+        project.collections,
+        on_delete=api.note_deletion,
+        outer=_Correlation,
+        latency=latency,
+    )
+    stand_in.authority = authority
+    return stand_in
+
+
+class _Api:
+    def __init__(self, key: str, project: Project, authority: Authority) -> None:
+        self._key = key
+        self._project = project
+        self._authority = authority
+
+    async def token(self, request: Request) -> Response:
+        """`POST /oauth/token`."""
+        form = await _form(request)
+        return _json(self._authority.issue(request.headers.get("authorization", ""), form))
+
+    async def introspect(self, request: Request) -> Response:
+        """`POST /oauth/introspect`."""
+        form = await _form(request)
+        return _json(self._authority.introspect(request.headers.get("authorization", ""), form))
+
+    async def project(self, request: Request) -> Response:
+        """`GET /{projectKey}`."""
+        self._require(self._token(request), PROJECT.scopes)
+        row = self._project.collections["project"].get(self._key)
+        if row is None:
+            raise not_found(request.url.path)
+        return Response(row.body, media_type=JSON)
+
+    async def collection(self, request: Request) -> Response:
+        """`GET` and `HEAD` of all collections."""
+        token = self._token(request)
+        target = resolve(request.path_params["path"].rstrip("/"), self._project.collections)
+        resource = target.resource
+        self._require(token, resource.scopes, target.store)
+        if target.missing:
+            raise not_found(target.missing)
+        if len(request.url.query) > MAX_URL:
+            return Response(
+                "<html>413 Request Entity Too Large</html>", 413, media_type="text/html"
+            )
+        known = self._project.known_fields(resource)
+        query = parse_query(request.scope["query_string"].decode("latin-1"), resource, known)
+        if query.staged and "view_published_products" in resource.scopes:
+            self._require(token, ("view_products",), target.store)
+        return self._answer(request, target, query)
+
+    def note_deletion(self, name: str, record: Record) -> None:
+        """Write the message about a deleted record, where there is one."""
+        message = deleted_message(name, record)
+        if message and self._messages_enabled:
+            self._project.collections["messages"].upsert(message)
+
+    @property
+    def _messages_enabled(self) -> bool:
+        project = self._project.collections["project"].record(self._key) or {}
+        return bool(project.get("messages", {}).get("enabled"))
+
+    def _answer(self, request: Request, target: Target, query: Query) -> Response:
+        fault = getattr(request.state, "fault", None)
+        kind = fault.kind if fault else ""
+        if fault and kind == "query_timed_out_above" and query.limit > int(fault.options["n"]):
+            raise ApiError(400, "QueryTimedOut", "The query timed out.")
+        if kind == "ignore_sort":
+            query = replace(query, sort=())
+        hidden = target.resource.name == "messages" and not self._messages_enabled
+        rows: list[bytes] = []
+        total: int | None = 0 if query.total else None
+        if not hidden and kind != "empty_page":
+            rows, total = self._pager(target, query).page(query)
+        if request.method == "HEAD":
+            return Response(status_code=200 if rows else 404, media_type=JSON)
+        counted = "" if total is None else f'"total":{total},'
+        head = f'{{"limit":{query.limit},"offset":{query.offset},"count":{len(rows)},{counted}'
+        body = b'%b"results":[%b]}' % (head.encode(), b",".join(rows))
+        return Response(body, media_type=JSON)
+
+    def _pager(self, target: Target, query: Query) -> Pager:
+        keep = target.keep
+        if target.resource.name == "product_projections":
+            keep = published(staged=query.staged)
+        elif target.resource.name == "variant_projections":
+            keep = of_view(staged=query.staged)
+        rows = self._project.collections[target.resource.name]
+        return Pager(rows, keep, target.prefix)
+
+    def _token(self, request: Request) -> Token:
+        authorization = request.headers.get("authorization", "")
+        token = self._authority.token(authorization)
+        fault = getattr(request.state, "fault", None)
+        if fault and fault.kind == "revoke_token":
+            token.revoked = True
+        if fault and fault.kind == "expire_token":
+            token.ends = 0
+        self._authority.token(authorization)
+        if request.path_params["project"] != self._key:
+            raise not_found(request.path_params["project"])
+        return token
+
+    def _require(self, token: Token, scopes: tuple[str, ...], store: str = "") -> None:
+        if not token.allows(scopes, self._key, store):
+            needed = ", ".join(f"{scope}:{self._key}" for scope in scopes)
+            message = f"Insufficient scope. One of the following scopes is missing: {needed}."
+            raise AuthError(403, "insufficient_scope", message)
+
+
+class _Correlation:
+    """Puts `X-Correlation-ID` on every answer: the one of the request or a new one."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        given = dict(scope["headers"]).get(b"x-correlation-id")
+        correlation = given or f"projects-{uuid.uuid4()}".encode()
+
+        async def sign(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = [*message["headers"], (b"x-correlation-id", correlation)]
+                message = {**message, "headers": headers}
+            await send(message)
+
+        await self._app(scope, receive, sign)
+
+
+async def _form(request: Request) -> dict[str, str]:
+    return dict(parse_qsl((await request.body()).decode("latin-1")))
+
+
+def _json(value: object) -> Response:
+    return Response(msgspec.json.encode(value), media_type=JSON)
+
+
+async def _api_error(_request: Request, error: Exception) -> Response:
+    return error.response() if isinstance(error, ApiError) else Response(status_code=500)
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    if isinstance(error, HTTPException) and error.status_code == 405:
+        message = f"{request.method} is not supported here."
+        return ApiError(405, "MethodNotAllowed", message).response()
+    return not_found(request.url.path).response()
