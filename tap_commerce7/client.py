@@ -8,7 +8,7 @@ from urllib.parse import quote as url_quote
 
 import msgspec
 
-from tap_commerce7 import errors
+from tap_commerce7 import errors, ranges
 from tap_engine import rawjson, timestamps
 from tap_engine.errors import BadBodyError, QueryRefusedError, SourceError
 from tap_engine.http import Call
@@ -16,7 +16,7 @@ from tap_engine.stream import EngineStream
 from tap_engine.walk import PAGE_NUMBERS, Page, Range, Walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from tap_commerce7.tap import TapCommerce7
     from tap_engine.limiter import RateLimiter
@@ -125,18 +125,46 @@ class CursorStream(Commerce7Stream):
     def __init__(self, tap: TapCommerce7) -> None:
         super().__init__(tap)
         self._followed: set[str] = set()
+        self._one_cursor = False
 
     def fallback_order(self, order: str) -> str | None:
         """Read numbered pages where an endpoint turns out to have no cursor."""
         return PAGE_NUMBERS if order == CURSOR_ORDER else None
+
+    def width(self, walk: Walk) -> int:
+        """Read several ranges at once, unless the list showed that it does not allow that."""
+        return 1 if self._one_cursor or walk.order != CURSOR_ORDER else self.tap.concurrency
+
+    def split(self, piece: Range, page: Page) -> tuple[Range, ...]:
+        """Open ranges behind the first page, where the API behaves as they need it to."""
+        return ranges.split(piece, page, self.tap.concurrency, self._first_ids)
+
+    def _first_ids(self, cursors: Sequence[str]) -> list[str | None]:
+        """Ask for the first row behind each of some cursors, all at once."""
+        asked = [self.tap.http.submit(self._first_id, cursor) for cursor in cursors]
+        return [future.result() for future in asked]
+
+    def _first_id(self, cursor: str) -> str | None:
+        try:
+            _, raws = self._send(Range(), [("cursor", cursor), ("limit", "1")], [])
+        except QueryRefusedError:
+            return None
+        rows = self.rows.rows(raws)
+        return rows[0].key[0] if rows else None
 
     def _fetch(self, walk: Walk, piece: Range, filters: list[tuple[str, str]]) -> Page:
         if walk.order == PAGE_NUMBERS:
             return super()._fetch(walk, piece, filters)
         cursor = piece.at[0] if piece.at else "start"
         raws, following = self.read_cursor_page(piece, cursor, filters, self._followed)
-        rows = self.rows.rows(raws)
-        return Page(rows, None if following is None else [following], timestamps.now())
+        if not raws and following is None and (piece.at or walk.version):
+            # A cursor names a row, so an empty end is looked at twice; so is an empty full table.
+            raws, following = self.read_cursor_page(piece, cursor, filters, self._followed)
+        page = Page(
+            self.rows.rows(raws), None if following is None else [following], timestamps.now()
+        )
+        split_up = piece.to is not None or (piece.at is not None and len(walk.ranges) > 1)
+        return ranges.within(piece, page) if split_up else page
 
     def read_cursor_page(
         self,
@@ -179,6 +207,13 @@ class CursorStream(Commerce7Stream):
         """Forget which cursors were followed."""
         super().begin_anew()
         self._followed.clear()
+
+    def order_after(self, error: QueryRefusedError, order: str) -> str | None:
+        """Go back to one cursor when ranges turn out not to work."""
+        if isinstance(error, ranges.UnsortedError):
+            self._one_cursor = True
+            return order
+        return super().order_after(error, order)
 
 
 class TypedStream(Commerce7Stream):

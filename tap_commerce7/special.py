@@ -28,7 +28,7 @@ class SettingsStream(Commerce7Stream):
 
     def __init__(self, tap: TapCommerce7) -> None:
         super().__init__(tap)
-        self._allowed = allow_list(self.schema)
+        self._allowed = allow_list(self.schema).settle()
 
     def reshape(self, members: rawjson.Members, piece: Range) -> rawjson.Members:
         """Let only declared members through."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote as url_quote
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from tap_engine.records import Row
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+
+# What certainly compares the same way here and there: UUIDs, and the cuts between ranges of them.
+_COMPARABLE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{8}")
 
 ID_ORDER = "id"
 
@@ -117,8 +121,9 @@ class CommercetoolsStream(EngineStream):
             SourceError: Rows come back in another order than asked for, or from outside the range.
         """
         page = self._ask(walk, piece)
-        if not page.rows and piece.at is not None:
-            # An empty page behind a full one is rare enough to be looked at twice.
+        if not page.rows and (piece.at is not None or walk.version is not None):
+            # An empty page behind a full one is rare enough to be looked at twice, and an empty
+            # full table would remove every row of the target.
             page = self._ask(walk, piece)
         return page
 
@@ -173,16 +178,16 @@ class CommercetoolsStream(EngineStream):
         Timestamps always compare; ids only where all are UUIDs, because how the server collates
         other strings is not documented. A position that does not move is an error in any case.
         """
-        before = None if piece.at is None else tuple(piece.at)
-        for row in rows:
-            here = tuple(self.behind(walk, row))
-            if before is not None and not self._follows(before, here):
+        places = [tuple(self.behind(walk, row)) for row in rows]
+        if piece.at is not None:
+            places.insert(0, tuple(piece.at))
+        for before, here in itertools.pairwise(places):
+            if before >= here and not self._follows(before, here):
                 msg = (
                     f"{self.name}: the API sent record {'/'.join(here)} behind {'/'.join(before)},"
                     " so it did not sort as asked; stopped, because records would be skipped"
                 )
                 raise SourceError(msg)
-            before = here
         if rows and self.behind(walk, rows[-1]) == piece.at:
             msg = f"{self.name}: the API sent the same page again; it turns in circles"
             raise SourceError(msg)
@@ -197,7 +202,8 @@ class CommercetoolsStream(EngineStream):
             if one == other:
                 continue
             comparable = all(
-                _UUID.fullmatch(text) or timestamps.is_canonical(text) for text in (one, other)
+                _COMPARABLE.fullmatch(text) or timestamps.is_canonical(text)
+                for text in (one, other)
             )
             return one < other or not comparable
         # A cut between ranges is shorter than a position; equal positions do not follow.

@@ -66,4 +66,4 @@ def pruning_of(stream: EngineStream) -> Pruning:
         wanted = bool(chosen and chosen.selected)
         selected[breadcrumb] = wanted and selected.get(breadcrumb, True)
     keep = {*stream.keys, stream.replication_key or ""}
-    return compile_pruning(stream.schema, selected, frozenset(secrets), keep)
+    return compile_pruning(stream.schema, selected, frozenset(secrets), keep).settle()

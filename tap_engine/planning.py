@@ -36,6 +36,9 @@ def plan(stream: EngineStream) -> tuple[Walk, bool]:
         since = timestamps.earlier(bookmark, stream.tap.lookback_seconds)
         fresh = Walk(order=stream.change_order(), since=since)
     fresh.read_with = stream.read_with()
+    if stream.activates:
+        # A walk that goes on keeps the version that its first part was written with.
+        fresh.version = stream.tap.initialized_at // 1000
     if known.walk is not None and _continues(stream, known.walk, fresh):
         return known.walk, True
     return fresh, False

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tap_engine import rawjson
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     import msgspec
 
@@ -29,13 +30,30 @@ class Pruning:
     drop: set[str] = field(default_factory=set)
     only: set[str] | None = None
     inside: dict[str, Pruning] = field(default_factory=dict)
+    _search: Callable[[bytes], object] | None = field(default=None, repr=False, compare=False)
+
+    def settle(self) -> Pruning:
+        """Precompute what `touches` looks for; called once the pruning is complete."""
+        for pruning in self.inside.values():
+            pruning.settle()
+        names = sorted(self.drop | set(self.inside))
+        # An escaped spelling of a name would hide from the search.
+        needles = [rb"\\u", *(re.escape(f'"{name}"'.encode()) for name in names)]
+        self._search = re.compile(b"|".join(needles)).search
+        return self
 
     def __bool__(self) -> bool:
         return bool(self.drop or self.only is not None or self.inside)
 
+    def touches(self, text: bytes) -> bool:
+        """Tell whether there may be anything to leave out; quick, and never wrongly False."""
+        return self.only is not None or self._search is None or self._search(text) is not None
+
     def apply(self, raw: bytes | msgspec.Raw) -> bytes:
         """Return the JSON text of a value without what is to be left out."""
         text = bytes(raw)
+        if not self.touches(text):
+            return text
         if text[:1] == b"[":
             return b"[" + b",".join(map(self.apply, rawjson.items(text))) + b"]"
         if text[:1] != b"{":

@@ -118,6 +118,14 @@ class EngineStream(Stream):
         """Name the order to fall back to when the API refuses the query of another."""
         return None
 
+    def order_after(self, error: QueryRefusedError, order: str) -> str | None:
+        """Name the order in which to begin anew after a refusal; None to give up.
+
+        A position out of an old state may be what the API does not take: first without it.
+        """
+        del error
+        return order if self._resumed else self.fallback_order(order)
+
     def read_with(self) -> ReadWith:
         """Collect the settings that decide what lies below a bookmark."""
         return {"start_date": self.tap.start_date}
@@ -225,9 +233,6 @@ class EngineStream(Stream):
         if reader is None:  # pragma: no cover (prepare() comes first)
             return
         walk, output, hold = reader.walk, Output(self), self.tap.writer.signals.held
-        if self.activates and walk.version is None:
-            # A full-table walk that goes on keeps the version that its first part was written with.
-            walk.version = self.tap.initialized_at // 1000
         pending, since_state = 0, time.monotonic()
         for step in reader.steps():
             if walk.cut is None:
@@ -325,8 +330,7 @@ class EngineStream(Stream):
         reader = self._walker
         if reader is None:
             raise error
-        # A position out of an old state may be what the API does not take: first without it.
-        order = reader.walk.order if self._resumed else self.fallback_order(reader.walk.order)
+        order = self.order_after(error, reader.walk.order)
         if order is None:
             raise error
         self._resumed = False

@@ -19,7 +19,12 @@ def parse(value: str) -> datetime:
         ValueError: The text is no ISO 8601 instant.
     """
     moment = datetime.fromisoformat(value.strip())
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    if moment.tzinfo is None:
+        return moment.replace(tzinfo=UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:  # at the first or last instant, with an offset
+        raise ValueError(str(error)) from None
 
 
 def render(moment: datetime) -> str:
@@ -34,7 +39,8 @@ def canonical(value: str) -> str:
     Raises:
         ValueError: The text is no ISO 8601 instant.
     """
-    return value if is_canonical(value) else render(parse(value))
+    moment = parse(value)  # also what has the right form may name a day that does not exist
+    return value if is_canonical(value) else render(moment)
 
 
 def is_canonical(value: str) -> bool:
