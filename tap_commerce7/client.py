@@ -17,6 +17,7 @@ from tap_engine.walk import PAGE_NUMBERS, Page, Range, Walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from concurrent.futures import Future
 
     from tap_commerce7.tap import TapCommerce7
     from tap_engine.limiter import RateLimiter
@@ -202,6 +203,19 @@ class CursorStream(Commerce7Stream):
         else:
             followed.add(following)
         return raws, following
+
+    def ask_total(self, walk: Walk) -> Future[int | None] | None:
+        """Ask a numbered page for the total, which cursor answers do not hold."""
+        if not walk.first or walk.since is not None or walk.order == PAGE_NUMBERS:
+            return None
+        if not self.tap.limiter.free:  # not worth a wait
+            return None
+        return self.tap.http.submit(self._total)
+
+    def _total(self) -> int | None:
+        params = [("page", "1"), ("limit", "1")]
+        envelope, _ = self._send(Range(), params, [self.tap.limiter])
+        return _whole(envelope.get("total"))
 
     def begin_anew(self) -> None:
         """Forget which cursors were followed."""

@@ -19,6 +19,8 @@ from tap_engine.stream import EngineStream
 from tap_engine.walk import Page, Range, Walk, split_uuids, whole
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from tap_commercetools.tap import TapCommercetools
     from tap_engine.records import Row
 
@@ -209,6 +211,13 @@ class CommercetoolsStream(EngineStream):
         # A cut between ranges is shorter than a position; equal positions do not follow.
         return len(before) < len(here)
 
+    def ask_total(self, walk: Walk) -> Future[int | None] | None:
+        """Ask for the total, which is exact only without a predicate."""
+        if not walk.first or walk.since is not None or len(list(self.lists())) > 1:
+            return None
+        call = self.call(self.url(Range()), [("limit", "0"), ("withTotal", "true")])
+        return self.tap.http.submit(self.tap.http.send, call, read_total)
+
     def probe(self, walk: Walk, piece: Range) -> None:
         """Ask the token's scopes where they tell, the collection with an empty page otherwise."""
         granted = self.tap.authenticator.granted()
@@ -220,6 +229,23 @@ class CommercetoolsStream(EngineStream):
             self.call(self.url(piece), [("limit", "0"), ("withTotal", "false")]),
             lambda body: read_page(body, 0),
         )
+
+
+def read_total(body: bytes) -> int | None:
+    """Read the total of a page.
+
+    Raises:
+        BadBodyError: The body is not a page, or its total is no number.
+    """
+    try:
+        total = msgspec.json.decode(rawjson.members(rawjson.tidy(body)).get("total", b"null"))
+    except ValueError as error:
+        msg = f"the body is not a page of results ({type(error).__name__})"
+        raise BadBodyError(msg) from None
+    if total is not None and not isinstance(total, int):
+        msg = "total is no number"
+        raise BadBodyError(msg)
+    return total
 
 
 def read_page(body: bytes, limit: int) -> tuple[list[msgspec.Raw], bool]:

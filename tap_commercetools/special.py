@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import msgspec
 
 from tap_commercetools import query
-from tap_commercetools.client import CommercetoolsStream, json_members, read_page
+from tap_commercetools.client import CommercetoolsStream, json_members, read_page, read_total
 from tap_engine import rawjson, timestamps
-from tap_engine.errors import BadBodyError, NotFoundError, RefusedError, SourceError
+from tap_engine.errors import NotFoundError, RefusedError, SourceError
 from tap_engine.records import RowReader
 from tap_engine.walk import PAGE_NUMBERS, Page, Range, Walk
 
@@ -180,6 +180,9 @@ class ChildStream(CommercetoolsStream):
                 raise SourceError(msg)
             at = rows[-1].key[0]
 
+    def ask_total(self, walk: Walk) -> None:
+        """Ask nothing: no single list stands for the stream."""
+
     def context_of(self, key: str, raw: msgspec.Raw) -> Context | None:
         """Name the list below one parent, None when it has none."""
         del raw
@@ -293,8 +296,4 @@ def inner(members: rawjson.Members, member: str, inside: str) -> msgspec.Raw:
 
 def _counted_page(body: bytes) -> tuple[list[msgspec.Raw], int | None]:
     raws, _ = read_page(body, 0)
-    total = msgspec.json.decode(rawjson.members(rawjson.tidy(body)).get("total", b"null"))
-    if total is not None and not isinstance(total, int):
-        msg = "total is no number"
-        raise BadBodyError(msg)
-    return raws, total
+    return raws, read_total(body)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.cookiejar
 import threading
 import time
+from collections import Counter
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -136,7 +137,7 @@ class Http:
         self._stopping = threading.Event()
         self._workers = ThreadPoolExecutor(concurrency, thread_name_prefix="request")
         self.cut: str | None = None
-        self.sent = 0
+        self._sent: Counter[str] = Counter()
         self.waited = 0.0
         self._session = requests.Session()
         self._session.headers["User-Agent"] = user_agent
@@ -158,6 +159,15 @@ class Http:
     def limit_retries(self, seconds: float) -> None:
         """Lower the retry budget."""
         self._budget = min(self._budget, seconds)
+
+    def sent_for(self, stream: str) -> int:
+        """Count the requests that were sent for a stream, failed ones included."""
+        return self._sent[stream]
+
+    def note_wait(self, seconds: float) -> None:
+        """Add to the time spent waiting because of the API."""
+        with self._lock:
+            self.waited += seconds
 
     @property
     def reached_anything(self) -> bool:
@@ -211,13 +221,12 @@ class Http:
                     msg = f"{again} (gave up after {tries} tries in {elapsed:.0f} s)"
                     raise RequestError(msg) from None
                 self._logger.warning("%s; trying again in %.1f s", again, pause)
-                with self._lock:
-                    self.waited += pause
+                self.note_wait(pause)
                 self.sleep(pause)
 
     def _once(self, call: Call, parse: Callable[[bytes], T], *, renewed: bool) -> T:
         for limiter in call.limiters:
-            limiter.wait()
+            self.note_wait(limiter.wait())
         response = self._exchange(call)
         if response.status_code == requests.codes.ok:
             try:
@@ -230,7 +239,7 @@ class Http:
     def _exchange(self, call: Call) -> requests.Response:
         host = self._host(call)
         with self._lock:
-            self.sent += 1
+            self._sent[call.stream] += 1
         try:
             response = self._session.request(
                 call.method,

@@ -32,12 +32,21 @@ class RateLimiter:
         self._clock = clock
         self._slots: deque[float] = deque()
         self._lock = threading.Lock()
-        self.waited = 0.0
 
-    def wait(self) -> None:
+    @property
+    def free(self) -> bool:
+        """Tell whether a request could go out at once."""
+        with self._lock:
+            horizon = self._clock() - self._seconds
+            return sum(1 for slot in self._slots if slot > horizon) < self._count
+
+    def wait(self) -> float:
         """Take the next free slot, sleeping until its time has come.
 
         The slot is booked before sleeping: other threads queue up behind it instead of racing.
+
+        Returns:
+            Seconds slept.
         """
         with self._lock:
             now = self._clock()
@@ -48,6 +57,6 @@ class RateLimiter:
                 start = max(now, self._slots[-self._count] + self._seconds)
             self._slots.append(start)
             pause = start - now
-            self.waited += pause
         if pause > 0:
             self._sleep(pause)
+        return pause

@@ -23,11 +23,13 @@ from tap_engine.errors import (
 from tap_engine.numbered import NumberedReader
 from tap_engine.output import Output
 from tap_engine.planning import plan
+from tap_engine.progress import Progress
 from tap_engine.selection import secret_breadcrumbs
 from tap_engine.walk import PAGE_NUMBERS, Page, Range, Walk, Walker, whole
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
+    from concurrent.futures import Future
 
     from singer_sdk.helpers.types import Context as SingerContext
     from singer_sdk.singerlib import MetadataMapping
@@ -116,6 +118,10 @@ class EngineStream(Stream):
 
     def fallback_order(self, order: str) -> str | None:  # noqa: ARG002
         """Name the order to fall back to when the API refuses the query of another."""
+        return None
+
+    def ask_total(self, walk: Walk) -> Future[int | None] | None:  # noqa: ARG002
+        """Begin to ask how long the list is, if that is cheap and the walk reads all of it."""
         return None
 
     def order_after(self, error: QueryRefusedError, order: str) -> str | None:
@@ -233,6 +239,7 @@ class EngineStream(Stream):
         if reader is None:  # pragma: no cover (prepare() comes first)
             return
         walk, output, hold = reader.walk, Output(self), self.tap.writer.signals.held
+        progress = Progress(self.name, self.tap.http, self.logger, lambda: self.ask_total(walk))
         pending, since_state = 0, time.monotonic()
         for step in reader.steps():
             if walk.cut is None:
@@ -241,6 +248,7 @@ class EngineStream(Stream):
             raws = self._within_limit(output.raws(step, walk))
             output.write(raws, walk, step.page.received_at)
             counter.increment(len(raws))
+            progress.add(len(raws))
             self.records_written += len(raws)
             self._check_limit()
             pending += len(raws)
