@@ -54,7 +54,7 @@ def read_error(body: bytes) -> tuple[str, str]:
     """
     try:
         answer: Any = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return "", "no JSON in the body"
     if not isinstance(answer, dict):
         return "", ""

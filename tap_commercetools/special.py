@@ -241,7 +241,8 @@ class UnsortedChildStream(ChildStream):
                 raws, full = [], False
             rows = self.rows.rows(raws)
             if not full:
-                return Page(rows, [high] if high else None, timestamps.now())
+                # Up to the end of the range: complete.
+                return Page(rows, None if high == piece.to else [str(high)], timestamps.now())
             ids = sorted({row.key[0] for row in rows})
             if len(ids) == 1:
                 msg = f"{self.name}: more than {limit} rows of one {path}; raise page_size"
@@ -264,7 +265,8 @@ class AssociateStream(ChildStream):
     def context_of(self, key: str, raw: msgspec.Raw) -> Context | None:
         """Name the unit and its associates; without any, nobody can ask."""
         unit = msgspec.json.decode(raw)
-        associates = [each["customer"]["id"] for each in unit.get("associates") or []]
+        customers = [each.get("customer") or {} for each in unit.get("associates") or []]
+        associates = [customer["id"] for customer in customers if customer.get("id")]
         return {self.context_key: key, "associates": " ".join(associates)} if associates else None
 
     def url(self, piece: Range) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from singer_sdk.mapper import SameRecordTransform
 
 from tap_engine import rawjson, records
-from tap_engine.selection import Pruning, compile_pruning, secret_breadcrumbs
+from tap_engine.catalog import pruning_of
 
 if TYPE_CHECKING:
     from tap_engine.stream import EngineStream
@@ -55,15 +55,3 @@ class Output:
         else:
             for raw in raws:
                 stream.write_decoded(records.decode(raw), walk.version)
-
-
-def pruning_of(stream: EngineStream) -> Pruning:
-    """Compile a stream's selection of fields; secrets stay home unless they are selected."""
-    secrets = secret_breadcrumbs(stream.schema)
-    selected = dict(stream.mask)
-    for breadcrumb in secrets:
-        chosen = stream.metadata.get(breadcrumb)
-        wanted = bool(chosen and chosen.selected)
-        selected[breadcrumb] = wanted and selected.get(breadcrumb, True)
-    keep = {*stream.keys, stream.replication_key or ""}
-    return compile_pruning(stream.schema, selected, frozenset(secrets), keep).settle()

@@ -44,10 +44,12 @@ class Redactor(logging.Filter):
             record.exc_text = logging.Formatter().formatException(record.exc_info)
         message = record.getMessage()
         cleaned = self(message)
+        if record.exc_text and (masked := self(record.exc_text)) != record.exc_text:
+            # As part of the message: a structured formatter would render `exc_info` unmasked.
+            cleaned = f"{cleaned}\n{masked}"
+            record.exc_info = record.exc_text = None
         if cleaned != message:
             record.msg, record.args = cleaned, ()
-        if record.exc_text:
-            record.exc_text = self(record.exc_text)
         return True
 
     def guard(self) -> None:

@@ -13,10 +13,10 @@ from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 
 from tap_engine import checkpoint, records
+from tap_engine.catalog import check_replication, selected_schema
 from tap_engine.errors import (
     AbortedError,
     QueryRefusedError,
-    SettingsError,
     StreamError,
     TapError,
 )
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from singer_sdk.helpers.types import Context as SingerContext
+    from singer_sdk.mapper import StreamMap
     from singer_sdk.singerlib import MetadataMapping
 
     from tap_engine import rawjson
@@ -154,6 +155,14 @@ class EngineStream(Stream):
             for breadcrumb in secret_breadcrumbs(self.schema):
                 mapping[breadcrumb].selected_by_default = False
         return mapping
+
+    @property
+    def stream_maps(self) -> list[StreamMap]:
+        """Stream maps; the schema they start from is registered on first use."""
+        mapper = self.tap.mapper
+        if self.name not in mapper.stream_maps:
+            mapper.register_raw_stream_schema(self.name, selected_schema(self), self.primary_keys)
+        return super().stream_maps
 
     @property
     def emit_activate_version_messages(self) -> bool:
@@ -364,19 +373,7 @@ class EngineStream(Stream):
             SettingsError: The catalog asks for a replication key that the stream does not have.
         """
         super().apply_catalog(catalog)
-        if self.primary_keys == ():
-            self.primary_keys = self.keys
-        if self.replication_key is None:
-            if self.forced_replication_method == "INCREMENTAL" and self.cursor_field is None:
-                msg = f"catalog: stream '{self.name}' has no replication key, only FULL_TABLE works"
-                raise SettingsError(msg)
-            self.replication_key = self.cursor_field
-        if self.replication_key != self.cursor_field:
-            msg = (
-                f"catalog: stream '{self.name}' replicates on {self.cursor_field},"
-                f" not on {self.replication_key}"
-            )
-            raise SettingsError(msg)
+        check_replication(self)
 
     def check(self) -> str:
         """Try to read the stream without reading more than needed.

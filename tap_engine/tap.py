@@ -13,6 +13,7 @@ from singer_sdk.helpers.capabilities import (
     PluginCapabilities,
     TapCapabilities,
 )
+from singer_sdk.plugin_base import PluginBase
 
 from tap_engine import cli, settings
 from tap_engine.errors import (
@@ -168,6 +169,10 @@ class EngineTap(Tap):
         Overrides a private method of the SDK, which warns of missing settings at `--discover`.
         """
         return super()._validate_config(raise_errors=True) if raise_errors else []
+
+    def setup_mapper(self) -> None:
+        """Set up stream maps; streams register their schemas when they are first used."""
+        PluginBase.setup_mapper(self)
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Take over a state.

@@ -173,6 +173,16 @@ def _of_business_unit(number: int, _plan: Plan) -> Record:
     }
 
 
+def _business_unit(number: int, plan: Plan) -> Record:
+    # Some units have nobody.
+    role = {"associateRole": {"typeId": "associate-role", "key": key_of("associate_roles", 0)}}
+    associate = {
+        "associateRoleAssignments": [{**role, "inheritance": "Enabled"}],
+        "customer": _reference("customer", "customers", number, plan, 3),
+    }
+    return {"associates": [associate] if number % 5 != 4 else []}
+
+
 def _project(_number: int, plan: Plan) -> Record:
     return {
         "key": plan.project,
@@ -203,6 +213,7 @@ ADJUSTMENTS: dict[str, Callable[[int, Plan], Record]] = {
     "product_selection_products": _selected_product,
     "product_product_selections": _selection_of_product,
     "store_product_selection_assignments": _store_assignment,
+    "business_units": _business_unit,
     "approval_flows": _of_business_unit,
     "approval_rules": _of_business_unit,
     "project": _project,
