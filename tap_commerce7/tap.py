@@ -12,7 +12,7 @@ from tap_commerce7.auth import Commerce7Authenticator
 from tap_commerce7.streams import STREAMS
 from tap_engine import settings
 from tap_engine.cli import main as run_command_line
-from tap_engine.errors import RefusedError, SettingsError
+from tap_engine.errors import SettingsError
 from tap_engine.http import Http
 from tap_engine.limiter import RateLimiter
 from tap_engine.redact import Redactor
@@ -147,15 +147,6 @@ class TapCommerce7(EngineTap):
             redactor=self.redactor,
             logger=self.logger,
         )
-
-    def all_refused(self) -> str | None:
-        """Say in one line what it means when every stream was refused."""
-        if len(self.failures) > 1 and all(
-            isinstance(error, RefusedError) for error in self.failures.values()
-        ):
-            first = next(iter(self.failures.values()))
-            return f"none of {len(self.failures)} streams can be read; the first: {first}"
-        return None
 
 
 def main() -> None:

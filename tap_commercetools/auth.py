@@ -10,7 +10,7 @@ import msgspec
 from requests.auth import AuthBase, HTTPBasicAuth
 
 from tap_commercetools import errors
-from tap_engine.errors import BadBodyError
+from tap_engine.errors import BadBodyError, CredentialsError, StreamError
 from tap_engine.http import Call
 
 if TYPE_CHECKING:
@@ -105,17 +105,18 @@ class CommercetoolsAuthenticator(AuthBase):
         if self._scopes:
             form["scope"] = self._scopes
         asked_at = self._clock()
-        token = self._http().send(
-            Call(
-                stream="token",
-                url=self._url,
-                rules=errors.TOKEN_RULES,
-                auth=self._basic,
-                form=form,
-                sets_clock=False,
-            ),
-            self._parse,
+        call = Call(
+            stream="token",
+            url=self._url,
+            rules=errors.TOKEN_RULES,
+            auth=self._basic,
+            form=form,
+            sets_clock=False,
         )
+        try:
+            token = self._http().send(call, self._parse)
+        except StreamError as error:
+            raise CredentialsError(str(error)) from None
         self._redactor.add(token.access_token)
         leeway = min(LEEWAY_SECONDS, token.expires_in / 10)
         self._renew_at = asked_at + token.expires_in - leeway

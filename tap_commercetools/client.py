@@ -172,7 +172,7 @@ class CommercetoolsStream(EngineStream):
         if row.at is None:
             msg = f"{self.name}: record {'/'.join(row.key)} has no {walk.order} to sort by"
             raise SourceError(msg)
-        return [row.at, *row.key]
+        return [row.sent or row.at, *row.key]
 
     def check_rows(self, walk: Walk, piece: Range, rows: list[Row]) -> None:
         """Make sure that the server sorted: on a wrong order, going on would skip records.

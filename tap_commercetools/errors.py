@@ -36,12 +36,11 @@ TOKEN_RULES = (
     *(
         Rule(
             status,
-            Action.NEW_TOKEN,
-            meaning="check client_id, client_secret, scopes, and that region is the project's",
+            Action.REFUSED,
+            meaning="check client_id, client_secret and scopes, and that region is the project's",
         )
-        for status in (400, 401, 403)
+        for status in (400, 401, 403, 404)
     ),
-    Rule(404, Action.FAIL, meaning="is auth_url (or region) right?"),
     *RETRIED,
 )
 

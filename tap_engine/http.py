@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.cookiejar
+import math
 import threading
 import time
 from collections import Counter
@@ -23,6 +24,7 @@ from tap_engine.errors import (
     RequestError,
     SettingsError,
     StoppedError,
+    StreamError,
 )
 from tap_engine.policy import Action, Rule, rule_for
 from tap_engine.redact import Redactor, excerpt
@@ -195,6 +197,7 @@ class Http:
             CredentialsError: 401 again with a new token, or the token endpoint refused.
             RefusedError: The credentials do not reach this stream.
             QueryRefusedError: The API does not take the query.
+            StreamError: Another answer that says that this request is wrong.
             PageTooBigError: The API wants a smaller page.
             RequestError: The retry budget is spent, or the failure is final.
             StoppedError: The run is being stopped.
@@ -251,30 +254,38 @@ class Http:
                 timeout=(min(self._timeout, CONNECT_SECONDS), self._timeout),
                 allow_redirects=False,
             )
-        except requests.exceptions.SSLError as error:
-            msg = f"{call.stream}: no trusted TLS connection to {host}: {_cause(error)}"
-            raise RequestError(self._redact(msg)) from None
         except (
             requests.exceptions.ConnectionError,
             requests.exceptions.Timeout,
             requests.exceptions.ChunkedEncodingError,
             requests.exceptions.ContentDecodingError,
         ) as error:
-            reason = f"{call.stream}: {call.method} {call.url} failed: {_cause(error)}"
-            raise _Again(self._redact(reason), answered=False) from None
+            reason = self._redact(
+                f"{call.stream}: {call.method} {call.url} failed: {_cause(error)}"
+            )
+            if "CERTIFICATE_VERIFY_FAILED" in reason:  # asking again does not make it trusted
+                raise RequestError(reason) from None
+            raise _Again(reason, answered=False) from None
         except requests.exceptions.RequestException as error:
             msg = f"{call.stream}: cannot ask {call.url}: {_cause(error)}"
             raise SettingsError(self._redact(msg)) from None
         self._answered.add(host)
         if call.sets_clock:
-            self._set_cut(response.headers.get("Date", ""))
+            self._set_cut(response)
         return response
 
-    def _set_cut(self, date: str) -> None:
-        """Take the cut of the run, the server's time at its start, from the first answer."""
+    def _set_cut(self, response: requests.Response) -> None:
+        """Take the cut of the run, the server's time at its start, from the first answer.
+
+        `Date` says when the answer was made; what it was made from may be as old as the request.
+        """
         with self._lock:
             if self.cut is None:
-                self.cut = timestamps.from_http_date(date) or timestamps.now()
+                date = timestamps.from_http_date(response.headers.get("Date", ""))
+                took = response.elapsed.total_seconds()
+                self.cut = timestamps.earlier(
+                    date or timestamps.now(), math.ceil(took * 1000) / 1000
+                )
 
     def _fail(self, call: Call, response: requests.Response, *, renewed: bool) -> None:
         code, message = self._read_error(response.content)
@@ -295,6 +306,8 @@ class Http:
             raise NotFoundError(text) if missing else RefusedError(text)
         if rule.action is Action.QUERY_REFUSED:
             raise QueryRefusedError(text)
+        if 400 <= response.status_code < 500:  # noqa: PLR2004 (says something about this request)
+            raise StreamError(text)
         raise RequestError(text)
 
     def _describe(

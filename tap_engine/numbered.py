@@ -89,9 +89,7 @@ class NumberedReader:
 
     def advance(self, step: Step) -> None:
         """Note the highest replication timestamp of a page that has been written."""
-        latest = max((row.at for row in step.page.rows if row.at), default=None)
-        if latest and (self.walk.highest is None or latest > self.walk.highest):
-            self.walk.highest = latest
+        self.walk.note_highest(step.page.rows)
 
     def close(self) -> None:
         """Nothing is kept."""

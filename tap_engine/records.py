@@ -33,11 +33,14 @@ class Row(msgspec.Struct):
         raw: The record as JSON text.
         key: Values that order the walk and identify the row, one per path of the walk.
         at: Replication timestamp in the canonical form, None when the record has none.
+        sent: The timestamp as sent, where that is another form: finer than milliseconds, only this
+            one says where the walk stands.
     """
 
     raw: bytes
     key: tuple[str, ...]
     at: str | None = None
+    sent: str | None = None
 
 
 def decode(raw: bytes) -> dict[str, Any]:
@@ -94,7 +97,7 @@ class RowReader:
     def _normalise(self, row: Row, value: str) -> None:
         """Bring the replication timestamp of a row into the one form."""
         try:
-            row.at = timestamps.canonical(value)
+            row.at, row.sent = timestamps.canonical(value), value
         except ValueError:
             msg = (
                 f"{self._stream}: {self._replication_key} of record {'/'.join(row.key)} is no"

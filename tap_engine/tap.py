@@ -17,6 +17,7 @@ from singer_sdk.plugin_base import PluginBase
 
 from tap_engine import cli, settings
 from tap_engine.errors import (
+    NotFoundError,
     RefusedError,
     RequestError,
     StateError,
@@ -88,10 +89,6 @@ class EngineTap(Tap):
     def redactor(self) -> Redactor:
         """What masks this tap's secrets."""
 
-    def all_refused(self) -> str | None:
-        """Say what it means when not a single stream could be read; None for the plain list."""
-        return None
-
     # What streams use.
 
     @cached_property
@@ -128,8 +125,11 @@ class EngineTap(Tap):
 
     def note_failure(self, stream: EngineStream, error: StreamError) -> None:
         """Remember a stream that cannot be read; its state stays as it was."""
-        needs = f"; it takes {stream.needs}" if isinstance(error, RefusedError) else ""
-        self.failures[stream.name] = type(error)(f"{error}{needs}" if stream.needs else str(error))
+        text = str(error)
+        refused = isinstance(error, RefusedError) and not isinstance(error, NotFoundError)
+        if refused and stream.needs not in text:
+            text += f"; it takes {stream.needs}"
+        self.failures[stream.name] = type(error)(text)
         self.logger.info("%s", self.failures[stream.name])
 
     def note_success(self, stream: EngineStream) -> None:
@@ -202,22 +202,20 @@ class EngineTap(Tap):
         return self._report()
 
     def _report(self) -> int:
-        refused = self.failures
-        if not refused:
-            return 0
-        if not self.readable and (summary := self.all_refused()):
-            self.logger.error("%s", summary)
+        """Sum up the streams that were not read; one line is enough when it was none at all."""
+        failures = self.failures
+        forgiven = set()
+        if self.config.get("skip_forbidden_streams"):
+            forgiven = {name for name in failures if isinstance(failures[name], RefusedError)}
+        lasting = [name for name in failures if name not in forgiven]
+        if len(lasting) > 1 and not self.readable:
+            first = failures[lasting[0]]
+            self.logger.error("none of %d streams can be read; the first: %s", len(lasting), first)
             return 1
-        forgiven = bool(self.config.get("skip_forbidden_streams"))
-        lasting = [
-            name
-            for name, error in refused.items()
-            if not (forgiven and isinstance(error, RefusedError))
-        ]
         for name in lasting:
-            self.logger.error("stream not read: %s", refused[name])
-        for name in sorted(set(refused) - set(lasting)):
-            self.logger.warning("stream skipped: %s", name)
+            self.logger.error("stream not read: %s", failures[name])
+        for name in sorted(forgiven):
+            self.logger.warning("stream skipped: %s", failures[name])
         return 1 if lasting else 0
 
     def check(self) -> int:

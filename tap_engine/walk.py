@@ -58,6 +58,13 @@ class Walk(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True):
     first: bool = False
     read_with: dict[str, Any] = {}
 
+    def note_highest(self, rows: Iterable[Row]) -> None:
+        """Take in the timestamps of rows that were written; those older than `since` were not."""
+        least = max(self.since or "", self.highest or "")
+        self.highest = max(
+            (row.at for row in rows if row.at and row.at >= least), default=self.highest
+        )
+
 
 class Page(msgspec.Struct):
     """One answer of the API.
@@ -158,9 +165,7 @@ class Walker:
         """Move the walk past a page whose rows have been written."""
         kept = [piece for piece in self.walk.ranges if piece != step.read]
         self.walk.ranges = [*step.followers, *kept]
-        latest = max((row.at for row in step.page.rows if row.at), default=None)
-        if latest and (self.walk.highest is None or latest > self.walk.highest):
-            self.walk.highest = latest
+        self.walk.note_highest(step.page.rows)
 
     def close(self) -> None:
         """Drop what was asked for and not handed out."""
