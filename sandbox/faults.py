@@ -40,6 +40,8 @@ API_KINDS = frozenset(
 # Close with a reset instead of an orderly end of stream.
 LINGER_ZERO = struct.pack("ii", 1, 0)
 
+_STATUSES = frozenset(HTTPStatus)
+
 HTML_PAGE = "<html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>"
 
 
@@ -188,7 +190,8 @@ async def _status(exchange: _Exchange, options: dict[str, Any]) -> None:
     `headers` are added; `retry_after_date` is a number of seconds that is sent as an HTTP date.
     """
     status = int(options.get("status", 503))
-    phrase = HTTPStatus(status).phrase
+    # Gateways invent statuses, such as 520.
+    phrase = HTTPStatus(status).phrase if status in _STATUSES else "Unknown"
     body = options.get("body", {"statusCode": status, "message": phrase, "errors": []})
     kind = "text/html" if isinstance(body, str) else "application/json"
     headers = {"Content-Type": kind, **options.get("headers", {})}

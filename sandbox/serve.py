@@ -6,6 +6,7 @@ import logging
 import socket
 import threading
 import time
+from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from starlette.types import ASGIApp
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 START_SECONDS = 10
 
@@ -28,6 +29,24 @@ class OpenProtocol(HttpToolsProtocol):
         super().on_message_begin()
         extensions: dict[str, Any] = {"sandbox.transport": self.transport}
         self.scope["extensions"] = extensions
+
+
+class Dated:
+    """ASGI layer that puts the time on every answer; uvicorn's own header lags by up to 1 s."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+
+        async def stamp(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                date = (b"date", formatdate(usegmt=True).encode())
+                message = {**message, "headers": [date, *message.get("headers", ())]}
+            await send(message)
+
+        await self._app(scope, receive, stamp)
 
 
 class Running:
@@ -57,7 +76,7 @@ class Running:
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         self._server = uvicorn.Server(
             uvicorn.Config(
-                app,
+                Dated(app),
                 http=OpenProtocol,
                 interface="asgi3",
                 proxy_headers=False,
@@ -67,6 +86,7 @@ class Running:
                 log_level=logging.CRITICAL,
                 access_log=False,
                 server_header=False,
+                date_header=False,
                 timeout_keep_alive=75,
                 timeout_graceful_shutdown=1,
             )

@@ -66,10 +66,11 @@ class Commerce7Stream(EngineStream):
 
     def fetch(self, walk: Walk, piece: Range) -> Page:
         """Read one page, with the filter on `updatedAt` where the endpoint takes it."""
+        filters = self._filters(walk)
         try:
-            return self._fetch(walk, piece, self._filters(walk))
+            return self._fetch(walk, piece, filters)
         except QueryRefusedError as error:
-            if self.updated_at is not UpdatedAt.UNKNOWN or not self._filters(walk):
+            if self.updated_at is not UpdatedAt.UNKNOWN or not filters:
                 raise
             self.logger.info("%s; reading everything and leaving out what is older", error)
             self._filter_refused = True
@@ -194,7 +195,8 @@ class CursorStream(Commerce7Stream):
         following = _text(envelope.get("cursor"))
         if following is None:
             total = _whole(envelope.get("total"))
-            if cursor == "start" and total is not None and total > len(raws):
+            # Answers to a cursor have no total: with one, it is a numbered page.
+            if total is not None and (cursor != "start" or total > len(raws)):
                 msg = f"{self.name}: the API ignored the cursor"
                 raise QueryRefusedError(msg)
         elif following == cursor or following in followed:

@@ -93,6 +93,7 @@ class TapCommerce7(EngineTap):
             settings.require(self.config, "username", "password")
         else:
             settings.require(self.config, "app_id", "app_secret")
+        settings.header(self.config, "tenant", "user_agent")
         settings.number(self.config, "concurrency", 1, settings.MOST_CONCURRENCY)
         settings.number(self.config, "max_requests_per_minute", 1, 100_000)
         settings.number(self.config, "lookback_seconds", 0, 86_400 * 366)

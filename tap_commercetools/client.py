@@ -13,7 +13,7 @@ import msgspec
 from tap_commercetools import errors, query
 from tap_commercetools.page_size import PageSize
 from tap_engine import rawjson, timestamps
-from tap_engine.errors import BadBodyError, RefusedError, SourceError
+from tap_engine.errors import BadBodyError, QueryRefusedError, RefusedError, SourceError
 from tap_engine.http import Call, PageTooBigError
 from tap_engine.stream import EngineStream
 from tap_engine.walk import Page, Range, Walk, split_uuids, whole
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from tap_commercetools.tap import TapCommercetools
     from tap_engine.records import Row
+    from tap_engine.walk import Position
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
@@ -50,6 +51,7 @@ class CommercetoolsStream(EngineStream):
     def __init__(self, tap: TapCommercetools) -> None:
         super().__init__(tap)
         self._page_size: PageSize | None = None
+        self._time_refused = False
 
     @property
     def needs(self) -> str:
@@ -83,6 +85,11 @@ class CommercetoolsStream(EngineStream):
         """Name the members that order a walk."""
         return self.row_key if walk.order == ID_ORDER else (walk.order, *self.row_key)
 
+    def fits(self, walk: Walk, position: Position) -> bool:
+        """Tell whether a position has a value for each path; a cut between ranges has one."""
+        cut = walk.order == ID_ORDER and len(position) == 1
+        return cut or len(position) == len(self.paths(walk))
+
     def width(self, walk: Walk) -> int:
         """Read several id ranges at once; changes come in one sequence."""
         return self.tap.concurrency if walk.order == ID_ORDER else 1
@@ -105,7 +112,7 @@ class CommercetoolsStream(EngineStream):
             parts.append(query.compare(walk.order, ">=", walk.since))
         if piece.to is not None:
             parts.append(query.compare(paths[0], "<=", piece.to))
-        if by_id and walk.since is not None and self.filters_ids:
+        if by_id and walk.since is not None and not self._time_refused:
             parts.append(query.compare(str(self.cursor_field), ">=", walk.since))
         # The first request of a run, which tells the server's time, cannot have an upper bound yet.
         # Rows above the cut are only early, the bookmark stays below them.
@@ -114,15 +121,21 @@ class CommercetoolsStream(EngineStream):
             parts.append(query.compare(walk.order, "<=", cut))
         return parts
 
-    filters_ids: bool = True
-
     def fetch(self, walk: Walk, piece: Range) -> Page:
         """Read the next page of a range.
 
         Raises:
             SourceError: Rows come back in another order than asked for, or from outside the range.
         """
-        page = self._ask(walk, piece)
+        filtered = walk.order == ID_ORDER and walk.since is not None and not self._time_refused
+        try:
+            page = self._ask(walk, piece)
+        except QueryRefusedError as error:
+            if not filtered:
+                raise
+            self.logger.info("%s; reading everything and leaving out what is older", error)
+            self._time_refused = True
+            page = self._ask(walk, piece)
         if not page.rows and (piece.at is not None or walk.version is not None):
             # An empty page behind a full one is rare enough to be looked at twice, and an empty
             # full table would remove every row of the target.
@@ -218,12 +231,24 @@ class CommercetoolsStream(EngineStream):
         call = self.call(self.url(Range()), [("limit", "0"), ("withTotal", "true")])
         return self.tap.http.submit(self.tap.http.send, call, read_total)
 
-    def probe(self, walk: Walk, piece: Range) -> None:
-        """Ask the token's scopes where they tell, the collection with an empty page otherwise."""
+    def check(self) -> str:
+        """Go by the token's scopes where they tell, and ask the API otherwise."""
+        self.check_scopes()
+        return super().check()
+
+    def check_scopes(self) -> None:
+        """Compare the token's scopes with what the collection takes.
+
+        Raises:
+            RefusedError: No scope of the token opens it.
+        """
         granted = self.tap.authenticator.granted()
         if granted is not None and not self.tap.scope_opens(granted, self.scopes):
             msg = f"{self.name}: the token has no scope that opens it; it takes {self.needs}"
             raise RefusedError(msg)
+
+    def probe(self, walk: Walk, piece: Range) -> None:
+        """Ask for an empty page."""
         del walk
         self.tap.http.send(
             self.call(self.url(piece), [("limit", "0"), ("withTotal", "false")]),

@@ -208,6 +208,7 @@ class ChildStream(CommercetoolsStream):
 
     def check(self) -> str:
         """Try the first parent's list."""
+        self.check_scopes()
         context = next(self.lists_after(None), None)
         if context is not None:
             self.probe(Walk(order=self.full_order), Range(of=context))

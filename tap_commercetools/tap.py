@@ -112,6 +112,7 @@ class TapCommercetools(EngineTap):
     def check_settings(self) -> None:
         """Check what the settings' JSON schema cannot."""
         settings.require(self.config, "project_key", "client_id", "client_secret")
+        settings.header(self.config, "user_agent")
         settings.number(self.config, "concurrency", 1, settings.MOST_CONCURRENCY)
         settings.number(self.config, "page_size", 1, LONGEST_PAGE)
         settings.number(self.config, "lookback_seconds", 0, 86_400 * 366)

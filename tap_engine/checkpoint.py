@@ -61,24 +61,16 @@ def load(stream: str, entry: Mapping[str, Any], replication_key: str | None) -> 
         raise _unusable(stream, f"it has unknown members: {', '.join(unknown)}")
     value = entry.get("replication_key_value")
     named = entry.get("replication_key")
-    if value is not None and named not in {None, replication_key} and replication_key:
+    if value is not None and named not in (None, replication_key) and replication_key:
         raise _unusable(stream, f"its bookmark is one of {named!r}, not of {replication_key!r}")
     bookmark = None
     if value is not None:
         bookmark = _timestamp(stream, "replication_key_value", value)
     read_with = entry.get("read_with")
-    if read_with is not None and not isinstance(read_with, dict):
-        raise _unusable(stream, "read_with is no object")
-    walk = None
-    if entry.get("walk") is not None:
-        try:
-            walk = msgspec.convert(entry["walk"], Walk)
-        except msgspec.ValidationError as error:
-            raise _unusable(stream, f"walk: {error}") from None
-        for name in ("since", "cut", "highest"):
-            moment = getattr(walk, name)
-            if moment is not None:
-                setattr(walk, name, _timestamp(stream, f"walk.{name}", moment))
+    if read_with is not None:
+        read_with = _read_with(stream, "read_with", read_with)
+    unfinished = entry.get("walk")
+    walk = None if unfinished is None else _walk(stream, unfinished, replication_key)
     return Checkpoint(bookmark, read_with, walk)
 
 
@@ -108,6 +100,36 @@ def finish(
             changed["read_with"] = read_with
     entry.update(changed)
     entry.pop("walk", None)
+
+
+def _walk(stream: str, value: object, replication_key: str | None) -> Walk:
+    try:
+        walk = msgspec.convert(value, Walk)
+    except msgspec.ValidationError as error:
+        raise _unusable(stream, f"walk: {error}") from None
+    for name in ("since", "cut", "highest"):
+        moment = getattr(walk, name)
+        if moment is not None:
+            setattr(walk, name, _timestamp(stream, f"walk.{name}", moment))
+    _read_with(stream, "walk.read_with", walk.read_with)
+    if walk.order == replication_key:
+        for piece in walk.ranges:
+            if piece.at is not None:
+                _timestamp(stream, "walk.ranges.at", piece.at[0])
+    return walk
+
+
+def _read_with(stream: str, name: str, value: object) -> ReadWith:
+    """Check the settings in a state: `start_date`, and lists of names."""
+    try:
+        lists: ReadWith = dict(msgspec.convert(value, dict[str, Any]))
+        started = lists.pop("start_date", None)
+        msgspec.convert(lists, dict[str, list[str] | None])
+    except msgspec.ValidationError as error:
+        raise _unusable(stream, f"{name}: {error}") from None
+    if started is not None:
+        started = _timestamp(stream, f"{name}.start_date", started)
+    return {**lists, "start_date": started}
 
 
 def _timestamp(stream: str, name: str, value: object) -> str:

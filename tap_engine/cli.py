@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.helpers._util import load_json  # the SDK's JSON reader, exact with numbers
+from singer_sdk.singerlib import Catalog
 
 from tap_engine.errors import AbortedError, SettingsError, TapError, TerminatedError
 
@@ -36,7 +37,7 @@ def build(tap: type[EngineTap], config: Any, state: Any, catalog: Any) -> Engine
         return tap(
             config=config.config if config else {},
             state=_read_json("state", state),
-            catalog=_read_json("catalog", catalog),
+            catalog=_read_catalog(catalog),
             parse_env_config=bool(config and config.parse_env),
             validate_config=True,
         )
@@ -105,6 +106,19 @@ def _read_json(name: str, source: Any) -> dict[str, Any] | None:
         msg = f"the {name} file holds no JSON object"
         raise SettingsError(msg)
     return value
+
+
+def _read_catalog(source: Any) -> Catalog | None:
+    data = _read_json("catalog", source)
+    if data is None:
+        return None
+    try:
+        if isinstance(data["streams"], list):
+            return Catalog.from_dict(data)
+    except (AttributeError, KeyError, TypeError):
+        pass
+    msg = 'the catalog file is not of the form {"streams": [{"tap_stream_id": ...}]}'
+    raise SettingsError(msg)
 
 
 def _hide_values(tap: type[EngineTap], error: ConfigValidationError) -> str:

@@ -28,14 +28,20 @@ class _Pass:
 
     keys: set[tuple[str, ...]] = field(default_factory=set)
     received: int = 0
+    pages: int = 0
+    longest: int = 0
     empty: int = 0
     total: int | None = None
     moved: bool = False
 
     def add(self, page: Page) -> None:
         self.moved |= self.total is not None and page.total != self.total
+        # Rows behind an empty page: that one was not the end.
+        self.moved |= bool(page.rows) and self.empty > 0
         self.total = page.total
         self.received += len(page.rows)
+        self.pages += 1
+        self.longest = max(self.longest, len(page.rows))
         self.empty = 0 if page.rows else self.empty + 1
         before = len(self.keys)
         self.keys.update(row.key for row in page.rows)
@@ -45,12 +51,19 @@ class _Pass:
     def at_end(self) -> bool:
         if self.total is None:
             return self.empty > 0
-        # An empty page before the end is asked past once: it may be a hiccup.
-        return self.received >= self.total or self.empty > 1
+        # An empty page is no end while the API counts more rows than the pages so far can hold.
+        return self.received >= self.total or (
+            self.empty > 1 and (self.pages * self.longest >= self.total or not self.longest)
+        )
 
     @property
     def fits(self) -> bool:
         return not self.moved and (self.total is None or len(self.keys) >= self.total)
+
+    def confirms(self, other: _Pass) -> bool:
+        """Tell whether two readings agree on what there is, whatever the API counts."""
+        quiet = not self.moved and not other.moved
+        return quiet and self.longest > 0 and self.keys == other.keys and self.total == other.total
 
 
 class NumberedReader:
@@ -96,6 +109,7 @@ class NumberedReader:
 
     def _list(self, context: Context) -> Iterator[Step]:
         seen: set[tuple[str, ...]] = set()
+        before: _Pass | None = None
         for number in range(1, PASSES + 1):
             reading = _Pass()
             for step in self._read(context, reading):
@@ -105,18 +119,19 @@ class NumberedReader:
                 yield step
             if reading.fits:
                 return
-            missing = (reading.total or 0) - len(seen)
-            if not reading.moved:
+            if before is not None and reading.confirms(before):
                 self._logger.warning(
-                    "%s: the API counts %d records and lists %d, without any sign of change while"
-                    " they were read; going by the list",
+                    "%s: the API counts %d records and lists %d, twice the same and without any"
+                    " sign of change; going by the list",
                     self._stream,
                     reading.total,
                     len(reading.keys),
                 )
                 return
+            before = reading
             if number < PASSES:
                 self._logger.info("%s: the list moved while it was read; again", self._stream)
+        missing = (reading.total or 0) - len(seen)
         if missing > 0:
             msg = (
                 f"{self._stream}: after {PASSES} readings {missing} of {reading.total} records have"

@@ -42,16 +42,25 @@ class Output:
             return [rawjson.join(pruning.apply_to_members(members)) for members in reshaped]
         return [pruning.apply(raw) for raw in raws] if pruning else raws
 
-    def write(self, raws: list[bytes], walk: Walk, received_at: str) -> None:
-        """Write RECORD messages."""
-        stream = self._stream
+    def write(self, step: Step, walk: Walk) -> int:
+        """Write the records of a page.
+
+        Returns:
+            How many there were.
+        """
+        stream, raws = self._stream, self.raws(step, walk)
+        if stream.ABORT_AT_RECORD_COUNT is not None:  # a dry run of the SDK
+            raws = raws[: max(0, stream.ABORT_AT_RECORD_COUNT - stream.records_written)]
+        stream.drift.look(raws)
+        stream.records_written += len(raws)
         if self._plain:
             stream.tap.writer.write_rows(
                 stream.stream_maps[0].stream_alias,
                 raws,
                 version=walk.version,
-                time_extracted=received_at,
+                time_extracted=step.page.received_at,
             )
         else:
             for raw in raws:
                 stream.write_decoded(records.decode(raw), walk.version)
+        return len(raws)

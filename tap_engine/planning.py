@@ -40,8 +40,16 @@ def plan(stream: EngineStream) -> tuple[Walk, bool]:
         # A walk that goes on keeps the version that its first part was written with.
         fresh.version = stream.tap.initialized_at // 1000
     if known.walk is not None and _continues(stream, known.walk, fresh):
+        _check_positions(stream, known.walk)
         return known.walk, True
     return fresh, False
+
+
+def _check_positions(stream: EngineStream, walk: Walk) -> None:
+    for piece in walk.ranges:
+        if piece.at is not None and not stream.fits(walk, piece.at):
+            msg = f"state of stream '{stream.name}' holds a position of another form: {piece.at}"
+            raise StateError(msg)
 
 
 def _continues(stream: EngineStream, old: Walk, fresh: Walk) -> bool:

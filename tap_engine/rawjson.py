@@ -62,8 +62,9 @@ def tidy(body: bytes) -> bytes:
         BadBodyError: The body is not UTF-8, or not JSON.
     """
     try:
-        body.decode()
-        if _SUSPECT.search(body):
+        if not body.isascii():
+            body.decode()
+        if b"\\" in body and _SUSPECT.search(body):
             body = _ESCAPE.sub(_clean_escape, body)
         if b"\n" in body or b"\r" in body:
             body = msgspec.json.format(body, indent=-1)

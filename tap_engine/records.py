@@ -141,7 +141,7 @@ class RecordWriter(MsgSpecWriter):
     def write_message(self, message: Message) -> None:
         """Write one message of the SDK."""
         with self.signals.held():
-            sys.stdout.buffer.write(self.format_message(message))
+            _write_all(self.format_message(message))
             if not isinstance(message, RecordMessage):
                 sys.stdout.buffer.flush()
 
@@ -161,9 +161,20 @@ class RecordWriter(MsgSpecWriter):
         lines = (tail + head).join(raws)
         if lines:
             with self.signals.held():
-                sys.stdout.buffer.write(b"".join((head, lines, tail)))
+                _write_all(b"".join((head, lines, tail)))
 
     def flush(self) -> None:
         """Hand everything written so far to the operating system."""
         with self.signals.held():
             sys.stdout.buffer.flush()
+
+
+def _write_all(data: bytes | bytearray) -> None:
+    """Write to standard output, all of it.
+
+    With PYTHONUNBUFFERED (usual in containers) standard output is a raw file, and a signal cuts
+    its writes short: half a line would stand before the STATE that is written last.
+    """
+    rest = memoryview(data)
+    while rest:
+        rest = rest[sys.stdout.buffer.write(rest) :]

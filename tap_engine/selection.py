@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from tap_engine import rawjson
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
-
-    import msgspec
+    from collections.abc import Collection, Mapping, Sequence
 
 Breadcrumb = tuple[str, ...]
 
@@ -30,16 +29,16 @@ class Pruning:
     drop: set[str] = field(default_factory=set)
     only: set[str] | None = None
     inside: dict[str, Pruning] = field(default_factory=dict)
-    _search: Callable[[bytes], object] | None = field(default=None, repr=False, compare=False)
+    _names: tuple[bytes, ...] | None = field(default=None, repr=False, compare=False)
+    _dropped: msgspec.json.Decoder[Any] | None = field(default=None, repr=False, compare=False)
 
     def settle(self) -> Pruning:
-        """Precompute what `touches` looks for; called once the pruning is complete."""
+        """Precompute what `apply` looks for; called once the pruning is complete."""
         for pruning in self.inside.values():
             pruning.settle()
-        names = sorted(self.drop | set(self.inside))
-        # An escaped spelling of a name would hide from the search.
-        needles = [rb"\\u", *(re.escape(f'"{name}"'.encode()) for name in names)]
-        self._search = re.compile(b"|".join(needles)).search
+        self._names = tuple(f'"{name}"'.encode() for name in sorted(self.drop | set(self.inside)))
+        if self.only is None and not self.inside:
+            self._dropped = _finder(sorted(self.drop))
         return self
 
     def __bool__(self) -> bool:
@@ -47,7 +46,10 @@ class Pruning:
 
     def touches(self, text: bytes) -> bool:
         """Tell whether there may be anything to leave out; quick, and never wrongly False."""
-        return self.only is not None or self._search is None or self._search(text) is not None
+        if self.only is not None or self._names is None:
+            return True
+        # An escaped spelling of a name would hide from the search.
+        return (b"\\" in text and rb"\u" in text) or any(name in text for name in self._names)
 
     def apply(self, raw: bytes | msgspec.Raw) -> bytes:
         """Return the JSON text of a value without what is to be left out."""
@@ -58,6 +60,10 @@ class Pruning:
             return b"[" + b",".join(map(self.apply, rawjson.items(text))) + b"]"
         if text[:1] != b"{":
             return text
+        if self._dropped is not None:
+            text, done = _cut(text, self._dropped)
+            if done:
+                return text
         return rawjson.join(self.apply_to_members(rawjson.members(text)))
 
     def apply_to_members(self, members: rawjson.Members) -> rawjson.Members:
@@ -71,6 +77,48 @@ class Pruning:
             if name in kept:
                 kept[name] = type(kept[name])(pruning.apply(kept[name]))
         return kept
+
+
+def _finder(names: Sequence[str]) -> msgspec.json.Decoder[Any]:
+    """Make a decoder that reads only some members of an object, as JSON text."""
+    kind = msgspec.Raw | msgspec.UnsetType
+    fields = [(f"member_{number}", kind, msgspec.UNSET) for number, _ in enumerate(names)]
+    rename = {f"member_{number}": name for number, name in enumerate(names)}
+    return msgspec.json.Decoder(msgspec.defstruct("Dropped", fields, rename=rename))
+
+
+def _cut(text: bytes, finder: msgspec.json.Decoder[Any]) -> tuple[bytes, bool]:
+    """Cut members out of an object where they stand; splitting all of it costs thrice as much.
+
+    Args:
+        text: The object.
+        finder: Reads the members that are to go.
+
+    Returns:
+        The text, and whether all of them are out. False says that it is not plain enough: with
+        escapes, spaces, or a name that occurs more than once, perhaps further inside.
+    """
+    if b"\\" in text:
+        return text, False
+    found = finder.decode(text)
+    for field_name, name in zip(
+        found.__struct_fields__, found.__struct_encode_fields__, strict=True
+    ):
+        value = getattr(found, field_name)
+        if value is msgspec.UNSET:
+            continue
+        quoted = f'"{name}"'.encode()
+        member = b"%b:%b" % (quoted, bytes(value))
+        begin = text.find(member)
+        if begin < 0 or text.count(quoted) != 1:
+            return text, False
+        end = begin + len(member)
+        if text[end : end + 1] == b",":
+            end += 1
+        elif text[begin - 1 : begin] == b",":
+            begin -= 1
+        text = text[:begin] + text[end:]
+    return text, True
 
 
 def secret_breadcrumbs(schema: Mapping[str, object], at: Breadcrumb = ()) -> list[Breadcrumb]:

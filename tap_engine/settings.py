@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -98,6 +99,19 @@ def require(config: Mapping[str, Any], *names: str) -> None:
         raise SettingsError(msg)
 
 
+def header(config: Mapping[str, Any], *names: str) -> None:
+    """Check settings that travel in HTTP headers.
+
+    Raises:
+        SettingsError: One holds line breaks or characters outside of ASCII.
+    """
+    for name in names:
+        value = str(config.get(name) or "")
+        if not (value.isascii() and value.isprintable()):
+            msg = f"setting {name} must be plain ASCII without line breaks"
+            raise SettingsError(msg)
+
+
 def number(config: Mapping[str, Any], name: str, least: float, most: float) -> float:
     """Read a number within bounds.
 
@@ -105,10 +119,12 @@ def number(config: Mapping[str, Any], name: str, least: float, most: float) -> f
         SettingsError: It is outside.
     """
     value = config[name]
-    if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
+    # The SDK reads fractions in a settings file as Decimal.
+    numeric = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+    if not numeric or not least <= value <= most:
         msg = f"setting {name} must be a number from {least:g} to {most:g}"
         raise SettingsError(msg)
-    return value
+    return float(value)
 
 
 def start_date(config: Mapping[str, Any]) -> str | None:
@@ -134,11 +150,11 @@ def base_url(name: str, value: str) -> str:
         SettingsError: It is no URL, holds credentials, or is plain `http://` to a host that is
             not this machine.
     """
-    parts = urlsplit(value.strip())
     try:
+        parts = urlsplit(value.strip())
         host, _ = parts.hostname or "", parts.port
     except ValueError:
-        host = ""
+        parts, host = urlsplit(""), ""
     if parts.scheme not in {"http", "https"} or not host or parts.query or parts.fragment:
         msg = f"setting {name} is no URL of the form https://host/path"
         raise SettingsError(msg)

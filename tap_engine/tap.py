@@ -119,18 +119,22 @@ class EngineTap(Tap):
         return writer
 
     def write_state(self) -> None:
-        """Write a STATE message unless nothing changed since the last."""
-        with self.writer.signals.held():
-            self.state_writer.write_state(self.state)
+        """Write a STATE message unless nothing changed since the last, or there is none yet."""
+        if self.state:
+            with self.writer.signals.held():
+                self.state_writer.write_state(self.state)
 
     def note_failure(self, stream: EngineStream, error: StreamError) -> None:
         """Remember a stream that cannot be read; its state stays as it was."""
+        self.failures[stream.name] = type(error)(self._explain(stream, error))
+        self.logger.info("%s", self.failures[stream.name])
+
+    @staticmethod
+    def _explain(stream: EngineStream, error: StreamError) -> str:
+        """Add to a refusal what the stream needs."""
         text = str(error)
         refused = isinstance(error, RefusedError) and not isinstance(error, NotFoundError)
-        if refused and stream.needs not in text:
-            text += f"; it takes {stream.needs}"
-        self.failures[stream.name] = type(error)(text)
-        self.logger.info("%s", self.failures[stream.name])
+        return f"{text}; it takes {stream.needs}" if refused and stream.needs not in text else text
 
     def note_success(self, stream: EngineStream) -> None:
         """Remember that a stream was read to its end."""
@@ -199,13 +203,17 @@ class EngineTap(Tap):
         self.check_settings()
         self.sync_all()
         self.writer.flush()
+        for stream in self._engine_streams():
+            if stream.drift:
+                stream.drift.report(stream.name, self.logger)
         return self._report()
 
     def _report(self) -> int:
         """Sum up the streams that were not read; one line is enough when it was none at all."""
         failures = self.failures
         forgiven = set()
-        if self.config.get("skip_forbidden_streams"):
+        # Where nothing at all can be read, the credentials are wrong rather than narrow.
+        if self.config.get("skip_forbidden_streams") and self.readable:
             forgiven = {name for name in failures if isinstance(failures[name], RefusedError)}
         lasting = [name for name in failures if name not in forgiven]
         if len(lasting) > 1 and not self.readable:
@@ -233,7 +241,7 @@ class EngineTap(Tap):
             try:
                 result = stream.check()
             except StreamError as error:
-                result = f"refused: {error}"
+                result = f"refused: {self._explain(stream, error)}"
                 failed += 1
             except RequestError as error:
                 if not self.http.reached_anything:
@@ -269,6 +277,14 @@ class EngineTap(Tap):
             return
         tap = cli.build(cls, config, state, catalog)
         sys.exit(cli.run_guarded(tap, tap.run))
+
+    @classmethod
+    def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> Any:
+        """Read the settings files, each of which has to hold a JSON object."""
+        try:
+            return super().cb_config(ctx, param, value)
+        except TypeError:
+            cli.stop(cls.logger, "a config file holds no JSON object")
 
     @classmethod
     def cb_test(

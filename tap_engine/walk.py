@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 
 if TYPE_CHECKING:
     from tap_engine.records import Row
 
-Position = list[str]
+Text = Annotated[str, msgspec.Meta(min_length=1)]
+Position = Annotated[list[Text], msgspec.Meta(min_length=1)]
 Context = dict[str, str]
 
 PAGE_NUMBERS = "page"
@@ -30,7 +31,7 @@ class Range(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fiel
 
     of: Context = {}
     at: Position | None = None
-    to: str | None = None
+    to: Text | None = None
 
 
 class Walk(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True):

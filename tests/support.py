@@ -196,9 +196,8 @@ def spawned(
             file = folder / f"{name}.json"
             file.write_text(json.dumps(value))
             command += [f"--{name}", str(file)]
-    process = subprocess.Popen(
-        [*command, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options
-    )
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    process = subprocess.Popen([*command, *arguments], **{**pipes, **options})
     try:
         yield process
     finally:

@@ -49,7 +49,8 @@ class Plan:
 
     def count(self, resource: Resource) -> int:
         """Give the number of rows a collection starts with."""
-        return self.rows.get(resource.name, round(resource.rows * self.size))
+        usual = 1 if resource.name == "project" else round(resource.rows * self.size)
+        return self.rows.get(resource.name, usual)
 
 
 class Project:

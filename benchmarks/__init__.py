@@ -1,0 +1,1 @@
+"""What `python -m benchmarks` runs: measurements and long tests against the stand-ins."""

@@ -1,0 +1,46 @@
+"""Serves a stand-in with records of the measurements, in a process of its own.
+
+`python -m benchmarks.perf_server commercetools '{"customers": 20000}'` prints the URL; it ends when
+its standard input does, so that it never outlives who started it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import json
+import sys
+from typing import TYPE_CHECKING
+
+from benchmarks.perf_data import fill
+from sandbox.commerce7.app import build as build_commerce7
+from sandbox.commercetools.app import build as build_commercetools
+
+if TYPE_CHECKING:
+    from sandbox.standin import StandIn
+
+
+def main() -> None:
+    """Load the data and serve until standard input ends."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.perf_server")
+    parser.add_argument("platform", choices=("commercetools", "commerce7"))
+    parser.add_argument("counts", type=json.loads, help="number of records by stream, as JSON")
+    options = parser.parse_args()
+    counts: dict[str, int] = options.counts
+    gc.disable()  # millions of rows: the collector must not walk through them again and again
+    none = dict.fromkeys(counts, 0)
+    stand_in: StandIn
+    if options.platform == "commercetools":
+        stand_in = build_commercetools(rows=none, gzip=False)
+    else:
+        stand_in = build_commerce7(rows=none, gzip=False, rate_limit=None)
+    fill(stand_in, options.platform, counts)
+    gc.enable()
+    gc.freeze()
+    with stand_in.serve() as running:
+        print(running.url, flush=True)
+        sys.stdin.read()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,284 @@
+"""Soak test: hundreds of runs over sources that change and fail, ending in equality.
+
+Each seed stands for a pair of sources, one of each API, and a series of runs of both taps. State
+goes from run to run as a target hands it back; runs are cut short at random.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import multiprocessing
+import random
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from benchmarks import soak_faults
+from benchmarks.soak_faults import Outcome, Plan
+from benchmarks.soak_runs import KILLS, Job, run_here, run_process
+from benchmarks.soak_sources import make_sources
+from benchmarks.soak_target import Comparison, Target, committed, is_message
+from tap_commercetools.tap import TapCommercetools
+
+if TYPE_CHECKING:
+    import argparse
+
+    from benchmarks.soak_runs import Run
+    from benchmarks.soak_sources import Source
+
+HELP = "runs over changing and failing sources, ending in equality with them"
+
+SHOWN_PROBLEMS = 10
+
+SELECTED = 0.6
+"""Share of the streams that a run reads: the others keep their state meanwhile."""
+
+KILLED_CODES = {"SIGKILL": {-9}, "SIGTERM": {-15, 143}, "broken pipe": {1}}
+"""Exit codes by kill. SIGTERM ends the process at once while it still starts."""
+
+
+@dataclass
+class Result:
+    """What a series of runs showed.
+
+    Attributes:
+        runs: Number of runs of each tap.
+        processes: Number of runs that were processes of their own.
+        kills: Runs cut short, by how.
+        faults: Faults met, by label.
+        failed: Runs that ended with another exit code than 0 by themselves.
+        compared: Rows compared with the source, those of checks in between included.
+        final: Rows compared at the end.
+        problems: What was not as it has to be; the series stops at the first.
+    """
+
+    seed: int
+    runs: int = 0
+    processes: int = 0
+    kills: Counter[str] = field(default_factory=Counter)
+    faults: Counter[str] = field(default_factory=Counter)
+    failed: int = 0
+    records: int = 0
+    states: int = 0
+    mutations: int = 0
+    compared: int = 0
+    final: int = 0
+    seconds: float = 0
+    problems: list[str] = field(default_factory=list)
+
+    def lines(self) -> list[str]:
+        """Write it out."""
+        counted = {"missing": 0, "stale": 0}
+        for word in counted:
+            counted[word] = sum(f": {word} " in problem for problem in self.problems)
+        other = len(self.problems) - sum(counted.values())
+        return [
+            f"seed {self.seed}: {self.runs} runs of each tap in {self.seconds:.0f} s",
+            f"  runs as processes of their own {self.processes}",
+            f"  changes at the sources {self.mutations}",
+            f"  records emitted {self.records}, states {self.states}",
+            f"  runs cut short {self.kills.total()}: {_counts(self.kills)}",
+            f"  runs that failed as they had to {self.failed}",
+            f"  faults met {self.faults.total()}: {_counts(self.faults)}",
+            f"  rows compared at the end {self.final}, with the checks in between {self.compared}",
+            f"  missing: {counted['missing']}, stale: {counted['stale']}, other: {other}",
+            *(f"  {problem}" for problem in self.problems[:SHOWN_PROBLEMS]),
+        ]
+
+
+def _counts(counter: Counter[str]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in sorted(counter.items())) or "none"
+
+
+class Series:
+    """The runs of one tap.
+
+    Args:
+        rng: Decides everything that is left to chance, but for the timing of threads.
+        lookback: Setting `lookback_seconds`; what is late at the source is less.
+    """
+
+    def __init__(self, source: Source, url: str, rng: random.Random, lookback: float) -> None:
+        self.source = source
+        self.target = Target()
+        self.comparison = Comparison(source, self.target)
+        self._url = url
+        self._rng = rng
+        self._lookback = lookback
+        self._lines = 100
+
+    def run(self, result: Result, *, as_process: bool) -> list[str]:
+        """Change the data, run once amid faults, load what came and check it.
+
+        Returns:
+            What was not as it has to be.
+        """
+        rng, source = self._rng, self.source
+        source.mutate(rng, rng.choice((0, 1, 5, 20)))
+        if rng.random() < 0.15:
+            self.target.forget_bookmark(rng.choice(source.streams).name)
+        changing = source.mutate_during(rng, rng.choice((0, 1, 4, 12)), self._requests())
+        plan = soak_faults.draw(rng, source, changing)
+        source.stand_in.faults.extend(rule for _, rule in plan.faults)
+        names = {stream.name for stream in source.streams if rng.random() < SELECTED}
+        job = self._job(plan.settings, names or {source.streams[0].name})
+        run = self._cut_short(job) if as_process else run_here(job)
+        self._quiet()
+        result.processes += as_process
+        result.faults.update(fault.label for fault in plan.met())
+        problems = self._check_end(run, plan, job)
+        # A target that dies is the same to a tap as a kill, and much cheaper to have.
+        if not run.killed and rng.random() < 0.3:
+            run.killed = "target lost"
+            run.lines = run.lines[: rng.randint(0, len(run.lines))]
+        result.kills.update([run.killed] if run.killed else [])
+        result.failed += bool(run.code and not run.killed)
+        if problems:
+            return problems
+        self._load(run)
+        return [*self.comparison.below_bookmarks(), *self.comparison.activated()]
+
+    def finish(self) -> list[str]:
+        """Run twice over a healthy source that rests, and compare everything."""
+        problems: list[str] = []
+        for _ in range(2):
+            # Table versions are seconds and the cut is one: leave the last change behind.
+            time.sleep(1.5)
+            job = self._job({}, {stream.name for stream in self.source.streams})
+            run = run_here(job)
+            problems += self._check_end(run, Plan(), job)
+            self.target.load(run.lines)
+        return [*problems, *self.comparison.whole()]
+
+    def _job(self, settings: dict[str, Any], names: set[str]) -> Job:
+        rng, source = self._rng, self.source
+        ours = source.tap is TapCommercetools
+        more: dict[str, Any] = {"lookback_seconds": self._lookback, **settings}
+        more["concurrency"] = rng.choice((1, 4, 8) if ours else (1, 1, 4))
+        if ours:
+            more["page_size"] = rng.choice((20, 50, 100))
+        config = source.make_config(self._url, **more)
+        state_records = rng.choice((1, 20, 100, 500))
+        return Job(source.tap, config, source.catalog_with(names), self.target.state, state_records)
+
+    def _cut_short(self, job: Job) -> Run:
+        # Slow answers, so that the process is in the middle of something when it is killed.
+        self.source.stand_in.latency = 0.005
+        rng = self._rng
+        lines, unbuffered = rng.randint(0, self._lines), rng.random() < 0.5
+        return run_process(job, rng.choice(KILLS), lines, unbuffered=unbuffered)
+
+    def _requests(self) -> int:
+        """Tell how many requests the last run took, about."""
+        count = len(self.source.stand_in.requests)
+        self.source.stand_in.requests.clear()
+        return max(10, count)
+
+    def _quiet(self) -> None:
+        """End faults and changes, and note what has changed."""
+        stand_in = self.source.stand_in
+        stand_in.latency = 0.0
+        stand_in.faults.clear()
+        stand_in.hooks.clear()
+        self.source.observe()
+
+    def _check_end(self, run: Run, plan: Plan, job: Job) -> list[str]:
+        """Check exit code and output of a run against the faults that it has met."""
+        problems = []
+        if run.rest and run.killed not in {"SIGKILL", "broken pipe"}:
+            problems.append(f"half a line at the end: {run.rest[-100:]!r}")
+        problems += [f"no message: {line!r}" for line in run.lines if not is_message(line)]
+        if run.code not in _codes(run, plan):
+            met = ", ".join(sorted({fault.label for fault in plan.met()})) or "no fault"
+            cause = run.killed or "no kill"
+            problems.append(f"exit code {run.code} after {cause} and {met}: {run.log[-800:]}")
+        if run.code == 0:
+            problems += self._unfinished(run, job)
+        return problems
+
+    def _unfinished(self, run: Run, job: Job) -> list[str]:
+        """Check that a run with exit code 0 left no walk of its streams open."""
+        after = Target(state=self.target.state)
+        after.load(run.lines)
+        entries = (after.state or {}).get("bookmarks", {})
+        names = [entry["tap_stream_id"] for entry in job.catalog["streams"]]
+        return [f"exit code 0, but {n} is not complete" for n in names if "walk" in entries[n]]
+
+    def _load(self, run: Run) -> None:
+        lines = run.lines
+        if run.killed and self._rng.random() < 0.5:
+            lines = committed(lines)
+        self.target.load(lines)
+        self._lines = max(20, len(run.lines))
+
+
+def _codes(run: Run, plan: Plan) -> set[int]:
+    """Tell which exit codes a run may have had."""
+    failed = {1} if plan.met(Outcome.ENDS) or plan.met(Outcome.EITHER) else set()
+    if run.killed:
+        return failed | KILLED_CODES[run.killed]
+    return failed if plan.met(Outcome.ENDS) else {0} | failed
+
+
+def soak(seed: int, runs: int, *, process_every: int = 10) -> Result:
+    """Run both taps over and over.
+
+    Args:
+        seed: Of the data and of all chance.
+        runs: Runs of each tap.
+        process_every: Each so-manieth run is a process of its own that gets killed.
+
+    Returns:
+        What it showed; without problems when everything was as promised.
+    """
+    began = time.monotonic()
+    result = Result(seed)
+    rng = random.Random(seed)
+    # Either writes that show up late and a lookback that covers them, or neither.
+    late, lookback = rng.choice(((0.0, 0), (2.0, 5)))
+    one, other = make_sources(rng, seed, late)
+    with one.stand_in.serve() as one_server, other.stand_in.serve() as other_server:
+        series = [
+            Series(one, one_server.url, rng, lookback),
+            Series(other, other_server.url, rng, lookback),
+        ]
+        for number in range(1, runs + 1):
+            for each in series:
+                problems = each.run(result, as_process=number % process_every == 0)
+                name = each.source.tap.name
+                result.problems += [f"run {number} of {name}: {text}" for text in problems]
+            result.runs = number
+            if result.problems:
+                break
+        else:
+            before = sum(each.comparison.compared for each in series)
+            for each in series:
+                result.problems += each.finish()
+            result.final = sum(each.comparison.compared for each in series) - before
+    result.compared = sum(each.comparison.compared for each in series)
+    result.records = sum(each.target.records for each in series)
+    result.states = sum(each.target.states for each in series)
+    result.mutations = sum(each.source.mutations for each in series)
+    result.seconds = time.monotonic() - began
+    return result
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of the subcommand."""
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3, 4, 5])
+    parser.add_argument("--runs", type=int, default=200, help="runs of each tap (200)")
+    parser.add_argument("--jobs", type=int, default=2, help="seeds at the same time (2)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run all seeds; exit code 1 when any of them showed a problem."""
+    failed = False
+    spawn = multiprocessing.get_context("spawn")
+    with concurrent.futures.ProcessPoolExecutor(arguments.jobs, mp_context=spawn) as pool:
+        waiting = [pool.submit(soak, seed, arguments.runs) for seed in arguments.seeds]
+        for future in concurrent.futures.as_completed(waiting):
+            result = future.result()
+            failed |= bool(result.problems)
+            print("\n".join(result.lines()), flush=True)
+    return int(failed)

@@ -1,0 +1,158 @@
+"""How the soak runs a tap: in this process, or as a process of its own that may be killed."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from unittest import mock
+
+import tap_engine.retry
+import tap_engine.stream
+from tap_engine.cli import run_guarded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tap_engine.tap import EngineTap
+
+FIRST_WAIT, LONGEST_WAIT = 0.005, 0.05
+
+PROGRAM = f"""
+import sys
+import tap_engine.retry, tap_engine.stream
+tap_engine.retry.FIRST_WAIT, tap_engine.retry.LONGEST_WAIT = {FIRST_WAIT}, {LONGEST_WAIT}
+tap_engine.stream.STATE_RECORDS = int(sys.argv.pop(1))
+from {{module}} import main
+main()
+"""
+
+KILLS = ("SIGKILL", "SIGTERM", "broken pipe")
+
+
+@dataclass
+class Run:
+    """What a run left behind.
+
+    Attributes:
+        lines: Complete lines on standard output.
+        rest: What stands behind the last of them: nothing, unless the run was cut down.
+        code: Exit code; negative when a signal ended the process at once.
+        log: What it logged.
+        killed: How it was cut short; empty when it came to its own end.
+    """
+
+    lines: list[bytes]
+    rest: bytes
+    code: int
+    log: str
+    killed: str = ""
+
+
+@dataclass
+class Job:
+    """What to run.
+
+    Attributes:
+        state_records: A STATE follows a page when so many records have passed.
+    """
+
+    tap: type[EngineTap]
+    config: dict[str, Any]
+    catalog: dict[str, Any]
+    state: dict[str, Any] | None
+    state_records: int
+
+
+@contextlib.contextmanager
+def impatient(state_records: int) -> Iterator[None]:
+    """Make pauses short and states frequent, for taps in this process."""
+    with (
+        mock.patch.object(tap_engine.retry, "FIRST_WAIT", FIRST_WAIT),
+        mock.patch.object(tap_engine.retry, "LONGEST_WAIT", LONGEST_WAIT),
+        mock.patch.object(tap_engine.stream, "STATE_RECORDS", state_records),
+    ):
+        yield
+
+
+def run_here(job: Job) -> Run:
+    """Run a tap in this process; nearly a second quicker, and all but signals is the real thing."""
+    buffer, log = io.BytesIO(), io.StringIO()
+    out = io.TextIOWrapper(buffer, encoding="utf-8", write_through=True)
+    handler = logging.StreamHandler(log)
+    root = logging.getLogger()
+    root.addHandler(handler)
+    try:
+        with impatient(job.state_records), contextlib.redirect_stdout(out):
+            # A tap keeps what it is given and changes it: hand out copies.
+            tap = job.tap(
+                config=dict(job.config),
+                state=json.loads(json.dumps(job.state)),
+                catalog=json.loads(json.dumps(job.catalog)),
+            )
+            code = run_guarded(tap, tap.run)
+            out.flush()
+    finally:
+        root.removeHandler(handler)
+    _join_workers()
+    return _finished(buffer.getvalue(), code, log.getvalue())
+
+
+def run_process(job: Job, kill: str, after_lines: int, *, unbuffered: bool) -> Run:
+    """Run a tap as a process of its own and cut it short.
+
+    Args:
+        job: What to run.
+        kill: One of `KILLS`.
+        after_lines: How many lines to read first; the run may be over by then.
+        unbuffered: Set PYTHONUNBUFFERED, as container images do.
+    """
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1" if unbuffered else ""}
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as errors:
+        program = PROGRAM.format(module=job.tap.__module__)
+        command = [sys.executable, "-c", program, str(job.state_records)]
+        for name in ("config", "catalog", "state"):
+            value = getattr(job, name)
+            if value is not None:
+                file = Path(folder, f"{name}.json")
+                file.write_text(json.dumps(value))
+                command += [f"--{name}", str(file)]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, env=environment)
+        output = process.stdout
+        if output is None:  # pragma: no cover (it was asked for)
+            raise OSError
+        with process, output:
+            head = b"".join(output.readline() for _ in range(after_lines))
+            if kill == "broken pipe":
+                output.close()
+                tail = b""
+            else:
+                process.send_signal(signal.Signals[kill])
+                tail = output.read()
+            code = process.wait()
+        errors.seek(0)
+        run = _finished(head + tail, code, errors.read().decode(errors="replace"))
+    run.killed = kill if code else ""
+    return run
+
+
+def _finished(text: bytes, code: int, log: str) -> Run:
+    whole, newline, rest = text.rpartition(b"\n")
+    return Run(whole.split(b"\n") if newline else [], rest, code, log)
+
+
+def _join_workers() -> None:
+    """Wait for requests that an aborted run left behind: they would meet the next run's faults."""
+    for thread in threading.enumerate():
+        if thread.name.startswith("request"):
+            thread.join()

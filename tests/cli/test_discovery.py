@@ -1,0 +1,162 @@
+"""Discovery without credentials or network; what `--about` and `--version` say (1, 3)."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import socket
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import pytest
+
+from tap_commercetools.tap import TapCommercetools
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tap_engine.tap import EngineTap
+    from tests.cli.conftest import Command
+
+STREAM_COUNTS = {"tap-commercetools": 50, "tap-commerce7": 35}
+
+
+@pytest.fixture(autouse=True)
+def _offline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every attempt to reach a network fail the test."""
+
+    def refuse(*_args: Any) -> NoReturn:
+        msg = "the network was used"
+        raise AssertionError(msg)
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+
+
+def discover(command: Command, tap: type[EngineTap], config: Any = None) -> dict[str, Any]:
+    """Run `--discover`."""
+    ended = command(tap, "--discover", config=config)
+    assert ended.code == 0
+    assert ended.lines == []
+    catalog: dict[str, Any] = json.loads(ended.out)
+    return catalog
+
+
+def every_schema(schema: Any) -> Iterator[dict[str, Any]]:
+    """Walk through a schema and all that is inside of it."""
+    if isinstance(schema, dict):
+        yield schema
+        for inner in schema.values():
+            yield from every_schema(inner)
+    elif isinstance(schema, list):
+        for inner in schema:
+            yield from every_schema(inner)
+
+
+def test_lists_every_stream_without_settings(command: Command, tap: type[EngineTap]) -> None:
+    streams = discover(command, tap)["streams"]
+    names = [entry["tap_stream_id"] for entry in streams]
+    assert len(names) == len(set(names)) == STREAM_COUNTS[tap.name]
+    assert set(names) == {kind.name for kind in tap.stream_types}
+
+
+def test_order_and_content_are_stable(command: Command, tap: type[EngineTap]) -> None:
+    first = discover(command, tap)
+    assert first == discover(command, tap)
+    names = [entry["tap_stream_id"] for entry in first["streams"]]
+    assert names == sorted(names)
+
+
+def test_settings_do_not_change_the_catalog(command: Command, tap: type[EngineTap]) -> None:
+    assert discover(command, tap) == discover(command, tap, {"start_date": "2024-01-01"})
+
+
+def test_keys_and_replication_keys_are_declared_and_automatic(
+    command: Command, tap: type[EngineTap]
+) -> None:
+    for entry in discover(command, tap)["streams"]:
+        metadata = {tuple(item["breadcrumb"]): item["metadata"] for item in entry["metadata"]}
+        keys = entry["key_properties"]
+        assert keys, entry["stream"]
+        assert metadata[()]["table-key-properties"] == keys
+        replication = [entry["replication_key"]] if entry.get("replication_key") else []
+        for name in [*keys, *replication]:
+            assert name in entry["schema"]["properties"], (entry["stream"], name)
+            assert metadata["properties", name]["inclusion"] == "automatic", (
+                entry["stream"],
+                name,
+            )
+        method = "INCREMENTAL" if replication else "FULL_TABLE"
+        assert entry["replication_method"] == method
+        assert metadata[()].get("valid-replication-keys", []) in ([], replication)
+
+
+def test_schemas_hold_nothing_that_a_loader_would_have_to_resolve(
+    command: Command, tap: type[EngineTap]
+) -> None:
+    forbidden = {"$ref", "oneOf", "allOf", "anyOf", "not", "$defs", "definitions", "enum"}
+    for entry in discover(command, tap)["streams"]:
+        for schema in every_schema(entry["schema"]):
+            if isinstance(schema.get("properties"), dict):
+                members = {**schema, "properties": {}}
+                assert not forbidden & set(members), entry["stream"]
+
+
+def test_every_schema_file_belongs_to_a_stream_and_the_other_way_round(
+    command: Command, tap: type[EngineTap]
+) -> None:
+    folder = Path(str(sys.modules[tap.__module__].__file__)).parent / "schemas"
+    files = {file.stem for file in folder.glob("*.json")}
+    assert files == {entry["stream"] for entry in discover(command, tap)["streams"]}
+
+
+def test_about_names_every_setting_and_capability(
+    command: Command, tap: type[EngineTap]
+) -> None:
+    ended = command(tap, "--about", "--format=json")
+    assert ended.code == 0
+    about = json.loads(ended.out)
+    assert about["name"] == tap.name
+    assert about["version"] == importlib.metadata.version("tap-commerce")
+    assert set(tap.config_jsonschema["properties"]) <= set(about["settings"]["properties"])
+    assert {"catalog", "discover", "state", "about", "stream-maps"} <= set(about["capabilities"])
+    assert "batch" not in about["capabilities"]
+
+
+def test_about_as_markdown_describes_every_setting(
+    command: Command, tap: type[EngineTap]
+) -> None:
+    ended = command(tap, "--about", "--format=markdown")
+    assert ended.code == 0
+    for name, definition in tap.config_jsonschema["properties"].items():
+        (line,) = [line for line in ended.out.splitlines() if line.startswith(f"| {name} ")]
+        assert definition["description"].split(".")[0][:40] in line
+
+
+def test_version_is_that_of_the_distribution(command: Command, tap: type[EngineTap]) -> None:
+    ended = command(tap, "--version")
+    assert ended.code == 0
+    assert importlib.metadata.version("tap-commerce") in ended.out
+
+
+def test_console_scripts_lead_to_the_taps() -> None:
+    points = importlib.metadata.entry_points(group="console_scripts")
+    for name in STREAM_COUNTS:
+        (point,) = points.select(name=name)
+        assert point.load().__module__ == f"{name.replace('-', '_')}.tap"
+
+
+def test_region_decides_on_both_hosts() -> None:
+    tap = TapCommercetools(
+        config={"project_key": "shop", "client_id": "a", "client_secret": "b" * 9, "region": "r.x"}
+    )
+    assert tap.project_url == "https://api.r.x.commercetools.com/shop"
+    assert tap.auth_url == "https://auth.r.x.commercetools.com"
+
+
+@pytest.mark.parametrize("given", ["https://h", "https://h/", "https://h/shop", "https://h/shop/"])
+def test_api_url_may_end_with_the_project(given: str) -> None:
+    secrets = {"client_id": "a", "client_secret": "b" * 9}
+    tap = TapCommercetools(config={"project_key": "shop", "api_url": given, **secrets})
+    assert tap.project_url == "https://h/shop"

@@ -1,0 +1,168 @@
+"""Settings: declared completely, secrets flagged, wrong ones refused in one clear line (1, 2)."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tap_commerce7.tap import TapCommerce7
+from tap_commercetools.tap import TapCommercetools
+from tests.support import commerce7_config, commercetools_config
+
+if TYPE_CHECKING:
+    from tap_engine.tap import EngineTap
+    from tests.cli.conftest import Command
+
+URL = "http://127.0.0.1:9"
+CT, C7 = TapCommercetools, TapCommerce7
+GOOD = {CT.name: commercetools_config(URL), C7.name: commerce7_config(URL)}
+SECRET = {CT.name: "client_secret", C7.name: "app_secret"}
+NOTHING = object()
+
+SHARED: list[tuple[str, Any, str]] = [
+    ("start_date", "yesterday", "start_date"),
+    ("start_date", "2024-02-30", "start_date"),
+    ("start_date", "2024-02-30T00:00:00.000Z", "start_date"),
+    ("start_date", "0001-01-01T00:00:00+05:00", "start_date"),
+    ("start_date", 20240101, "start_date"),
+    ("concurrency", 0, "concurrency must be a number from 1 to 16"),
+    ("concurrency", 17, "concurrency"),
+    ("concurrency", "many", "concurrency"),
+    ("concurrency", None, "concurrency"),
+    ("lookback_seconds", -1, "lookback_seconds"),
+    ("request_timeout", 0, "request_timeout"),
+    ("retry_max_seconds", -1, "retry_max_seconds"),
+    ("skip_forbidden_streams", "perhaps", "skip_forbidden_streams"),
+    ("api_url", "http://api.example.com", "api_url: plain http:// is only for this machine"),
+    ("api_url", "http://127.0.0.1.example.com", "plain http://"),
+    ("api_url", "http://10.0.0.1", "plain http://"),
+    ("api_url", "ftp://127.0.0.1", "api_url is no URL"),
+    ("api_url", "api.example.com", "api_url is no URL"),
+    ("api_url", "https://", "api_url is no URL"),
+    ("api_url", "https://127.0.0.1:port", "api_url is no URL"),
+    ("api_url", "https://127.0.0.1:99999", "api_url is no URL"),
+    ("api_url", "https://[::1", "api_url is no URL"),
+    ("api_url", "https://127.0.0.1/?key=s3cr3t-key", "api_url is no URL"),
+    ("api_url", "https://user:s3cr3t-key@127.0.0.1", "api_url must not hold credentials"),
+    ("user_agent", "two\nlines", "user_agent must be plain ASCII"),
+    ("user_agent", "snowman \u2603", "user_agent must be plain ASCII"),
+]
+OWN: list[tuple[Any, str, Any, str]] = [
+    (CT, "project_key", NOTHING, "project_key"),
+    (CT, "client_id", NOTHING, "client_id"),
+    (CT, "client_secret", NOTHING, "client_secret"),
+    (CT, "project_key", " ", "settings missing: project_key"),
+    (CT, "client_secret", "", "settings missing: client_secret"),
+    (CT, "client_secret", 5318008531, "client_secret has the wrong type"),
+    (CT, "client_secret", {"value": "s3cr3t-key"}, "client_secret has the wrong type"),
+    (CT, "page_size", 501, "page_size"),
+    (CT, "page_size", 0, "page_size"),
+    (CT, "max_requests_per_second", 0, "max_requests_per_second"),
+    (CT, "scopes", "view_orders:demo", "scopes"),
+    (CT, "auth_url", "http://auth.example.com", "auth_url: plain http://"),
+    (CT, "auth_url", "https://user:s3cr3t-key@127.0.0.1", "auth_url must not hold credentials"),
+    (C7, "tenant", NOTHING, "tenant"),
+    (C7, "tenant", "", "settings missing: tenant"),
+    (C7, "tenant", "two\nlines", "tenant"),
+    (C7, "tenant", "snowman \u2603", "tenant"),
+    (C7, "app_id", NOTHING, "settings missing: app_id"),
+    (C7, "app_secret", NOTHING, "settings missing: app_secret"),
+    (C7, "app_secret", ["s3cr3t-key"], "app_secret has the wrong type"),
+    (C7, "username", "user@example.com", "either app_id and app_secret, or username and password"),
+    (C7, "max_requests_per_minute", 0, "max_requests_per_minute"),
+]
+CASES = [(kind, *case) for kind in (CT, C7) for case in SHARED] + OWN
+
+
+def _name(value: Any) -> str:
+    return getattr(value, "name", "") if isinstance(value, type) else repr(value)[:24]
+
+
+@pytest.mark.parametrize(("tap", "setting", "value", "words"), CASES, ids=_name)
+@pytest.mark.parametrize("arguments", [(), ("--test",)], ids=["run", "test"])
+def test_a_wrong_setting_ends_in_one_clear_line(  # noqa: PLR0917
+    command: Command,
+    tap: type[EngineTap],
+    setting: str,
+    value: Any,
+    words: str,
+    arguments: tuple[str, ...],
+) -> None:
+    config = {**GOOD[tap.name], setting: value}
+    if value is NOTHING:
+        del config[setting]
+    ended = command(tap, *arguments, config=config)
+    assert ended.code == 1
+    assert ended.out == ""
+    assert len(ended.lines) == 1, ended.err
+    assert words in ended.lines[0]
+    assert "Traceback" not in ended.err
+    for secret in ("s3cr3t-key", "5318008531", "demo-secret", "demo-app-secret"):
+        assert secret not in ended.err + ended.out
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "words"),
+    [
+        ("config", "{no json", "cannot read the input"),
+        ("config", "[1]", ""),
+        ("config", '"text"', ""),
+        ("state", "{no json", "the state file is no JSON"),
+        ("state", "[]", "the state file holds no JSON object"),
+        ("state", '{"bookmarks": []}', "state is not of the form"),
+        ("catalog", "{no json", "the catalog file is no JSON"),
+        ("catalog", "[]", "the catalog file holds no JSON object"),
+        ("catalog", "{}", "catalog"),
+        ("catalog", '{"streams": {}}', "catalog"),
+        ("catalog", '{"streams": [{}]}', "catalog"),
+        ("catalog", '{"streams": [7]}', "catalog"),
+    ],
+)
+def test_an_unreadable_file_ends_in_one_clear_line(
+    command: Command, tap: type[EngineTap], file: str, content: str, words: str
+) -> None:
+    files = {"config": GOOD[tap.name], file: content}
+    ended = command(tap, **files)
+    assert ended.code == 1
+    assert ended.out == ""
+    assert len(ended.lines) == 1, ended.err
+    assert words in ended.lines[0]
+    assert "Traceback" not in ended.err
+
+
+def test_a_file_that_is_not_there_ends_in_one_clear_line(
+    command: Command, tap: type[EngineTap]
+) -> None:
+    ended = command(tap, "--config", "nowhere.json")
+    assert ended.code == 1
+    assert "nowhere.json" in ended.lines[0]
+    assert len(ended.lines) == 1
+    assert "Traceback" not in ended.err
+
+
+def test_unknown_settings_of_an_older_or_newer_version_are_no_error(
+    command: Command, tap: type[EngineTap]
+) -> None:
+    ended = command(tap, "--discover", config={**GOOD[tap.name], "tap_setting_of_2019": True})
+    assert ended.code == 0
+    assert len(json.loads(ended.out)["streams"]) > 20
+
+
+def test_every_secret_is_flagged_and_nothing_else(tap: type[EngineTap]) -> None:
+    properties = tap.config_jsonschema["properties"]
+    flagged = {name for name, definition in properties.items() if definition.get("secret")}
+    suspicious = {
+        name
+        for name in properties
+        if any(word in name for word in ("secret", "password", "token", "credential"))
+    }
+    assert flagged == suspicious
+    assert SECRET[tap.name] in flagged
+
+
+def test_every_setting_has_a_title_and_a_description(tap: type[EngineTap]) -> None:
+    for name, definition in tap.config_jsonschema["properties"].items():
+        assert definition.get("title"), name
+        assert definition.get("description"), name

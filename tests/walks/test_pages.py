@@ -1,0 +1,237 @@
+"""Proves 5 (keys) and 6 (pagination): every page edge, pages that shrink, lists that lie."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.walks.tools import Pairs, Source, commerce7, commercetools, where
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.support import Output
+
+
+def capped(limit: int, after: int = 0) -> Callable[[Pairs], Pairs]:
+    """Make a server apply a smaller limit than asked for, from some request on."""
+    asked = itertools.count(1)
+
+    def change(pairs: Pairs) -> Pairs:
+        most = limit if next(asked) > after else 500
+        return [(name, str(min(int(v), most)) if name == "limit" else v) for name, v in pairs]
+
+    return change
+
+
+def assert_complete(source: Source, stream: str, output: Output) -> None:
+    ids = output.ids(stream)
+    assert output.code == 0, output.log[-2000:]
+    assert set(ids) == set(source.rows(stream))
+    assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize("concurrency", [1, 4])
+def test_every_page_edge_of_commercetools(concurrency: int) -> None:
+    names = [
+        "carts",
+        "customers",
+        "orders",
+        "payments",
+        "products",
+        "reviews",
+        "states",
+        "stores",
+        "types",
+    ]
+    rows = dict(zip(names, [0, 1, 19, 20, 21, 39, 40, 41, 100], strict=True))
+    with commercetools(rows=rows) as source:
+        output = source.run(*names, concurrency=concurrency)
+        for name in names:
+            assert_complete(source, name, output)
+            queries = source.asked(f"/{name}")
+            assert {tuple(query["limit"]) for query in queries} == {("20",)}
+            if rows[name] < 20:
+                assert len(queries) == 1
+
+
+CURSOR_LISTS = [
+    "carts",
+    "customer_addresses",
+    "customers",
+    "notes",
+    "orders",
+    "products",
+    "reservations",
+]
+NUMBERED_LISTS = [
+    "clubs",
+    "collections",
+    "coupons",
+    "departments",
+    "promotions",
+    "shippings",
+    "taxes",
+]
+
+
+@pytest.mark.parametrize("names", [CURSOR_LISTS, NUMBERED_LISTS])
+def test_every_page_edge_of_commerce7(names: list[str]) -> None:
+    rows = dict(zip(names, [0, 49, 50, 51, 100, 101], strict=True))
+    with commerce7(rows=rows) as source:
+        output = source.run(*names)
+        for name in names:
+            assert_complete(source, name, output)
+            assert len(source.asked(source.path(name))) == max(1, -(-rows[name] // 50))
+
+
+@pytest.mark.parametrize("end", ["absent", "null", "empty"])
+def test_every_way_to_end_a_cursor(end: str) -> None:
+    with commerce7(rows={"customers": 120}, end_cursor=end) as source:
+        assert_complete(source, "customers", source.run("customers"))
+        assert len(source.asked("/customer")) == 3
+
+
+def test_pages_change_nothing_about_the_whole() -> None:
+    with commercetools(rows={"customers": 130}) as source:
+        for size in (7, 130, 500):
+            output = source.run("customers", page_size=size)
+            assert_complete(source, "customers", output)
+
+
+def test_commerce7_gets_either_a_page_or_a_cursor() -> None:
+    with commerce7(rows={"customers": 101, "taxes": 101}) as source:
+        assert source.run("customers", "taxes").code == 0
+        for query in source.asked("/customer"):
+            assert query["limit"] == ["50"]
+            assert "page" not in query
+        for query in source.asked("/tax"):
+            assert "cursor" not in query
+
+
+def assert_keys(source: Source, output: Output) -> None:
+    for schema in output.of_type("SCHEMA"):
+        name, keys = schema["stream"], schema["key_properties"]
+        found = [tuple(record[key] for key in keys) for record in output.records(name)]
+        assert keys
+        assert None not in itertools.chain(*found)
+        assert len(found) == len(set(found)), f"{name} repeats a key"
+        expected = len(source.rows(name))
+        if name == "product_projections":  # unpublished products have a staged one only
+            expected = sum(each["published"] for each in source.records(name).values())
+        elif name == "variant_projections":
+            expected = sum(not each["staged"] for each in source.records(name).values())
+        assert len(found) == expected > 0, name
+
+
+def test_keys_of_every_commercetools_stream_and_no_offsets() -> None:
+    with commercetools(size=0.5, rows={"project": 1}, small=False) as source:
+        names = [stream.name for stream in source.tap.stream_types]
+        output = source.run(*names)
+        assert output.code == 0, output.log[-2000:]
+        assert_keys(source, output)
+        assert source.run(*names, state=output.state).code == 0
+        for parameter in ("offset=", "withTotal=true"):
+            paths = {
+                each["path"] for each in source.stand_in.requests if parameter in each["query"]
+            }
+            assert paths == {"/demo/mcp-servers"}
+
+
+def test_keys_of_every_commerce7_stream() -> None:
+    rows = {"wine_appellations": 120, "customers": 60}
+    with commerce7(size=0.5, rows=rows, small=False) as source:
+        output = source.run(*(stream.name for stream in source.tap.stream_types))
+        assert output.code == 0, output.log[-2000:]
+        assert_keys(source, output)
+
+
+@pytest.mark.parametrize("concurrency", [1, 4, 8])
+@pytest.mark.parametrize("after", [1, 3, 5])
+def test_an_empty_page_in_the_middle_of_commercetools(after: int, concurrency: int) -> None:
+    with commercetools(rows={"customers": 190}) as source:
+        source.stand_in.faults.add("/customers", "empty_page", after=after)
+        assert_complete(source, "customers", source.run("customers", concurrency=concurrency))
+
+
+def test_an_empty_page_in_the_middle_of_a_cursor_list() -> None:
+    with commerce7(rows={"customers": 151}) as source:
+        source.stand_in.faults.add("/customer", "empty_page", after=1)
+        output = source.run("customers")
+        # The rows of that page are gone from this answer; the cursor still leads on.
+        assert output.code == 0
+        assert len(output.ids("customers")) == 101
+
+
+@pytest.mark.parametrize("concurrency", [1, 4])
+def test_a_server_that_shrinks_pages(concurrency: int) -> None:
+    for after in (0, 2):
+        with commercetools(rows={"customers": 130}) as source:
+            source.rewrite("/customers", capped(7, after))
+            assert_complete(source, "customers", source.run("customers", concurrency=concurrency))
+        for stream, path in (("customers", "/customer"), ("taxes", "/tax")):
+            with commerce7(rows={stream: 130}) as source:
+                source.rewrite(path, capped(25, after))
+                output = source.run(stream)
+                assert output.code == 0
+                assert set(output.ids(stream)) == set(source.rows(stream))
+
+
+@pytest.mark.parametrize("concurrency", [1, 4])
+def test_queries_that_time_out_are_asked_in_smaller_pages(concurrency: int) -> None:
+    with commercetools(rows={"customers": 130}) as source:
+        source.stand_in.faults.add("/customers", "query_timed_out_above", times=-1, n=6)
+        assert_complete(source, "customers", source.run("customers", concurrency=concurrency))
+        limits = [int(query["limit"][0]) for query in source.asked("/customers")]
+        assert max(limits) == 20
+        assert min(limits) == 5
+
+
+@pytest.mark.parametrize("times", [1, -1])
+def test_a_cursor_that_repeats_is_an_error(times: int) -> None:
+    with commerce7(rows={"customers": 201}) as source:
+        source.stand_in.faults.add("/customer", "repeat_cursor", times=times, after=1)
+        output = source.run("customers")
+        assert output.code == 1
+        assert "turns in circles" in output.log
+        assert output.bookmark("customers") is None
+        source.heal()
+        rest = source.run("customers", state=output.state)
+        assert rest.code == 0
+        assert source.held("customers", output, rest) == source.rows("customers")
+
+
+@pytest.mark.parametrize("concurrency", [1, 4])
+def test_a_server_that_ignores_the_filter_is_an_error(concurrency: int) -> None:
+    with commercetools(rows={"customers": 130}) as source:
+        source.rewrite("/customers", lambda pairs: [each for each in pairs if each[0] != "where"])
+        output = source.run("customers", concurrency=concurrency)
+        assert output.code == 1
+        assert output.bookmark("customers") is None
+
+
+@pytest.mark.parametrize("concurrency", [1, 4, 8])
+@pytest.mark.parametrize("after", [0, 1, 3])
+def test_a_server_that_ignores_the_sort_is_an_error(after: int, concurrency: int) -> None:
+    with commercetools(rows={"customers": 390}) as source:
+        source.stand_in.faults.add("/customers", "ignore_sort", times=-1, after=after)
+        output = source.run("customers", concurrency=concurrency)
+        assert output.code == 1
+        assert "did not sort" in output.log
+        assert output.bookmark("customers") is None
+        source.heal()
+        rest = source.run("customers", state=output.state, concurrency=concurrency)
+        assert rest.code == 0
+        assert source.held("customers", output, rest) == source.rows("customers")
+
+
+def test_ids_are_asked_for_in_ranges_that_leave_no_gap() -> None:
+    with commercetools(rows={"customers": 130}) as source:
+        source.run("customers", concurrency=4)
+        filters = {where(query) for query in source.asked("/customers")}
+        cuts = sorted({text.rpartition("<= ")[2] for text in filters if "<= " in text})
+        assert len(cuts) == 3
+        for cut in cuts:
+            assert any(text.startswith(f"id > {cut}") for text in filters)

@@ -1,0 +1,206 @@
+"""Proves 7 (all fields), 8 (minimum selection) and 9 (streams on their own), and where secrets go."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tap_engine.selection import secret_breadcrumbs
+from tests.support import TAPS, commerce7_config, commercetools_config, run
+from tests.walks.tools import Source, commerce7, commercetools
+
+SECRET_STREAMS = {
+    "tap-commercetools": [
+        "customers",
+        "extensions",
+        "payment_methods",
+        "payments",
+        "subscriptions",
+    ],
+    "tap-commerce7": ["customer_credit_cards", "gift_cards", "orders", "reservations"],
+}
+
+
+def streams_of(source: Source) -> dict[str, Any]:
+    return {
+        each.name: each for each in source.tap(config={}, validate_config=False).streams.values()
+    }
+
+
+def at_path(value: Any, breadcrumb: tuple[str, ...]) -> list[Any]:
+    """Collect what stands at a breadcrumb of a record; arrays give one value an element."""
+    if not breadcrumb:
+        return [value]
+    step, *rest = breadcrumb
+    if step == "properties":
+        inside = isinstance(value, dict) and rest[0] in value
+        return at_path(value[rest[0]], tuple(rest[1:])) if inside else []
+    items = value if isinstance(value, list) else []
+    return [found for item in items for found in at_path(item, tuple(rest))]
+
+
+def secrets_in(stream: Any, records: list[dict[str, Any]]) -> list[Any]:
+    crumbs = secret_breadcrumbs(stream.schema)
+    return [found for record in records for crumb in crumbs for found in at_path(record, crumb)]
+
+
+@pytest.fixture(scope="module", params=["tap-commercetools", "tap-commerce7"])
+def source(request: pytest.FixtureRequest) -> Any:
+    shop = request.param == "tap-commercetools"
+    serve = commercetools if shop else commerce7
+    rows = {"project": 1} if shop else {"wine_appellations": 60, "customers": 60}
+    with serve(size=0.25, rows=rows, small=False) as served:
+        served.defaults |= {"page_size": 50} if shop else {}
+        yield served
+
+
+def test_all_fields_arrive_as_they_were_sent(source: Source) -> None:
+    streams = {
+        name: each
+        for name, each in streams_of(source).items()
+        if not each.reshapes and not secret_breadcrumbs(each.schema) and each.keys == ("id",)
+    }
+    output = source.run(*streams)
+    assert output.code == 0
+    for name in streams:
+        held = source.records(name)
+        assert held
+        arrived = output.latest(name)
+        assert arrived == {key: held[key] for key in arrived}
+        if name != "product_projections":
+            assert arrived.keys() == held.keys()
+
+
+def test_minimum_selection(source: Source) -> None:
+    for name in ("customers", "orders"):
+        catalog = source.catalog(name)
+        (entry,) = catalog["streams"]
+        for item in entry["metadata"]:
+            if item["breadcrumb"]:
+                item["metadata"]["selected"] = False
+        first = min(source.rows(name))
+        source.stand_in.put(name, {"id": first, "undeclared": 1}, merge=True)
+        output = source.run(name, catalog=catalog)
+        assert output.code == 0
+        assert {frozenset(each) for each in output.records(name)} == {
+            frozenset({"id", source.stamp})
+        }
+        assert source.held(name, output) == source.rows(name)
+        (schema,) = output.of_type("SCHEMA")
+        assert set(schema["schema"]["properties"]) == {"id", source.stamp}
+
+
+def test_undeclared_members_arrive_when_nothing_is_deselected(source: Source) -> None:
+    first = min(source.rows("customers"))
+    source.stand_in.put("customers", {"id": first, "undeclared": {"deep": [1]}}, merge=True)
+    output = source.run("customers")
+    assert output.latest("customers")[first]["undeclared"] == {"deep": [1]}
+    source.stand_in.put("customers", {"id": first, "undeclared": None}, merge=True)
+
+
+@pytest.mark.parametrize("crumb", ["properties", "items"])
+def test_nested_members_that_are_deselected_stay_home(source: Source, crumb: str) -> None:
+    stream, member, inner = (
+        ("customers", "addresses", "city")
+        if source.stamp == "lastModifiedAt"
+        else ("orders", "items", "sku")
+    )
+    step = ("items",) if crumb == "items" else ()
+    breadcrumb = ("properties", member, *step, "properties", inner)
+    deep = ("properties", member, "items", "properties", inner)
+    before = [record for record in source.records(stream).values() if at_path(record, deep)]
+    assert before
+    catalog = source.catalog(stream)
+    catalog["streams"][0]["metadata"].append(
+        {"breadcrumb": list(breadcrumb), "metadata": {"selected": False}}
+    )
+    output = source.run(stream, catalog=catalog)
+    assert output.code == 0
+    for record in before:
+        arrived = output.latest(stream)[record["id"]]
+        assert at_path(arrived, deep) == []
+        kept = at_path(record, ("properties", member))[0][0].keys() - {inner, "creditCard"}
+        assert kept <= arrived[member][0].keys()
+
+
+def test_a_deselected_object_stays_home_as_a_whole(source: Source) -> None:
+    stream, member = (
+        ("orders", "totalPrice") if source.stamp == "lastModifiedAt" else ("orders", "customer")
+    )
+    assert any(member in record for record in source.records(stream).values())
+    catalog = source.catalog(stream, deselect=[("properties", member)])
+    output = source.run(stream, catalog=catalog)
+    assert output.code == 0
+    assert not any(member in record for record in output.records(stream))
+
+
+def test_secrets_stay_home_unless_they_are_selected(source: Source) -> None:
+    known = streams_of(source)
+    names = SECRET_STREAMS[source.tap.name]
+    with_parents = {*names, *(["customers"] if "customer_credit_cards" in names else [])}
+    config = (commercetools_config if source.stamp == "lastModifiedAt" else commerce7_config)(
+        source.url
+    )
+    silent = run(source.tap, config, streams=with_parents)
+    catalog = source.catalog(*with_parents)
+    for entry in catalog["streams"]:
+        for item in entry["metadata"]:
+            if item["breadcrumb"]:
+                item["metadata"]["selected"] = True
+    outspoken = run(source.tap, config, catalog=catalog)
+    assert silent.code == outspoken.code == 0
+    for name in names:
+        stored = secrets_in(known[name], list(source.records(name).values()))
+        assert any(stored), f"the stand-in has no secrets in {name}"
+        assert secrets_in(known[name], silent.records(name)) == []
+        arrived = secrets_in(known[name], outspoken.records(name))
+        assert sorted(map(str, arrived)) == sorted(map(str, stored))
+
+
+@pytest.mark.parametrize("tap", list(TAPS))
+def test_the_discovered_catalog_deselects_secrets(tap: str) -> None:
+    known = TAPS[tap](config={}, validate_config=False)
+    for entry in known.catalog_dict["streams"]:
+        stream = known.streams[entry["tap_stream_id"]]
+        defaults = {
+            tuple(item["breadcrumb"]): item["metadata"].get("selected-by-default")
+            for item in entry["metadata"]
+        }
+        for breadcrumb in secret_breadcrumbs(stream.schema):
+            assert defaults[breadcrumb] is False
+
+
+def test_every_stream_alone_gives_what_it_gives_in_company(source: Source) -> None:
+    names = list(streams_of(source))
+    company = run_whole(source, names)
+    assert company.code == 0
+    for name in names:
+        if name == "customer_credit_cards":  # needs its parent's declaration; see the next test
+            continue
+        alone = source.run(name)
+        assert alone.code == 0, f"{name}: {alone.log[-1000:]}"
+        assert alone.streams == {name}
+        assert sorted(map(str, alone.records(name))) == sorted(map(str, company.records(name)))
+
+
+def test_a_child_without_its_parent(source: Source) -> None:
+    child, parent = (
+        ("product_selection_products", "product_selections")
+        if source.stamp == "lastModifiedAt"
+        else ("customer_credit_cards", "customers")
+    )
+    alone, together, other = (
+        run_whole(source, names) for names in ([child], [child, parent], [parent])
+    )
+    assert alone.code == together.code == other.code == 0
+    assert alone.streams == {child}
+    assert alone.records(child) == together.records(child)
+    assert len(alone.records(child)) == len(source.rows(child))
+    assert other.streams == {parent}
+
+
+def run_whole(source: Source, names: list[str]) -> Any:
+    """Run the tap as it is shipped, with all its streams, some of them selected."""
+    make = commercetools_config if source.stamp == "lastModifiedAt" else commerce7_config
+    return run(source.tap, make(source.url), streams=names)
