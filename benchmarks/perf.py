@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from benchmarks.perf_bench import FULL, QUICK, Bench
 from benchmarks.perf_chart import draw
+from benchmarks.perf_cpu import against_others
+from benchmarks.perf_growth import growth
 from benchmarks.perf_latency import nothing_changed, requests_in_flight
 from benchmarks.perf_report import page, plain
-from benchmarks.perf_work import against_others, growth
 
 if TYPE_CHECKING:
     import argparse

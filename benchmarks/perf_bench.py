@@ -15,31 +15,41 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Sizes:
-    """Numbers of records, or of pages, and rounds.
+    """Numbers of records or pages, and rounds.
 
     Attributes:
         rounds: How often each command is measured.
-        customers: For the comparison with others.
-        products: The same.
-        many_customers: Steps of the growth, ascending.
-        many_products: The same.
+        against_bare: Records by stream; so many that start-up is a small part.
+        against_sdk: The same; SDK defaults take milliseconds for a product.
+        growth: Numbers of records by stream, ascending.
         pages: Of each run with latency.
-        latencies: Seconds.
+        latencies: Seconds, ascending.
         concurrencies: Ascending, from 1.
     """
 
-    rounds: int = 5
-    customers: int = 100_000
-    products: int = 5_000
-    many_customers: tuple[int, ...] = (20_000, 200_000)
-    many_products: tuple[int, ...] = (1_000, 5_000)
-    pages: int = 40
+    rounds: int
+    against_bare: dict[str, int]
+    against_sdk: dict[str, int]
+    growth: dict[str, tuple[int, ...]]
+    pages: int
     latencies: tuple[float, ...] = (0.0, 0.05, 0.15)
     concurrencies: tuple[int, ...] = (1, 4, 8, 16)
 
 
-QUICK = Sizes()
-FULL = Sizes(many_customers=(20_000, 200_000, 2_000_000), many_products=(5_000, 50_000), pages=200)
+QUICK = Sizes(
+    rounds=5,
+    against_bare={"products": 50_000, "customers": 100_000},
+    against_sdk={"products": 5_000, "customers": 100_000},
+    growth={"customers": (20_000, 200_000), "products": (5_000, 20_000)},
+    pages=40,
+)
+FULL = Sizes(
+    rounds=5,
+    against_bare={"products": 50_000, "customers": 500_000},
+    against_sdk={"products": 50_000, "customers": 200_000},
+    growth={"customers": (20_000, 200_000, 2_000_000), "products": (5_000, 50_000)},
+    pages=200,
+)
 
 
 @dataclass

@@ -25,7 +25,7 @@ class Sample:
         cpu: Seconds of CPU, user and system.
         wall: Seconds from start to end.
         peak: Largest resident memory in MB. The kernel counts what the process was forked from, so
-            figures below this harness's own size (some 40 MB) are too high.
+            figures below this harness's own size (some 50 MB) are too high.
     """
 
     cpu: float

@@ -9,6 +9,7 @@ from __future__ import annotations
 import concurrent.futures
 import multiprocessing
 import random
+import sys
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks import soak_faults
 from benchmarks.soak_faults import Outcome, Plan
-from benchmarks.soak_runs import KILLS, Job, run_here, run_process
+from benchmarks.soak_runs import KILLS, Job, Kill, run_here, run_process
 from benchmarks.soak_sources import make_sources
 from benchmarks.soak_target import Comparison, Target, committed, is_message
 from tap_commercetools.tap import TapCommercetools
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 HELP = "runs over changing and failing sources, ending in equality with them"
 
 SHOWN_PROBLEMS = 10
+
+TOLD_EVERY = 25
+"""So many runs are one line of progress on standard error."""
 
 SELECTED = 0.6
 """Share of the streams that a run reads: the others keep their state meanwhile."""
@@ -77,7 +81,7 @@ class Result:
             f"seed {self.seed}: {self.runs} runs of each tap in {self.seconds:.0f} s",
             f"  runs as processes of their own {self.processes}",
             f"  changes at the sources {self.mutations}",
-            f"  records emitted {self.records}, states {self.states}",
+            f"  records loaded {self.records}, states {self.states}",
             f"  runs cut short {self.kills.total()}: {_counts(self.kills)}",
             f"  runs that failed as they had to {self.failed}",
             f"  faults met {self.faults.total()}: {_counts(self.faults)}",
@@ -116,7 +120,7 @@ class Series:
         """
         rng, source = self._rng, self.source
         source.mutate(rng, rng.choice((0, 1, 5, 20)))
-        if rng.random() < 0.15:
+        if rng.random() < 0.3:
             self.target.forget_bookmark(rng.choice(source.streams).name)
         changing = source.mutate_during(rng, rng.choice((0, 1, 4, 12)), self._requests())
         plan = soak_faults.draw(rng, source, changing)
@@ -166,8 +170,13 @@ class Series:
         # Slow answers, so that the process is in the middle of something when it is killed.
         self.source.stand_in.latency = 0.005
         rng = self._rng
-        lines, unbuffered = rng.randint(0, self._lines), rng.random() < 0.5
-        return run_process(job, rng.choice(KILLS), lines, unbuffered=unbuffered)
+        kill = Kill(
+            rng.choice(KILLS),
+            after_lines=rng.randint(0, self._lines),
+            pause=rng.choice((0, 0.5)),
+            unbuffered=rng.random() < 0.5,
+        )
+        return run_process(job, kill)
 
     def _requests(self) -> int:
         """Tell how many requests the last run took, about."""
@@ -249,6 +258,8 @@ def soak(seed: int, runs: int, *, process_every: int = 10) -> Result:
                 name = each.source.tap.name
                 result.problems += [f"run {number} of {name}: {text}" for text in problems]
             result.runs = number
+            if number % TOLD_EVERY == 0:
+                print(f"seed {seed}: {number} runs", file=sys.stderr, flush=True)
             if result.problems:
                 break
         else:

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -108,16 +109,26 @@ def run_here(job: Job) -> Run:
     return _finished(buffer.getvalue(), code, log.getvalue())
 
 
-def run_process(job: Job, kill: str, after_lines: int, *, unbuffered: bool) -> Run:
-    """Run a tap as a process of its own and cut it short.
+@dataclass(frozen=True)
+class Kill:
+    """How a process is cut short.
 
-    Args:
-        job: What to run.
-        kill: One of `KILLS`.
+    Attributes:
+        how: One of `KILLS`.
         after_lines: How many lines to read first; the run may be over by then.
+        pause: Seconds to read nothing before the kill, so that the tap waits for its reader.
         unbuffered: Set PYTHONUNBUFFERED, as container images do.
     """
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1" if unbuffered else ""}
+
+    how: str
+    after_lines: int
+    pause: float
+    unbuffered: bool
+
+
+def run_process(job: Job, kill: Kill) -> Run:
+    """Run a tap as a process of its own and cut it short."""
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1" if kill.unbuffered else ""}
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as errors:
         program = PROGRAM.format(module=job.tap.__module__)
         command = [sys.executable, "-c", program, str(job.state_records)]
@@ -132,17 +143,18 @@ def run_process(job: Job, kill: str, after_lines: int, *, unbuffered: bool) -> R
         if output is None:  # pragma: no cover (it was asked for)
             raise OSError
         with process, output:
-            head = b"".join(output.readline() for _ in range(after_lines))
-            if kill == "broken pipe":
+            head = b"".join(output.readline() for _ in range(kill.after_lines))
+            time.sleep(kill.pause)
+            if kill.how == "broken pipe":
                 output.close()
                 tail = b""
             else:
-                process.send_signal(signal.Signals[kill])
+                process.send_signal(signal.Signals[kill.how])
                 tail = output.read()
             code = process.wait()
         errors.seek(0)
         run = _finished(head + tail, code, errors.read().decode(errors="replace"))
-    run.killed = kill if code else ""
+    run.killed = kill.how if code else ""
     return run
 
 

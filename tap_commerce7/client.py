@@ -158,10 +158,9 @@ class CursorStream(Commerce7Stream):
         if walk.order == PAGE_NUMBERS:
             return super()._fetch(walk, piece, filters)
         cursor = piece.at[0] if piece.at else "start"
-        raws, following = self.read_cursor_page(piece, cursor, filters, self._followed)
-        if not raws and following is None and (piece.at or walk.version):
-            # A cursor names a row, so an empty end is looked at twice; so is an empty full table.
-            raws, following = self.read_cursor_page(piece, cursor, filters, self._followed)
+        raws, following = self.read_cursor_page(
+            piece, cursor, filters, self._followed, whole=walk.version is not None
+        )
         page = Page(
             self.rows.rows(raws), None if following is None else [following], timestamps.now()
         )
@@ -174,6 +173,8 @@ class CursorStream(Commerce7Stream):
         cursor: str,
         filters: list[tuple[str, str]],
         followed: set[str],
+        *,
+        whole: bool,
     ) -> tuple[list[msgspec.Raw], str | None]:
         """Read the page of a cursor.
 
@@ -182,6 +183,7 @@ class CursorStream(Commerce7Stream):
             cursor: `start` or what the last page said.
             filters: Query parameters, the same on every page.
             followed: Cursors seen so far; the new one is added.
+            whole: The list is read as a whole, so that its first page is hardly ever empty.
 
         Returns:
             The rows and the next cursor, None at the end.
@@ -193,6 +195,10 @@ class CursorStream(Commerce7Stream):
         params = [*filters, ("cursor", cursor), ("limit", str(ROWS_PER_PAGE))]
         envelope, raws = self._send(piece, params, [])
         following = _text(envelope.get("cursor"))
+        if not raws and (whole or following is not None or cursor != "start"):
+            # A cursor names a row, and an empty full table would remove every row of the target.
+            envelope, raws = self._send(piece, params, [])
+            following = _text(envelope.get("cursor"))
         if following is None:
             total = _whole(envelope.get("total"))
             # Answers to a cursor have no total: with one, it is a numbered page.

@@ -58,7 +58,9 @@ class CustomerChildStream(Commerce7Stream):
         followed: set[str] = set()
         before = ""
         while following is not None:
-            raws, following = customers.read_cursor_page(Range(), following, [], followed)
+            raws, following = customers.read_cursor_page(
+                Range(), following, [], followed, whole=True
+            )
             for row in reader.rows(raws):
                 (customer,) = row.key
                 # Ids come in ascending order; where they do not, reading one twice does no harm.

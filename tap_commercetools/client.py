@@ -33,6 +33,17 @@ _COMPARABLE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{8}
 ID_ORDER = "id"
 
 
+class _Envelope(msgspec.Struct):
+    """What a page says beside its rows; the rows stay JSON text."""
+
+    results: list[msgspec.Raw]
+    count: Any = None
+    limit: Any = None
+
+
+_page = msgspec.json.Decoder(_Envelope)
+
+
 class CommercetoolsStream(EngineStream):
     """A collection with `where` and `sort`: read from key to key.
 
@@ -283,11 +294,11 @@ def read_page(body: bytes, limit: int) -> tuple[list[msgspec.Raw], bool]:
         BadBodyError: The body is not a whole page.
     """
     try:
-        envelope = rawjson.members(rawjson.tidy(body))
-        raws = rawjson.items(envelope["results"])
-        count = int(msgspec.json.decode(envelope.get("count", b"null")) or len(raws))
-        applied = msgspec.json.decode(envelope.get("limit", b"null"))
-    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        page = _page.decode(rawjson.tidy(body))
+        raws = page.results
+        count = int(page.count or len(raws))
+        applied = page.limit
+    except (TypeError, ValueError, RecursionError) as error:
         msg = f"the body is not a page of results ({type(error).__name__})"
         raise BadBodyError(msg) from None
     if count != len(raws):

@@ -16,6 +16,7 @@ from tap_engine.walk import PAGE_NUMBERS, Page, Range, Walk
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from tap_engine.http import Call
     from tap_engine.walk import Context
 
 DEEPEST_OFFSET = 10_000
@@ -169,6 +170,8 @@ class ChildStream(CommercetoolsStream):
             ]
             call = self.call(f"{self.tap.project_url}/{self.parent}", params)
             raws, full = self.tap.http.send(call, lambda body: read_page(body, limit))
+            if not raws:  # without parents every row of the target would go: looked at twice
+                raws, full = self.tap.http.send(call, lambda body: read_page(body, limit))
             rows = reader.rows(raws)
             for row, raw in zip(rows, raws, strict=True):
                 if context := self.context_of(row.key[0], raw):
@@ -234,12 +237,7 @@ class UnsortedChildStream(ChildStream):
             parts = [query.compare(path, ">", low[0])] if low else []
             parts += [query.compare(path, "<=", high)] if high else []
             params = [*query.conjunction(parts), ("limit", str(limit)), ("withTotal", "false")]
-            try:
-                raws, full = self.tap.http.send(
-                    self.call(self.url(piece), params), lambda body: read_page(body, limit)
-                )
-            except NotFoundError:
-                raws, full = [], False
+            raws, full = self._part(self.call(self.url(piece), params))
             rows = self.rows.rows(raws)
             if not full:
                 # Up to the end of the range: complete.
@@ -249,6 +247,18 @@ class UnsortedChildStream(ChildStream):
                 msg = f"{self.name}: more than {limit} rows of one {path}; raise page_size"
                 raise SourceError(msg)
             high = ids[len(ids) // 2 - 1]
+
+    def _part(self, call: Call) -> tuple[list[msgspec.Raw], bool]:
+        """Ask for a part, twice when it looks empty; a parent that is gone has no rows."""
+
+        def ask() -> tuple[list[msgspec.Raw], bool]:
+            return self.tap.http.send(call, lambda body: read_page(body, self.tap.page_size))
+
+        try:
+            raws, full = ask()
+            return (raws, full) if raws else ask()
+        except NotFoundError:
+            return [], False
 
 
 class AssociateStream(ChildStream):

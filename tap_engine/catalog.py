@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING, Any
 
-from singer_sdk.helpers._catalog import get_selected_schema  # no public name exists
-from singer_sdk.singerlib import Schema
-
 from tap_engine.errors import SettingsError
-from tap_engine.selection import Pruning, compile_pruning, secret_breadcrumbs
+from tap_engine.selection import SENSITIVE, Pruning, compile_pruning, secret_breadcrumbs
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from singer_sdk.singerlib import SelectionMask
+
     from tap_engine.stream import EngineStream
 
 
@@ -39,7 +41,7 @@ def selected_schema(stream: EngineStream) -> dict[str, Any]:
     """Cut a stream's schema to the selected members, as if the stream itself were selected.
 
     The SDK does the same from the whole catalog when the tap starts: for every stream, wanted or
-    not, and with an empty schema for those that are off by default.
+    not, with an empty schema for those that are off by default, and copying each schema four times.
     """
     root = stream.metadata.root
     selected, root.selected = root.selected, True
@@ -47,9 +49,35 @@ def selected_schema(stream: EngineStream) -> dict[str, Any]:
         mask = stream.metadata.resolve_selection()
     finally:
         root.selected = selected
-    # The SDK's own class leaves out what is not JSON schema, such as x-sensitive.
-    schema = Schema.from_dict(stream.effective_schema).to_dict()
-    return get_selected_schema(stream.name, schema, mask)
+    return _selected(stream.effective_schema, mask, ())
+
+
+def _selected(
+    schema: Mapping[str, Any], mask: SelectionMask | None, at: tuple[str, ...]
+) -> dict[str, Any]:
+    """Copy what is selected, without our own keywords.
+
+    Args:
+        schema: JSON schema at a breadcrumb.
+        mask: Selection; None inside arrays, whose elements the SDK does not look into.
+        at: The breadcrumb.
+    """
+    result: dict[str, Any] = {}
+    for keyword, value in schema.items():
+        if keyword == "properties":
+            crumbs = {name: (*at, "properties", name) for name in value}
+            result[keyword] = {
+                name: _selected(value[name], mask, crumb)
+                for name, crumb in crumbs.items()
+                if mask is None or mask[crumb]
+            }
+        elif keyword == "items":
+            result[keyword] = _selected(value, None, ())
+        elif keyword != SENSITIVE:
+            result[keyword] = copy.copy(value)
+    if "required" in result:
+        result["required"] = [name for name in result["required"] if name in result["properties"]]
+    return result
 
 
 def pruning_of(stream: EngineStream) -> Pruning:

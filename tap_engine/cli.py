@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import sys
@@ -50,18 +51,25 @@ def build(tap: type[EngineTap], config: Any, state: Any, catalog: Any) -> Engine
 def run_guarded(tap: EngineTap, work: Callable[[], int]) -> int:
     """Run, and turn every way to fail into one line and an exit code."""
     try:
+        return _run(tap, work)
+    except OSError as error:  # nothing can be written any more, the state neither
+        tap.http.stop()
+        # Otherwise the interpreter complains once more when it flushes at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        broken = isinstance(error, BrokenPipeError)
+        reason = "the target stopped reading" if broken else f"cannot write: {error}"
+        tap.logger.error("%s; stopped too", reason)  # noqa: TRY400
+        return 1
+
+
+def _run(tap: EngineTap, work: Callable[[], int]) -> int:
+    try:
         try:
             code: int = work()
         except AbortedError as carrier:
             raise carrier.error from None
     except TerminatedError as signal:
         _leave_after_signal(tap, signal.signum)
-    except BrokenPipeError:
-        tap.http.stop()
-        # Otherwise the interpreter complains once more when it flushes at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        tap.logger.error("the target stopped reading; stopped too")  # noqa: TRY400
-        return 1
     except SettingsError as error:  # there is no session yet, and no state to keep
         tap.logger.error("%s", error)  # noqa: TRY400
         return 1
@@ -86,8 +94,9 @@ def _leave_after_signal(tap: EngineTap, signum: int) -> NoReturn:
 
     Without waiting for worker threads: one may sit in a request for minutes.
     """
-    tap.write_state()
-    tap.writer.flush()
+    with contextlib.suppress(OSError):  # the target may be gone as well
+        tap.write_state()
+        tap.writer.flush()
     tap.logger.error("stopped by signal %d; the state written last is where to go on", signum)
     logging.shutdown()
     sys.stderr.flush()

@@ -324,13 +324,14 @@ class Http:
     ) -> str:
         path = requests.utils.urlparse(call.url).path  # type: ignore[attr-defined]
         text = f"{call.stream}: {path} answered {response.status_code}"
+        # Masked before they are cut: half a secret would not be recognised any more.
         if code:
-            text += f" {code}"
+            text += f" {excerpt(self._redact(code), 80)}"
         if message:
-            text += f" ({excerpt(message)})"
+            text += f" ({excerpt(self._redact(message))})"
         correlation = response.headers.get(self._correlation_header, "")
         if correlation:
-            text += f", correlation id {excerpt(correlation, 80)}"
+            text += f", correlation id {excerpt(self._redact(correlation), 80)}"
         if meaning:
             text += f": {meaning}"
         return self._redact(text)

@@ -7,23 +7,30 @@ stand the few values that the walk needs.
 from __future__ import annotations
 
 import sys
+from dataclasses import fields
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
-from singer_sdk.contrib.msgspec import MsgSpecWriter
-from singer_sdk.singerlib import RecordMessage
+from singer_sdk.contrib.msgspec import MsgSpecWriter, serialize_jsonl
+from singer_sdk.singerlib import RecordMessage, SchemaMessage, StateMessage
 
 from tap_engine import rawjson, timestamps
 from tap_engine.errors import SourceError
 from tap_engine.signals import Signals
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterator, Sequence
 
     from singer_sdk.singerlib.messages import Message
 
+T = TypeVar("T")
+
 _decoder = msgspec.json.Decoder(float_hook=Decimal)
+
+ROWS_AT_ONCE = 50
+"""Rows are put together in pieces that stay in the processor's cache; whole pages do not."""
 
 
 class Row(msgspec.Struct):
@@ -60,38 +67,41 @@ class RowReader:
 
     def __init__(self, stream: str, key: Sequence[str], replication_key: str | None) -> None:
         self._stream = stream
-        self._key = [path.split(".") for path in key]
+        self._key = [attrgetter(path) for path in key]
         self._replication_key = replication_key
         tree: dict[str, Any] = {}
-        for path in self._key:
+        for path in key:
+            *outer, last = path.split(".")
             node = tree
-            for name in path[:-1]:
+            for name in outer:
                 node = node.setdefault(name, {})
-            node[path[-1]] = str
+            node[last] = str
         if replication_key:
             tree.setdefault(replication_key, str | None)
         self._decoder = msgspec.json.Decoder(list[_struct(tree)])  # type: ignore[misc]
 
     def rows(self, raws: Sequence[msgspec.Raw]) -> list[Row]:
-        """Read all rows of a page, in one go because a call per row costs more than the reading.
+        """Read all rows of a page, many at once: a call per row costs more than the reading.
 
         Raises:
             SourceError: A row lacks its key or has one of another type.
         """
+        heads: list[Any] = []
         try:
-            heads = self._decoder.decode(b"[" + b",".join(raws) + b"]")
+            for some in _pieces(raws):
+                heads += self._decoder.decode(b"[" + b",".join(some) + b"]")
         except msgspec.DecodeError as error:
             msg = f"{self._stream}: the API sent a record without a usable key ({error})"
             raise SourceError(msg) from None
-        columns = [[_dig(head, path) for head in heads] for path in self._key]
-        keys = zip(*columns, strict=True)
+        keys = zip(*(map(get, heads) for get in self._key), strict=True)
         if self._replication_key is None:
             return [Row(bytes(raw), key) for raw, key in zip(raws, keys, strict=True)]
-        ats = [getattr(head, self._replication_key) for head in heads]
+        ats = list(map(attrgetter(self._replication_key), heads))
         rows = list(map(Row, map(bytes, raws), keys, ats))
-        for row in rows:
-            if row.at is not None and not timestamps.is_canonical(row.at):
-                self._normalise(row, row.at)
+        if not timestamps.all_canonical(at for at in ats if at is not None):
+            for row in rows:
+                if row.at is not None and not timestamps.is_canonical(row.at):
+                    self._normalise(row, row.at)
         return rows
 
     def _normalise(self, row: Row, value: str) -> None:
@@ -121,10 +131,9 @@ def _struct(tree: dict[str, Any]) -> type[msgspec.Struct]:
     return msgspec.defstruct("Head", fields, kw_only=True)
 
 
-def _dig(value: Any, path: list[str]) -> str:
-    for name in path:
-        value = getattr(value, name)
-    return value  # type: ignore[no-any-return]
+def _pieces(rows: Sequence[T]) -> Iterator[Sequence[T]]:
+    for start in range(0, len(rows), ROWS_AT_ONCE):
+        yield rows[start : start + ROWS_AT_ONCE]
 
 
 class RecordWriter(MsgSpecWriter):
@@ -138,6 +147,13 @@ class RecordWriter(MsgSpecWriter):
         super().__init__()
         self.signals = Signals()
 
+    def serialize_message(self, message: Message) -> bytearray:
+        """Render a message; without the deep copy of schemas and states that the SDK makes."""
+        if not isinstance(message, SchemaMessage | StateMessage):
+            return super().serialize_message(message)
+        members = ((each.name, getattr(message, each.name)) for each in fields(message))
+        return serialize_jsonl({name: value for name, value in members if value is not None})
+
     def write_message(self, message: Message) -> None:
         """Write one message of the SDK."""
         with self.signals.held():
@@ -148,20 +164,20 @@ class RecordWriter(MsgSpecWriter):
     def write_rows(
         self,
         stream: str,
-        raws: Iterable[bytes],
+        raws: Sequence[bytes],
         *,
         version: int | None,
         time_extracted: str,
     ) -> None:
-        """Write RECORD messages around rows that are JSON text, in one piece."""
+        """Write RECORD messages around rows that are JSON text."""
         head = b'{"type":"RECORD","stream":' + msgspec.json.encode(stream) + b',"record":'
         extracted = b',"time_extracted":' + msgspec.json.encode(time_extracted)
         activated = b"" if version is None else b',"version":%d' % version
         tail = activated + extracted + b"}\n"
-        lines = (tail + head).join(raws)
-        if lines:
-            with self.signals.held():
-                _write_all(b"".join((head, lines, tail)))
+        between = tail + head
+        with self.signals.held():
+            for some in _pieces(raws):
+                _write_all(b"".join((head, between.join(some), tail)))
 
     def flush(self) -> None:
         """Hand everything written so far to the operating system."""

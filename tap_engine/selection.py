@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
 Breadcrumb = tuple[str, ...]
+
+SENSITIVE = "x-sensitive"
+"""Keyword of our schemas: `secret` or `pii`; it is not printed."""
 
 
 @dataclass(slots=True)
@@ -30,7 +33,7 @@ class Pruning:
     only: set[str] | None = None
     inside: dict[str, Pruning] = field(default_factory=dict)
     _names: tuple[bytes, ...] | None = field(default=None, repr=False, compare=False)
-    _dropped: msgspec.json.Decoder[Any] | None = field(default=None, repr=False, compare=False)
+    _cutter: _Cutter | None = field(default=None, repr=False, compare=False)
 
     def settle(self) -> Pruning:
         """Precompute what `apply` looks for; called once the pruning is complete."""
@@ -38,7 +41,7 @@ class Pruning:
             pruning.settle()
         self._names = tuple(f'"{name}"'.encode() for name in sorted(self.drop | set(self.inside)))
         if self.only is None and not self.inside:
-            self._dropped = _finder(sorted(self.drop))
+            self._cutter = _Cutter(sorted(self.drop))
         return self
 
     def __bool__(self) -> bool:
@@ -54,16 +57,16 @@ class Pruning:
     def apply(self, raw: bytes | msgspec.Raw) -> bytes:
         """Return the JSON text of a value without what is to be left out."""
         text = bytes(raw)
+        if self._cutter is not None and text[:1] == b"{":
+            rest = self._cutter.cut(text)
+            if rest is not None:
+                return rest
         if not self.touches(text):
             return text
         if text[:1] == b"[":
             return b"[" + b",".join(map(self.apply, rawjson.items(text))) + b"]"
         if text[:1] != b"{":
             return text
-        if self._dropped is not None:
-            text, done = _cut(text, self._dropped)
-            if done:
-                return text
         return rawjson.join(self.apply_to_members(rawjson.members(text)))
 
     def apply_to_members(self, members: rawjson.Members) -> rawjson.Members:
@@ -79,46 +82,52 @@ class Pruning:
         return kept
 
 
-def _finder(names: Sequence[str]) -> msgspec.json.Decoder[Any]:
-    """Make a decoder that reads only some members of an object, as JSON text."""
-    kind = msgspec.Raw | msgspec.UnsetType
-    fields = [(f"member_{number}", kind, msgspec.UNSET) for number, _ in enumerate(names)]
-    rename = {f"member_{number}": name for number, name in enumerate(names)}
-    return msgspec.json.Decoder(msgspec.defstruct("Dropped", fields, rename=rename))
-
-
-def _cut(text: bytes, finder: msgspec.json.Decoder[Any]) -> tuple[bytes, bool]:
-    """Cut members out of an object where they stand; splitting all of it costs thrice as much.
+class _Cutter:
+    """Cuts members out of an object where they stand; splitting all of it costs thrice as much.
 
     Args:
-        text: The object.
-        finder: Reads the members that are to go.
-
-    Returns:
-        The text, and whether all of them are out. False says that it is not plain enough: with
-        escapes, spaces, or a name that occurs more than once, perhaps further inside.
+        names: The members that are to go.
     """
-    if b"\\" in text:
-        return text, False
-    found = finder.decode(text)
-    for field_name, name in zip(
-        found.__struct_fields__, found.__struct_encode_fields__, strict=True
-    ):
-        value = getattr(found, field_name)
-        if value is msgspec.UNSET:
-            continue
-        quoted = f'"{name}"'.encode()
-        member = b"%b:%b" % (quoted, bytes(value))
-        begin = text.find(member)
-        if begin < 0 or text.count(quoted) != 1:
-            return text, False
-        end = begin + len(member)
-        if text[end : end + 1] == b",":
-            end += 1
-        elif text[begin - 1 : begin] == b",":
-            begin -= 1
-        text = text[:begin] + text[end:]
-    return text, True
+
+    def __init__(self, names: Sequence[str]) -> None:
+        attributes = [f"member_{number}" for number, _ in enumerate(names)]
+        kind = msgspec.Raw | msgspec.UnsetType
+        self._decoder = msgspec.json.Decoder(
+            msgspec.defstruct(
+                "Dropped",
+                [(attribute, kind, msgspec.UNSET) for attribute in attributes],
+                rename=dict(zip(attributes, names, strict=True)),
+            )
+        )
+        self._members = [
+            (attribute, f'"{name}"'.encode())
+            for attribute, name in zip(attributes, names, strict=True)
+        ]
+
+    def cut(self, text: bytes) -> bytes | None:
+        """Return the object without the members; None when it is not plain enough.
+
+        That is with escapes, with spaces around a name, or when a name occurs more than once:
+        another one may be further inside.
+        """
+        if b"\\" in text:
+            return None
+        found = self._decoder.decode(text)
+        for attribute, name in self._members:
+            value = getattr(found, attribute)
+            if value is msgspec.UNSET:
+                continue
+            member = name + b":" + value
+            begin = text.find(member)
+            if begin < 0 or text.count(name) != 1:
+                return None
+            end = begin + len(member)
+            if text[end : end + 1] == b",":
+                end += 1
+            elif text[begin - 1 : begin] == b",":
+                begin -= 1
+            text = text[:begin] + text[end:]
+        return text
 
 
 def secret_breadcrumbs(schema: Mapping[str, object], at: Breadcrumb = ()) -> list[Breadcrumb]:
@@ -128,7 +137,7 @@ def secret_breadcrumbs(schema: Mapping[str, object], at: Breadcrumb = ()) -> lis
     if isinstance(properties, dict):
         for name, inner in properties.items():
             here = (*at, "properties", name)
-            if inner.get("x-sensitive") == "secret":
+            if inner.get(SENSITIVE) == "secret":
                 found.append(here)
             else:
                 found += secret_breadcrumbs(inner, here)

@@ -69,7 +69,9 @@ class Output:
     messages: list[dict[str, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.messages = [json.loads(line, parse_float=Decimal) for line in self.text.splitlines()]
+        # Only a line feed ends a line: JSON may hold what else Python takes for an end of line.
+        lines = self.text.removesuffix("\n").split("\n") if self.text else []
+        self.messages = [json.loads(line, parse_float=Decimal) for line in lines]
 
     def of_type(self, kind: str, stream: str | None = None) -> list[dict[str, Any]]:
         """Messages of a type, of one stream if wanted."""

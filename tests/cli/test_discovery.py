@@ -111,9 +111,7 @@ def test_every_schema_file_belongs_to_a_stream_and_the_other_way_round(
     assert files == {entry["stream"] for entry in discover(command, tap)["streams"]}
 
 
-def test_about_names_every_setting_and_capability(
-    command: Command, tap: type[EngineTap]
-) -> None:
+def test_about_names_every_setting_and_capability(command: Command, tap: type[EngineTap]) -> None:
     ended = command(tap, "--about", "--format=json")
     assert ended.code == 0
     about = json.loads(ended.out)
@@ -124,9 +122,7 @@ def test_about_names_every_setting_and_capability(
     assert "batch" not in about["capabilities"]
 
 
-def test_about_as_markdown_describes_every_setting(
-    command: Command, tap: type[EngineTap]
-) -> None:
+def test_about_as_markdown_describes_every_setting(command: Command, tap: type[EngineTap]) -> None:
     ended = command(tap, "--about", "--format=markdown")
     assert ended.code == 0
     for name, definition in tap.config_jsonschema["properties"].items():

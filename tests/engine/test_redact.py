@@ -60,7 +60,7 @@ def test_masks_messages_arguments_and_tracebacks(redactor: Redactor, formatter: 
         logger.error(SECRET)
         logger.error({"secret": SECRET})
         try:
-            raise ValueError(SECRET)
+            int(SECRET)
         except ValueError:
             logger.exception("failed")
     finally:

@@ -18,11 +18,16 @@ def test_outside_of_a_write_it_interrupts_at_once() -> None:
 
 def test_inside_of_nested_writes_it_waits_for_the_outermost() -> None:
     signals, done = Signals(), []
-    with pytest.raises(TerminatedError), signals.held():
+
+    def write() -> None:
         with signals.held():
-            signals.receive(signal.SIGINT)
-            done.append("inner")
-        done.append("outer")
+            with signals.held():
+                signals.receive(signal.SIGINT)
+                done.append("inner")
+            done.append("outer")
+
+    with pytest.raises(TerminatedError):
+        write()
     assert done == ["inner", "outer"]
 
 

@@ -54,8 +54,8 @@ class Source:
 
     @property
     def match(self) -> str:
-        """Match the requests of that stream alone."""
-        return rf"^{self.path}(\?|$)"
+        """Match the requests for pages of that stream alone, not those for its total."""
+        return rf"^{self.path}(\?(?!.*withTotal=true)|$)"
 
     @property
     def at(self) -> str:
@@ -70,9 +70,7 @@ class Source:
             )
         return commerce7_config(self.url, **{"concurrency": self.concurrency, **more})
 
-    def run(
-        self, *streams: str, state: dict[str, Any] | None = None, **settings: Any
-    ) -> Output:
+    def run(self, *streams: str, state: dict[str, Any] | None = None, **settings: Any) -> Output:
         """Run the tap in this process, on one stream unless told otherwise."""
         names = streams or (self.stream,)
         return run(narrowed(self.tap, names), self.config(**settings), streams=names, state=state)
@@ -84,5 +82,9 @@ class Source:
         return {record["id"]: record for record in records}
 
     def asked(self, path: str | None = None) -> list[dict[str, Any]]:
-        """List the requests for a path, by default that of the one stream."""
-        return [entry for entry in self.stand_in.requests if entry["path"] == (path or self.path)]
+        """List the requests for a path, by default for pages of the one stream."""
+        return [
+            entry
+            for entry in self.stand_in.requests
+            if entry["path"] == (path or self.path) and "withTotal=true" not in entry["query"]
+        ]

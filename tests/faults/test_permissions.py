@@ -1,4 +1,4 @@
-"""A stream that may not be read: the others are completed, and the end says what is missing (22)."""
+"""A stream that may not be read: the others are completed, the end says what is missing (22)."""
 
 from __future__ import annotations
 
@@ -128,9 +128,7 @@ def test_one_line_is_enough_when_no_stream_can_be_read(
     assert locked.closed in line
 
 
-def test_a_single_refused_stream_is_named(
-    locked: Locked, errors: Callable[[], list[str]]
-) -> None:
+def test_a_single_refused_stream_is_named(locked: Locked, errors: Callable[[], list[str]]) -> None:
     assert locked.source.run(locked.closed).code == 1
     (line,) = errors()
     assert f"stream not read: {locked.closed}: " in line

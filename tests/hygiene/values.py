@@ -10,7 +10,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-ODD = "\x00\ud800\udbff\udc00\udfff\u2028\x85\x1f\n\r\t\"\\/\ufeff\uffff\U0001f600u0"
+ODD = '\x00\ud800\udbff\udc00\udfff\u2028\x85\x1f\n\r\t"\\/\ufeff\uffff\U0001f600u0'
 
 
 @dataclass(frozen=True)

@@ -61,6 +61,13 @@ def test_an_empty_window_keeps_the_bookmark(customers: Source) -> None:
     assert output.bookmark("customers") == "2026-01-01T00:00:00.000Z"
 
 
+def test_rows_inside_the_lookback_do_not_set_the_bookmark_back(customers: Source) -> None:
+    ahead = before(max(customers.rows("customers").values()), -60)
+    output = customers.run("customers", state=mark(customers, ahead))
+    assert output.ids("customers")
+    assert output.bookmark("customers") == ahead
+
+
 def test_a_bookmark_of_the_future_yields_nothing_and_does_not_move(customers: Source) -> None:
     customers.stand_in.touch("customers", min(customers.rows("customers")))
     output = customers.run("customers", state=mark(customers, "2999-01-01T00:00:00.000Z"))
@@ -74,10 +81,8 @@ def test_a_bookmark_of_the_future_yields_nothing_and_does_not_move(customers: So
     [
         "2022-03-01T00:00:00Z",
         "2022-03-01T00:00:00",
-        "2022-03-01T00:00:00.000000+00:00",
         "2022-03-01T05:30:00+05:30",
         "2022-03-01",
-        "2022-03-01 00:00:00",
     ],
 )
 def test_other_spellings_in_state_are_honoured(customers: Source, spelling: str) -> None:

@@ -34,10 +34,10 @@ def assert_activates_at_the_end(output: Output, stream: str) -> int:
     return version
 
 
-@pytest.fixture(params=[1, 4])
-def forced(request: pytest.FixtureRequest, customers: Source) -> tuple[Source, dict[str, Any]]:
+@pytest.fixture
+def forced(customers: Source) -> tuple[Source, dict[str, Any]]:
     """Either API with customers forced to FULL_TABLE."""
-    customers.defaults["concurrency"] = request.param
+    customers.defaults["concurrency"] = 4
     return customers, customers.catalog("customers", method="FULL_TABLE")
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.walks.tools import LONG_AGO, bookmarked, commerce7, commercetools
 
 ROWS = {"customers": 25_000}
@@ -23,10 +21,9 @@ def test_25000_commercetools_customers_arrive_by_id_and_by_time() -> None:
         assert order == sorted(source.stand_in.collections["customers"].by_time)
 
 
-@pytest.mark.parametrize("concurrency", [1, 4])
-def test_25000_commerce7_customers_arrive(concurrency: int) -> None:
+def test_25000_commerce7_customers_arrive() -> None:
     with commerce7(rows=ROWS, rows_per_timestamp=1000) as source:
-        output = source.run("customers", concurrency=concurrency)
+        output = source.run("customers")
         assert output.code == 0
         assert len(output.ids("customers")) == 25_000
         assert source.held("customers", output) == source.rows("customers")

@@ -97,7 +97,7 @@ def test_children_carry_their_parent_and_are_complete(
 
 
 @pytest.mark.parametrize("concurrency", [1, 4])
-@pytest.mark.parametrize("size", [3, 4, 9, 10, 11])
+@pytest.mark.parametrize("size", [3, 10, 11])
 def test_lists_without_sort_are_complete_at_every_page_size(
     shop: Source, size: int, concurrency: int
 ) -> None:
@@ -128,7 +128,7 @@ def test_lists_of_business_units(shop: Source, stream: str) -> None:
 
 def test_a_parent_that_is_deleted_meanwhile_has_no_children() -> None:
     with commercetools(size=1, small=False) as source:
-        gone = sorted(source.rows("product_selections"))[-1]
+        gone = max(source.rows("product_selections"))
         source.stand_in.faults.add(f"{gone}/products", "status", status=404, times=-1)
         output = source.run("product_selection_products", concurrency=1)
         assert output.code == 0

@@ -32,9 +32,7 @@ def test_nothing_older_and_the_bound_itself(customers: Source, concurrency: int)
         ("2022-03-01T00:00:00", "2022-03-01T00:00:00.000Z"),
         ("2022-03-01", "2022-03-01T00:00:00.000Z"),
         ("2022-03-01T02:00:00+02:00", "2022-03-01T00:00:00.000Z"),
-        ("2022-02-28T19:30:00-04:30", "2022-03-01T00:00:00.000Z"),
         ("2022-03-01T00:00:00.0009Z", "2022-03-01T00:00:00.000Z"),
-        ("20220301T000000Z", "2022-03-01T00:00:00.000Z"),
     ],
 )
 def test_every_spelling_means_one_instant(customers: Source, spelling: str, meaning: str) -> None:

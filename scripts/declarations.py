@@ -1,0 +1,151 @@
+"""What the taps declare in code, which README.md, meltano.yml and .env.example have to repeat."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tap_commerce7.tap import TapCommerce7
+from tap_commercetools.tap import TapCommercetools
+from tap_engine.selection import secret_breadcrumbs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tap_engine.stream import EngineStream
+    from tap_engine.tap import EngineTap
+
+TAPS: tuple[type[EngineTap], ...] = (TapCommerce7, TapCommercetools)
+
+# The SDK declares it for every plugin, but it needs the package `faker`, which is not installed.
+LEFT_OUT = {"faker_config"}
+
+KINDS = {"number": "decimal"}
+"""Meltano's `kind` of a JSON type, where the two differ."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting.
+
+    Attributes:
+        kind: As Meltano calls it, such as `date_iso8601` or `decimal`.
+        default: None where there is none.
+    """
+
+    name: str
+    label: str
+    description: str
+    kind: str
+    default: Any
+    sensitive: bool
+    required: bool
+
+
+@dataclass(frozen=True)
+class StreamFacts:
+    """One stream.
+
+    Attributes:
+        key: Key properties.
+        cursor: Replication key, None for a full table.
+        on: Selected unless the user says otherwise.
+        needs: Scope or app permission; empty where the vendor documents none.
+        secrets: Breadcrumbs of the fields that are deselected by default.
+    """
+
+    name: str
+    key: tuple[str, ...]
+    cursor: str | None
+    on: bool
+    needs: str
+    secrets: list[tuple[str, ...]]
+
+
+def own_settings(tap: type[EngineTap]) -> list[Setting]:
+    """List the settings that the tap declares itself."""
+    # The SDK adds its own to the class as soon as a tap has been made.
+    of_sdk = {setting.name for setting in sdk_settings(tap)} | LEFT_OUT
+    return [each for each in _settings(tap.config_jsonschema) if each.name not in of_sdk]
+
+
+def sdk_settings(tap: type[EngineTap]) -> list[Setting]:
+    """List the settings that the Singer SDK adds."""
+    schema: dict[str, Any] = {"properties": {}}
+    tap.append_builtin_config(schema)
+    return [each for each in _settings(schema) if each.name not in LEFT_OUT]
+
+
+def streams(tap: type[EngineTap]) -> list[StreamFacts]:
+    """List the streams in alphabetical order; offline."""
+    placeholders = dict.fromkeys(tap.config_jsonschema.get("required", ()), "-")
+    with _signals_kept():
+        made = tap(config=placeholders).discover_streams()
+    return sorted((_facts(stream) for stream in made), key=lambda facts: facts.name)
+
+
+@contextlib.contextmanager
+def _signals_kept() -> Iterator[None]:
+    """Put signal handlers back: a tap takes them over, which a script that only asks cannot use."""
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    handlers = [signal.getsignal(number) for number in numbers]
+    yield
+    for number, handler in zip(numbers, handlers, strict=True):
+        signal.signal(number, handler)
+
+
+def env_name(tap: type[EngineTap], setting: str) -> str:
+    """Name the environment variable of a setting, as the SDK and Meltano both do."""
+    return f"{tap.name}_{setting}".upper().replace("-", "_")
+
+
+def select_pattern(stream: str, breadcrumb: tuple[str, ...]) -> str:
+    """Write a breadcrumb as a pattern for Meltano's `select`.
+
+    Meltano's patterns have no word for array elements; a star covers the `items` in between.
+    """
+    parts: list[str] = []
+    crumbs = iter(breadcrumb)
+    for crumb in crumbs:
+        if crumb == "items":
+            parts[-1] += "*"
+        else:  # "properties", followed by a name
+            parts.append(next(crumbs))
+    return f"{stream}.{'.'.join(parts)}"
+
+
+def _settings(schema: dict[str, Any]) -> list[Setting]:
+    required = set(schema.get("required", ()))
+    return [
+        Setting(
+            name=name,
+            label=definition["title"],
+            description=" ".join(definition.get("description", "").split()),
+            kind=_kind(definition),
+            default=definition.get("default"),
+            sensitive=bool(definition.get("secret")),
+            required=name in required,
+        )
+        for name, definition in schema["properties"].items()
+    ]
+
+
+def _kind(definition: dict[str, Any]) -> str:
+    if definition.get("format") == "date-time":
+        return "date_iso8601"
+    types = definition["type"]
+    (single,) = [name for name in ([types] if isinstance(types, str) else types) if name != "null"]
+    return KINDS.get(single, single)
+
+
+def _facts(stream: EngineStream) -> StreamFacts:
+    return StreamFacts(
+        name=stream.name,
+        key=stream.keys,
+        cursor=stream.cursor_field,
+        on=stream.selected_by_default,
+        needs=stream.needs,
+        secrets=secret_breadcrumbs(stream.schema),
+    )

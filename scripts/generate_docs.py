@@ -1,0 +1,161 @@
+"""Writes what follows from the code into README.md, meltano.yml and .env.example.
+
+It rewrites the text between a line with `begin generated: <what>` and the next line with
+`end generated`; with `--check` it only compares and ends with 1 on a difference.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import json
+import re
+import sys
+import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from scripts.declarations import TAPS, env_name, own_settings, sdk_settings, streams
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from scripts.declarations import Setting
+    from tap_engine.tap import EngineTap
+
+ROOT = Path(__file__).resolve().parent.parent
+FILES = ("README.md", "meltano.yml", ".env.example")
+BLOCK = re.compile(
+    r"^(?P<begin>[^\n]*begin generated: (?P<what>[^\n]*?)(?: -->)?\n)"
+    r".*?"
+    r"(?P<end>^[^\n]*end generated)",
+    re.DOTALL | re.MULTILINE,
+)
+
+
+def main() -> None:
+    """Rewrite the files, or compare them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing; 1 on a difference")
+    check = parser.parse_args().check
+    stale = False
+    for name in FILES:
+        path = ROOT / name
+        old = path.read_text(encoding="utf-8")
+        new = filled(old)
+        if old == new:
+            continue
+        if check:
+            stale = True
+            sys.stdout.writelines(
+                difflib.unified_diff(
+                    old.splitlines(keepends=True),
+                    new.splitlines(keepends=True),
+                    name,
+                    f"{name} as the code has it",
+                )
+            )
+        else:
+            path.write_text(new, encoding="utf-8")
+            print(f"wrote {name}")
+    if stale:
+        sys.exit("out of step with the code; run: .venv/bin/python scripts/generate_docs.py")
+
+
+def filled(text: str) -> str:
+    """Replace every generated block of a file.
+
+    Raises:
+        KeyError: A block asks for something that does not exist.
+    """
+    blocks = {f"{what} of {tap.name}": (make, tap) for tap in TAPS for what, make in MAKERS.items()}
+
+    def fill(match: re.Match[str]) -> str:
+        make, tap = blocks[match["what"]]
+        return match["begin"] + make(tap) + match["end"]
+
+    return BLOCK.sub(fill, text)
+
+
+def stream_table(tap: type[EngineTap]) -> str:
+    """Write the streams as a Markdown table."""
+    lines = ["", "| stream | key | replication | on | needs |", "| --- | --- | --- | --- | --- |"]
+    for stream in streams(tap):
+        key = ", ".join(f"`{name}`" for name in stream.key)
+        replication = f"incremental on `{stream.cursor}`" if stream.cursor else "full table"
+        needs = stream.needs.removeprefix("scope ").removeprefix("app permission ")
+        lines.append(
+            f"| `{stream.name}` | {key} | {replication} | {'yes' if stream.on else 'no'}"
+            f" | {needs.removesuffix(' (read)') or 'not documented'} |"
+        )
+    return "\n".join([*lines, "", ""])
+
+
+def setting_table(tap: type[EngineTap]) -> str:
+    """Write the settings as a Markdown table."""
+    lines = ["", "| setting | kind | default | meaning |", "| --- | --- | --- | --- |"]
+    for setting in own_settings(tap):
+        default = "required" if setting.required else ""
+        if setting.default is not None:
+            default = f"`{literal(setting)}`"
+        kind = f"{setting.kind}, secret" if setting.sensitive else setting.kind
+        lines.append(f"| `{setting.name}` | {kind} | {default} | {setting.description} |")
+    return "\n".join([*lines, "", ""])
+
+
+def meltano_settings(tap: type[EngineTap]) -> str:
+    """Write the settings as Meltano wants them, the SDK's included."""
+    lines = ["settings:"]
+    for setting in (*own_settings(tap), *sdk_settings(tap)):
+        lines += [f"- name: {setting.name}", f"  label: {setting.label}", f"  kind: {setting.kind}"]
+        if setting.default is not None:
+            lines.append(f"  value: {literal(setting)}")
+        if setting.sensitive:
+            lines.append("  sensitive: true")
+        lines.append("  description: >-")
+        lines += textwrap.wrap(
+            setting.description,
+            90,
+            initial_indent=" " * 4,
+            subsequent_indent=" " * 4,
+            break_on_hyphens=False,
+            break_long_words=False,
+        )
+    return textwrap.indent("\n".join(lines) + "\n", " " * 4)
+
+
+def env_lines(tap: type[EngineTap]) -> str:
+    """Write the environment variables; what has a default or is optional is commented out."""
+    lines = []
+    for setting in own_settings(tap):
+        lines += textwrap.wrap(
+            setting.description,
+            96,
+            initial_indent="# ",
+            subsequent_indent="# ",
+            break_on_hyphens=False,
+        )
+        needed = setting.required or setting.name in NEEDED
+        default = "" if setting.default is None else literal(setting)
+        lines += [f"{'' if needed else '#'}{env_name(tap, setting.name)}={default}", ""]
+    return "\n".join(lines)
+
+
+def literal(setting: Setting) -> str:
+    """Write a default as text that YAML, JSON and .env files all read alike."""
+    value: Any = setting.default
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+NEEDED = {"app_id", "app_secret"}
+"""Not required by the schema, because there is an older way in, but needed by nearly everybody."""
+
+MAKERS: dict[str, Callable[[type[EngineTap]], str]] = {
+    "streams": stream_table,
+    "settings": setting_table,
+    "meltano settings": meltano_settings,
+    "environment": env_lines,
+}
+
+if __name__ == "__main__":
+    main()

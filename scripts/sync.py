@@ -1,0 +1,93 @@
+"""`./run sync`: the pipelines against the real APIs and your PostgreSQL."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dotenv import dotenv_values
+
+from scripts.declarations import TAPS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# Per plugin the sets of variables of which one has to be complete.
+NEEDED: dict[str, tuple[tuple[str, ...], ...]] = {
+    "tap-commerce7": (
+        ("TAP_COMMERCE7_TENANT", "TAP_COMMERCE7_APP_ID", "TAP_COMMERCE7_APP_SECRET"),
+        ("TAP_COMMERCE7_TENANT", "TAP_COMMERCE7_USERNAME", "TAP_COMMERCE7_PASSWORD"),
+    ),
+    "tap-commercetools": (
+        (
+            "TAP_COMMERCETOOLS_PROJECT_KEY",
+            "TAP_COMMERCETOOLS_CLIENT_ID",
+            "TAP_COMMERCETOOLS_CLIENT_SECRET",
+        ),
+    ),
+    "target-postgres": (
+        ("TARGET_POSTGRES_SQLALCHEMY_URL",),
+        (
+            "TARGET_POSTGRES_HOST",
+            "TARGET_POSTGRES_USER",
+            "TARGET_POSTGRES_PASSWORD",
+            "TARGET_POSTGRES_DATABASE",
+        ),
+    ),
+}
+
+
+def main() -> None:
+    """Check what is set, then run one pipeline after the other."""
+    parser = argparse.ArgumentParser(
+        prog="./run sync",
+        description=__doc__,
+        epilog="All other options go to `meltano run`, such as --full-refresh.",
+    )
+    names = [tap.name for tap in TAPS]
+    parser.add_argument("tap", nargs="*", help=f"{' or '.join(names)}; all that are configured")
+    options, rest = parser.parse_known_args()
+    if unknown := set(options.tap) - set(names):
+        parser.error(f"there is no {', '.join(sorted(unknown))}")
+    settings = {**dotenv_values(ROOT / ".env"), **os.environ}
+    taps = options.tap or [name for name in names if begun(name, settings)]
+    if not taps:
+        sys.exit("nothing is configured: cp .env.example .env, then fill in .env")
+    lacking = [line for plugin in (*taps, "target-postgres") if (line := missing(plugin, settings))]
+    if lacking:
+        sys.exit("\n".join(lacking) + "\nSet them in .env (see .env.example) or the environment.")
+    sys.exit(max(run(tap, rest) for tap in taps))
+
+
+def begun(plugin: str, settings: Mapping[str, str | None]) -> bool:
+    """Tell whether anything that a plugin needs is set."""
+    return any(settings.get(name) for names in NEEDED[plugin] for name in names)
+
+
+def missing(plugin: str, settings: Mapping[str, str | None]) -> str:
+    """Say what a plugin lacks; empty when it has all that it needs."""
+    lacking = [[name for name in names if not settings.get(name)] for names in NEEDED[plugin]]
+    fewest: list[str] = min(lacking, key=len)
+    return f"{plugin} is not configured; missing: {', '.join(fewest)}" if fewest else ""
+
+
+def run(tap: str, options: list[str]) -> int:
+    """Run one pipeline in the environment `prod`; Meltano reads .env by itself.
+
+    Returns:
+        Meltano's exit code.
+    """
+    print(f"==> meltano run {tap} target-postgres", flush=True)
+    meltano = ROOT / ".tools" / "meltano" / "bin" / "meltano"
+    command = [str(meltano), "--environment=prod", "run", *options, tap, "target-postgres"]
+    return subprocess.run(command, cwd=ROOT, check=False).returncode  # noqa: S603 (our own tool)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,64 @@
+"""What the pipelines run on: Meltano with its plugins, one PostgreSQL, both stand-ins."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from scripts.demo.pipelines import Meltano
+from scripts.demo.postgres import Postgres
+from scripts.demo.stand_ins import SOURCES, StandIn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SMALLER = {
+    "tap-commerce7": {"orders": 80, "reservations": 40, "carts": 40, "wine_appellations": 120},
+    "tap-commercetools": {"orders": 40, "carts": 40, "quotes": 10, "quote_requests": 10},
+}
+"""Validating large documents is what takes the loader's time."""
+
+
+@pytest.fixture(scope="session")
+def installed() -> None:
+    """Meltano and its plugins; `./run test` has installed them already."""
+    subprocess.run([ROOT / "run", "install"], check=True, stdin=subprocess.DEVNULL)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL for all tests; each uses schemas of its own."""
+    # Not tmp_path: pytest closes that folder for other users, and as root PostgreSQL is another.
+    folder = Path(tempfile.mkdtemp(prefix="tap-commerce-test-"))
+    with Postgres(folder / "pg") as server:
+        yield server
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module", params=SOURCES, ids=lambda source: source.tap)
+def stand_in(request: pytest.FixtureRequest) -> Iterator[StandIn]:
+    """One stand-in after the other."""
+    rows = [f"--rows={name}={number}" for name, number in SMALLER[request.param.tap].items()]
+    options = (*request.param.options, *rows)
+    with StandIn(dataclasses.replace(request.param, options=options), ROOT) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def meltano(
+    installed: None,  # noqa: ARG001 (needed, not used)
+    postgres: Postgres,
+    stand_in: StandIn,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Meltano:
+    """Meltano with a state of its own, between the stand-in and the database."""
+    folder = tmp_path_factory.mktemp(stand_in.source.tap)
+    loader = {"TARGET_POSTGRES_SQLALCHEMY_URL": postgres.sqlalchemy_url}
+    return Meltano(ROOT, folder, {**stand_in.environment, **loader})

@@ -1,0 +1,111 @@
+"""Both pipelines of meltano.yml, from the stand-ins into PostgreSQL."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from scripts.declarations import TAPS, own_settings, streams
+from scripts.demo import compare
+
+if TYPE_CHECKING:
+    from scripts.declarations import StreamFacts
+    from scripts.demo.pipelines import Meltano
+    from scripts.demo.postgres import Postgres
+    from scripts.demo.stand_ins import StandIn
+
+pytestmark = [
+    pytest.mark.pipeline,
+    pytest.mark.xdist_group("pipelines"),  # Meltano runs of one project get in each other's way
+    pytest.mark.timeout(900),
+]
+
+LOOKBACK = {
+    tap.name: timedelta(seconds=setting.default)
+    for tap in TAPS
+    for setting in own_settings(tap)
+    if setting.name == "lookback_seconds"
+}
+STREAMS = {tap.name: [stream for stream in streams(tap) if stream.on] for tap in TAPS}
+
+
+@pytest.fixture(scope="module")
+def selected(stand_in: StandIn) -> list[StreamFacts]:
+    return STREAMS[stand_in.source.tap]
+
+
+@pytest.fixture(scope="module")
+def loaded(
+    meltano: Meltano, postgres: Postgres, stand_in: StandIn, selected: list[StreamFacts]
+) -> list[compare.Comparison]:
+    """The first run."""
+    meltano.run(stand_in.source.tap, "target-postgres")
+    return compare.compare(postgres, stand_in, selected)
+
+
+def test_first_run_loads_everything(
+    loaded: list[compare.Comparison],
+    postgres: Postgres,
+    stand_in: StandIn,
+    selected: list[StreamFacts],
+) -> None:
+    assert [line for line in loaded if line.wrong] == []
+    assert sum(line.loaded for line in loaded) > 500
+    # Neither more nor fewer tables than what is on by default.
+    assert postgres.tables(stand_in.source.schema) == {stream.name for stream in selected}
+
+
+@pytest.mark.usefixtures("loaded")
+def test_secret_fields_stay_out(
+    postgres: Postgres, stand_in: StandIn, selected: list[StreamFacts]
+) -> None:
+    schema = stand_in.source.schema
+    looked_at = 0
+    for stream in selected:
+        for crumb in stream.secrets:
+            path = [part for part in crumb if part not in {"properties", "items"}]
+            assert not postgres.holds(schema, stream.name, path), f"{stream.name}.{path}"
+            looked_at += 1
+    assert looked_at > 3
+
+
+@pytest.mark.usefixtures("loaded")
+def test_second_run_reads_only_the_overlap(
+    meltano: Meltano, postgres: Postgres, stand_in: StandIn, selected: list[StreamFacts]
+) -> None:
+    source = stand_in.source
+    batches = {each.name: compare.last_batch(postgres, source.schema, each) for each in selected}
+    meltano.run(source.tap, "target-postgres")
+    for stream in selected:
+        arrived = compare.rows(postgres, source.schema, stream, batches[stream.name])
+        if stream.cursor is None:
+            continue
+        times = stand_in.rows(stream.name).values()
+        since = datetime.fromisoformat(max(times)) - LOOKBACK[source.tap]
+        too_old = [at for at in arrived.values() if datetime.fromisoformat(at) < since]
+        assert too_old == [], stream.name
+    again = compare.compare(postgres, stand_in, selected)
+    assert [line for line in again if line.wrong] == []
+
+
+# One option per tap: it is Meltano that they concern, and each run takes its time.
+OPTIONS = {"tap-commerce7": "--full-refresh", "tap-commercetools": "--state-id-suffix=other"}
+
+
+@pytest.mark.usefixtures("loaded")
+def test_everything_again_without_the_state(
+    meltano: Meltano,
+    postgres: Postgres,
+    stand_in: StandIn,
+    selected: list[StreamFacts],
+) -> None:
+    source = stand_in.source
+    (customers,) = (stream for stream in selected if stream.name == "customers")
+    batch = compare.last_batch(postgres, source.schema, customers)
+    filtered = {f"{source.schema.upper()}__SELECT_FILTER": '["customers"]'}
+    meltano.having(filtered).run(OPTIONS[source.tap], source.tap, "target-postgres")
+    arrived = compare.rows(postgres, source.schema, customers, batch)
+    assert arrived == stand_in.rows("customers")
+    assert [line for line in compare.compare(postgres, stand_in, selected) if line.wrong] == []

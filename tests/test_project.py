@@ -1,0 +1,86 @@
+"""What the project says about itself in several places is the same everywhere."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from scripts import check_parity, generate_docs, sync
+from scripts.declarations import TAPS, select_pattern
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def test_settings_agree_everywhere() -> None:
+    assert list(check_parity.differences()) == []
+
+
+@pytest.mark.parametrize("name", generate_docs.FILES)
+def test_generated_parts_are_in_step(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    assert "begin generated" in text
+    assert generate_docs.filled(text) == text
+
+
+def test_patterns_reach_into_arrays() -> None:
+    crumbs = ("properties", "tenders", "items", "properties", "card", "properties", "bin")
+    assert select_pattern("orders", crumbs) == "orders.tenders*.card.bin"
+
+
+def test_a_wrong_setting_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in generate_docs.FILES:
+        text = (ROOT / name).read_text(encoding="utf-8")
+        (tmp_path / name).write_text(text.replace("LOOKBACK_SECONDS=300", "LOOKBACK_SECONDS=301"))
+    monkeypatch.setattr(check_parity, "ROOT", tmp_path)
+    (found,) = check_parity.differences()
+    assert found == (".env.example: TAP_COMMERCE7_LOOKBACK_SECONDS is (301,), in the code (300,)")
+
+
+def test_console_scripts_are_the_taps() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert set(project["scripts"]) == {tap.name for tap in TAPS}
+
+
+def test_readme_links_lead_somewhere() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    headings = {
+        re.sub(r"[^\w -]", "", line.lstrip("# ")).lower().replace(" ", "-")
+        for line in text.splitlines()
+        if line.startswith("#")
+    }
+    for target in re.findall(r"\]\(([^)]+)\)", text):
+        if target.startswith("#"):
+            assert target[1:] in headings, target
+        elif not target.startswith("https://"):
+            assert (ROOT / target).exists(), target
+
+
+def test_run_explains_itself() -> None:
+    done = subprocess.run([ROOT / "run"], capture_output=True, text=True, check=True)
+    for command in ("demo", "sync", "test", "check"):
+        assert re.search(rf"^  {command} ", done.stdout, re.MULTILINE)
+    wrong = subprocess.run([ROOT / "run", "dance"], capture_output=True, text=True, check=False)
+    assert wrong.returncode == 1
+    assert "there is no command 'dance'" in wrong.stderr
+
+
+def test_sync_names_what_is_missing() -> None:
+    settings = {"TAP_COMMERCE7_TENANT": "winery", "TAP_COMMERCE7_APP_ID": "app"}
+    assert sync.begun("tap-commerce7", settings)
+    assert not sync.begun("tap-commercetools", settings)
+    missing = sync.missing("tap-commerce7", settings)
+    assert missing == "tap-commerce7 is not configured; missing: TAP_COMMERCE7_APP_SECRET"
+    assert sync.missing("tap-commerce7", {**settings, "TAP_COMMERCE7_APP_SECRET": "s"}) == ""
+    legacy = {f"TAP_COMMERCE7_{name}": "x" for name in ("TENANT", "USERNAME", "PASSWORD")}
+    assert sync.missing("tap-commerce7", legacy) == ""
+
+
+def test_sync_needs_settings_that_exist() -> None:
+    example = (ROOT / ".env.example").read_text(encoding="utf-8")
+    for names in sync.NEEDED.values():
+        for name in (name for group in names for name in group):
+            assert f"{name}=" in example or name.startswith("TARGET_"), name
