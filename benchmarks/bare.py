@@ -61,7 +61,8 @@ def main() -> None:
             rows = rows.replace(drop, b"")
         if rows:
             lines = rows.replace(b"},{" + first, b"}" + tail + head + b"{" + first)
-            sys.stdout.buffer.write(head + lines + tail)
+            for part in (head, lines, tail):
+                sys.stdout.buffer.write(part)
 
 
 if __name__ == "__main__":

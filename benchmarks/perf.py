@@ -28,6 +28,12 @@ PARTS = {
     "unchanged": nothing_changed,
 }
 
+BUSY = """
+**The machine was busy with other work** (load average {load:.0f}): seconds are several times too
+high, wall-clock time above all, and what depends on two cores being free (concurrency, latency,
+runs in which nothing changed) looks worse than it is. Run it again on a quiet machine.
+"""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
@@ -54,6 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
         for name, part in PARTS.items():
             if not arguments.only or name in arguments.only:
                 part(bench)
+    load = max(load, os.getloadavg()[0])
     print(plain(bench.report.target_section()), flush=True)
     if arguments.write:
         DOCS.mkdir(exist_ok=True)
@@ -68,18 +75,22 @@ def introduction(load: float, *, full: bool) -> str:
     """Say how and when the figures came about.
 
     Args:
-        load: Average load of the machine right before.
+        load: Average load of the machine, right before or right after.
         full: It was the long run.
     """
     command = "./run bench --full --write" if full else "./run bench --write"
     today = dt.datetime.now(dt.UTC).date()
+    cores = os.cpu_count() or 1
+    # The run itself keeps one core busy with the stand-in and one with what it measures.
+    busy = BUSY.format(load=load) if load > cores + 1 else ""
     return f"""# Performance
 
 ![Bars: CPU per record, and records per second with latency](performance.svg)
 
-Measured with `{command}` on {today}: {os.cpu_count()} cores shared with the stand-in, Python
+Measured with `{command}` on {today}: {cores} cores shared with the stand-in, Python
 {platform.python_version()}, loopback without TLS and without compression, output to the null
-device; load average before the run {load:.1f}. Every figure is the median of at least five whole
+device. Every figure is the median of at least five whole
 processes, CPU and memory as the kernel accounts for them. What is compared ran in turn (A, B, C,
-A, B, C, ...), so ratios say more than seconds.
-"""
+A, B, C, ...), so ratios say more than seconds. In the names of targets, `net of start-up` means
+that the time of `--version` is taken off both sides.
+{busy}"""

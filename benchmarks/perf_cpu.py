@@ -98,7 +98,7 @@ def _against_sdk(bench: Bench, start: dict[str, Figures]) -> None:
         bench.at_least(f"CPU of SDK defaults by the tap's, {label}", ratio, LEAST_SDK[stream])
         bench.at_least(f"the same net of start-up, {label}", net, LEAST_SDK[stream])
         bars = tuple((name, each.cpu / count * 1e6) for name, each in found.items())
-        title = f"{count:,} {label}: microseconds of CPU per record, start-up included"
+        title = f"{count:,} {label}: microseconds of CPU per record, less is better"
         bench.report.panels.append(Panel(title, bars, frozenset({TAP})))
     bench.add(section)
 

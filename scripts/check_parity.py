@@ -36,8 +36,8 @@ Facts = dict[str, tuple[Any, ...]]
 def main() -> None:
     """Compare everything."""
     found = list(differences())
-    print("\n".join(found))
-    sys.exit(1 if found else 0)
+    if found:
+        sys.exit("\n".join(found))
 
 
 def differences() -> Iterator[str]:

@@ -250,7 +250,10 @@ class TypedStream(Commerce7Stream):
         return [{"objectType": name} for name in self.object_types]
 
     def reshape(self, members: rawjson.Members, piece: Range) -> rawjson.Members:
-        """Add the object type that was asked for."""
+        """Add the object type that was asked for, where the record does not name its own."""
+        own = members.get("objectType")
+        if own is not None and bytes(own) != b"null":
+            return members
         return {**members, "objectType": rawjson.literal(piece.of["objectType"])}
 
 

@@ -90,7 +90,7 @@ def test_a_server_that_repeats_the_secrets_is_not_quoted(
     check(source, output)
 
 
-@pytest.mark.parametrize("before", (285, 290, 295))
+@pytest.mark.parametrize("before", [285, 290, 295])
 def test_a_secret_at_the_end_of_an_excerpt_is_not_cut_into_the_open(
     source: Source, before: int
 ) -> None:
