@@ -132,7 +132,8 @@ class CustomObjectsStream(CommercetoolsStream):
 
     def read_with(self) -> dict[str, Any]:
         """Add the containers: a new one has to be read from its start."""
-        return {**super().read_with(), "containers": self.tap.containers}
+        containers = self.tap.containers
+        return {**super().read_with(), **({"containers": containers} if containers else {})}
 
     def widened(self, before: dict[str, Any]) -> bool:
         """Tell whether containers were added since."""

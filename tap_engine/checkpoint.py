@@ -97,7 +97,9 @@ def finish(
         if new is not None:
             changed = {"replication_key": replication_key, "replication_key_value": new}
         if walk.first:
-            changed["read_with"] = read_with
+            entry.pop("read_with", None)
+            if read_with:
+                changed["read_with"] = read_with
     entry.update(changed)
     entry.pop("walk", None)
 

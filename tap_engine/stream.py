@@ -141,7 +141,8 @@ class EngineStream(Stream):
 
     def read_with(self) -> ReadWith:
         """Collect the settings that decide what lies below a bookmark."""
-        return {"start_date": self.tap.start_date}
+        started = self.tap.start_date
+        return {} if started is None else {"start_date": started}
 
     def widened(self, before: ReadWith) -> bool:
         """Tell whether today's settings ask for more than those a bookmark was reached with."""

@@ -19,13 +19,6 @@ def state_per_page(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tap_engine.stream.STATE_RECORDS", 1)
 
 
-@pytest.fixture
-def quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let pauses between tries take milliseconds."""
-    monkeypatch.setattr("tap_engine.retry.FIRST_WAIT", 0.001)
-    monkeypatch.setattr("tap_engine.retry.LONGEST_WAIT", 0.002)
-
-
 @pytest.fixture(params=["tap-commercetools", "tap-commerce7"])
 def customers(request: pytest.FixtureRequest) -> Iterator[tools.Source]:
     """Either API with 130 customers: seven pages of commercetools, three of Commerce7."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tests.support import Output
 
 FULL_TABLES = {
-    "tap-commercetools": ["product_selection_products", "variant_projections", "project"],
+    "tap-commercetools": ["product_selection_products", "product_product_selections"],
     "tap-commerce7": ["tags", "taxes", "wine_varietals", "trash"],
 }
 
@@ -59,6 +59,16 @@ def test_full_tables_activate_behind_their_last_record(tables: Source) -> None:
     again = tables.run(*names, state=output.state)
     for name in names:
         assert sorted(map(str, again.records(name))) == sorted(map(str, output.records(name)))
+
+
+def test_tables_with_a_column_version_activate_nothing() -> None:
+    """target-postgres 0.8.1 fails at ACTIVATE_VERSION on them (bind parameter named `version`)."""
+    with commercetools(size=1, small=False, rows={}) as source:
+        output = source.run("project", "variant_projections")
+    assert output.code == 0
+    assert output.records("project")
+    assert not output.of_type("ACTIVATE_VERSION")
+    assert all("version" not in message for message in output.of_type("RECORD"))
 
 
 def test_forced_full_table(forced: tuple[Source, dict[str, Any]]) -> None:
