@@ -32,6 +32,9 @@ HELP = "runs over changing and failing sources, ending in equality with them"
 
 SHOWN_PROBLEMS = 10
 
+IMPORTED = 40
+"""Most records that change in one millisecond; the smallest pages have 20."""
+
 TOLD_EVERY = 25
 """So many runs are one line of progress on standard error."""
 
@@ -120,6 +123,8 @@ class Series:
         """
         rng, source = self._rng, self.source
         source.mutate(rng, rng.choice((0, 1, 5, 20)))
+        if rng.random() < 0.1:
+            source.import_at_once(rng, rng.randint(2, IMPORTED))
         if rng.random() < 0.3:
             self.target.forget_bookmark(rng.choice(source.streams).name)
         changing = source.mutate_during(rng, rng.choice((0, 1, 4, 12)), self._requests())

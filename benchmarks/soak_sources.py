@@ -181,6 +181,16 @@ class Source:
                 self.stand_in.put(name, record, merge=True, at=at)
         self.observe()
 
+    def import_at_once(self, rng: random.Random, count: int) -> None:
+        """Update many records in one millisecond, as imports do: more than a page has rows."""
+        streams = [stream for stream in self._growing() if stream.bookmark and stream.text]
+        stream, at = rng.choice(streams), timestamp()
+        self.mutations += count
+        for row_id in rng.sample(list(self.rows(stream.name)), count):
+            record = {**self._identity(stream, row_id), stream.text: f"import {self.mutations}"}
+            self.stand_in.put(stream.name, record, merge=True, at=at)
+        self.observe()
+
     def mutate_during(self, rng: random.Random, count: int, requests: int) -> set[str]:
         """Let the data change while the next requests are answered.
 

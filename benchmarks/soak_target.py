@@ -101,7 +101,8 @@ def identity(stream: str, record: Record) -> str:
             ids = (record[name] for name in ("storeKey", "productId", "productSelectionId"))
             return "/".join(ids)
         case "tags":
-            return f"{OBJECT_TYPES[record['objectType']]}/{record['id']}"
+            object_type = record["objectType"]
+            return f"{OBJECT_TYPES.get(object_type, object_type)}/{record['id']}"
     return str(record["id"])
 
 

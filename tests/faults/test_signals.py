@@ -152,7 +152,7 @@ def test_while_the_tap_starts(source: Source, tmp_path: Path, delay: float) -> N
 
 
 def test_while_the_target_does_not_read(source: Source, tmp_path: Path) -> None:
-    with start(source, tmp_path, unbuffered=source.is_commercetools) as process:
+    with start(source, tmp_path, unbuffered=not source.is_commercetools) as process:
         _wait_until_stuck(source)
         process.send_signal(signal.SIGTERM)
         time.sleep(0.3)
