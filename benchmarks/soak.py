@@ -207,7 +207,7 @@ class Series:
             met = ", ".join(sorted({fault.label for fault in plan.met()})) or "no fault"
             cause = run.killed or "no kill"
             problems.append(f"exit code {run.code} after {cause} and {met}: {run.log[-800:]}")
-        if run.code == 0:
+        if run.code == 0 and not run.cut:
             problems += self._unfinished(run, job)
         return problems
 

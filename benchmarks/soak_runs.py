@@ -51,6 +51,7 @@ class Run:
         code: Exit code; negative when a signal ended the process at once.
         log: What it logged.
         killed: How it was cut short; empty when it came to its own end.
+        cut: Lines may be missing at the end, because nobody read them.
     """
 
     lines: list[bytes]
@@ -58,6 +59,7 @@ class Run:
     code: int
     log: str
     killed: str = ""
+    cut: bool = False
 
 
 @dataclass
@@ -155,6 +157,8 @@ def run_process(job: Job, kill: Kill) -> Run:
         errors.seek(0)
         run = _finished(head + tail, code, errors.read().decode(errors="replace"))
     run.killed = kill.how if code else ""
+    # A short run fits into the pipe: it ends well, and its lines are lost all the same.
+    run.cut = kill.how == "broken pipe"
     return run
 
 
