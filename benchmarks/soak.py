@@ -292,8 +292,12 @@ def run(arguments: argparse.Namespace) -> int:
     failed = False
     spawn = multiprocessing.get_context("spawn")
     with concurrent.futures.ProcessPoolExecutor(arguments.jobs, mp_context=spawn) as pool:
-        waiting = [pool.submit(soak, seed, arguments.runs) for seed in arguments.seeds]
+        waiting = {pool.submit(soak, seed, arguments.runs): seed for seed in arguments.seeds}
         for future in concurrent.futures.as_completed(waiting):
+            if error := future.exception():  # the other seeds go on
+                failed = True
+                print(f"seed {waiting[future]}: {error!r}", flush=True)
+                continue
             result = future.result()
             failed |= bool(result.problems)
             print("\n".join(result.lines()), flush=True)

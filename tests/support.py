@@ -175,6 +175,8 @@ def run(
             )
             code = run_guarded(made, made.run)
             out.flush()
+        if "http" in vars(made):  # or a request that is still out meets the next test's faults
+            made.http._workers.shutdown(wait=True)
     finally:
         root.removeHandler(handler)
         root.setLevel(level)
