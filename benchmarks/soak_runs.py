@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
+import tap_engine.reading
 import tap_engine.retry
-import tap_engine.stream
 from tap_engine.cli import run_guarded
 
 if TYPE_CHECKING:
@@ -31,9 +31,9 @@ FIRST_WAIT, LONGEST_WAIT = 0.005, 0.05
 
 PROGRAM = f"""
 import sys
-import tap_engine.retry, tap_engine.stream
+import tap_engine.reading, tap_engine.retry
 tap_engine.retry.FIRST_WAIT, tap_engine.retry.LONGEST_WAIT = {FIRST_WAIT}, {LONGEST_WAIT}
-tap_engine.stream.STATE_RECORDS = int(sys.argv.pop(1))
+tap_engine.reading.STATE_RECORDS = int(sys.argv.pop(1))
 from {{module}} import main
 main()
 """
@@ -83,7 +83,7 @@ def impatient(state_records: int) -> Iterator[None]:
     with (
         mock.patch.object(tap_engine.retry, "FIRST_WAIT", FIRST_WAIT),
         mock.patch.object(tap_engine.retry, "LONGEST_WAIT", LONGEST_WAIT),
-        mock.patch.object(tap_engine.stream, "STATE_RECORDS", state_records),
+        mock.patch.object(tap_engine.reading, "STATE_RECORDS", state_records),
     ):
         yield
 

@@ -230,12 +230,12 @@ class CursorStream(Commerce7Stream):
         super().begin_anew()
         self._followed.clear()
 
-    def order_after(self, error: QueryRefusedError, order: str) -> str | None:
+    def order_after(self, error: QueryRefusedError, order: str, *, resumed: bool) -> str | None:
         """Go back to one cursor when ranges turn out not to work."""
         if isinstance(error, ranges.UnsortedError):
             self._one_cursor = True
             return order
-        return super().order_after(error, order)
+        return super().order_after(error, order, resumed=resumed)
 
 
 class TypedStream(Commerce7Stream):

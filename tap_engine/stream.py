@@ -5,14 +5,13 @@ from __future__ import annotations
 import abc
 import importlib.resources
 import json
-import time
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk import Stream
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 
-from tap_engine import checkpoint, records
+from tap_engine import records
 from tap_engine.catalog import check_replication, selected_schema
 from tap_engine.drift import Drift
 from tap_engine.errors import (
@@ -21,12 +20,9 @@ from tap_engine.errors import (
     StreamError,
     TapError,
 )
-from tap_engine.numbered import NumberedReader
-from tap_engine.output import Output
-from tap_engine.planning import plan
-from tap_engine.progress import Progress
+from tap_engine.reading import Reading
 from tap_engine.selection import secret_breadcrumbs
-from tap_engine.walk import PAGE_NUMBERS, Page, Range, Walk, Walker, whole
+from tap_engine.walk import Page, Range, Walk, whole
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
@@ -40,10 +36,6 @@ if TYPE_CHECKING:
     from tap_engine.checkpoint import ReadWith
     from tap_engine.tap import EngineTap
     from tap_engine.walk import Context, Position
-
-STATE_RECORDS = 500
-STATE_SECONDS = 5.0
-"""A STATE follows a page when so many records or seconds have passed since the last."""
 
 
 class EngineStream(Stream):
@@ -82,8 +74,7 @@ class EngineStream(Stream):
         self.rows = records.RowReader(self.name, self.row_key, self.cursor_field)
         self.drift = Drift(self.schema)
         self.records_written = 0
-        self._walker: Walker | NumberedReader | None = None
-        self._resumed = False
+        self._reading: Reading | None = None
 
     # What the client of an API declares.
 
@@ -131,13 +122,10 @@ class EngineStream(Stream):
         """Begin to ask how long the list is, if that is cheap and the walk reads all of it."""
         return None
 
-    def order_after(self, error: QueryRefusedError, order: str) -> str | None:
-        """Name the order in which to begin anew after a refusal; None to give up.
-
-        A position out of an old state may be what the API does not take: first without it.
-        """
+    def order_after(self, error: QueryRefusedError, order: str, *, resumed: bool) -> str | None:
+        """Name the order in which to begin anew after a refusal; None to give up."""
         del error
-        return order if self._resumed else self.fallback_order(order)
+        return order if resumed else self.fallback_order(order)
 
     def read_with(self) -> ReadWith:
         """Collect the settings that decide what lies below a bookmark."""
@@ -203,24 +191,20 @@ class EngineStream(Stream):
 
     def get_records(self, context: SingerContext | None = None) -> Iterator[dict[str, Any]]:  # noqa: ARG002
         """Yield the records of one walk, decoded; state is left alone."""
-        reader, output = self._reader(self._plan()), Output(self)
-        for step in reader.steps():
-            for raw in output.raws(step, reader.walk):
-                yield records.decode(raw)
-            reader.advance(step)
+        yield from Reading(self).records()
 
     # The walk.
 
     def prepare(self) -> None:
         """Ask for the first pages ahead of the stream's turn."""
-        if self._walker is None:
-            self._walker = self._reader(self._plan())
-            self._walker.begin()
+        if self._reading is None:
+            self._reading = Reading(self)
+            self._reading.begin()
 
     @property
     def asking(self) -> int:
         """Number of pages in flight or waiting to be written."""
-        return self._walker.asking if self._walker else 0
+        return self._reading.asking if self._reading else 0
 
     def _sync_records(
         self,
@@ -237,49 +221,21 @@ class EngineStream(Stream):
         counter, timer = self.get_record_counter(), self.get_sync_timer()
         try:
             with counter, timer:
-                while True:
-                    self.prepare()
-                    try:
-                        self._drain(counter)
-                        break
-                    except QueryRefusedError as error:
-                        self._fall_back(error)
+                reading = self._reading = self._reading or Reading(self)
+                reading.run(counter.increment)
+            self.tap.note_success(self)
         except StreamError as error:
             self.tap.note_failure(self, error)
         except (TapError, OSError) as error:
             raise AbortedError(error) from None
         finally:
-            if self._walker:
-                self._walker.close()
-                self._walker = None
+            if self._reading:
+                self._reading.close()
+                self._reading = None
         yield from ()
 
-    def _drain(self, counter: Any) -> None:
-        """Write every page of the walk, then finish it."""
-        reader = self._walker
-        if reader is None:  # pragma: no cover (prepare() comes first)
-            return
-        walk, output, hold = reader.walk, Output(self), self.tap.writer.signals.held
-        progress = Progress(self.name, self.tap.http, self.logger, lambda: self.ask_total(walk))
-        pending, since_state = 0, time.monotonic()
-        for step in reader.steps():
-            if walk.cut is None:
-                walk.cut = self.tap.http.cut
-            self.tap.read_ahead(self)
-            count = output.write(step, walk)
-            counter.increment(count)
-            progress.add(count)
-            pending += count
-            self._check_limit()
-            with hold():
-                reader.advance(step)
-                self._save(walk)
-            if pending >= STATE_RECORDS or time.monotonic() - since_state >= STATE_SECONDS:
-                self.tap.write_state()
-                pending, since_state = 0, time.monotonic()
-        self._finish(walk)
-
-    def _check_limit(self) -> None:
+    def check_limit(self) -> None:
+        """Stop a dry run of the SDK after its number of records."""
         most = self.ABORT_AT_RECORD_COUNT
         if most is not None and self.records_written >= most:
             self._check_max_record_limit(current_record_index=most)
@@ -292,51 +248,9 @@ class EngineStream(Stream):
         self._stream_version = version
         self._write_record_message(record)
 
-    def _save(self, walk: Walk) -> None:
-        if walk.opened is not None:
-            checkpoint.save(self.stream_state, walk)
-
-    def _finish(self, walk: Walk) -> None:
-        """Activate the version of a full table, set the bookmark, write the state."""
-        with self.tap.writer.signals.held():
-            if walk.version is not None:
-                self._write_activate_version_message(walk.version)
-            checkpoint.finish(
-                self.stream_state,
-                walk,
-                None if self.is_full_table else self.replication_key,
-                self.read_with(),
-            )
-            self.tap.write_state()
-        self.tap.note_success(self)
-
-    def _plan(self) -> Walk:
-        walk, self._resumed = plan(self)
-        if self._resumed:
-            self.logger.info("%s: going on with an interrupted walk", self.name)
-        return walk
-
-    def _reader(self, walk: Walk) -> Walker | NumberedReader:
-        def fetch(piece: Range) -> Page:
-            return self.fetch(walk, piece)
-
-        if walk.order == PAGE_NUMBERS:
-            return NumberedReader(
-                self.name,
-                walk,
-                self.lists_after(walk.opened),
-                fetch=fetch,
-                submit=self.tap.http.submit,
-                logger=self.logger,
-            )
-        return Walker(
-            walk,
-            self.lists_after(walk.opened),
-            fetch=fetch,
-            submit=self.tap.http.submit,
-            width=self.width(walk),
-            split=self.split,
-        )
+    def activate(self, version: int) -> None:
+        """Tell the target that the rows of this version are all there are."""
+        self._write_activate_version_message(version)
 
     def lists_after(self, opened: Context | None) -> Iterable[Context]:
         """Name the lists behind one, all of them behind None."""
@@ -346,30 +260,6 @@ class EngineStream(Stream):
     def has_list(self, context: Context) -> bool:
         """Tell whether a list that an old state names is still one of the stream's."""
         return context in self.lists()
-
-    def _fall_back(self, error: QueryRefusedError) -> None:
-        """Begin the walk anew in an order that the API may accept."""
-        reader = self._walker
-        if reader is None:
-            raise error
-        order = self.order_after(error, reader.walk.order)
-        if order is None:
-            raise error
-        self._resumed = False
-        self.logger.warning("%s; reading everything and leaving out what is older", error)
-        reader.close()
-        self.begin_anew()
-        old = reader.walk
-        self._walker = self._reader(
-            Walk(
-                order=order,
-                since=old.since,
-                version=old.version,
-                first=old.first,
-                read_with=old.read_with,
-            )
-        )
-        self._walker.begin()
 
     def apply_catalog(self, catalog: Any) -> None:
         """Take over selection and replication method from a catalog.
