@@ -17,7 +17,6 @@ from tap_engine.walk import PAGE_NUMBERS, Page, Range, Walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from concurrent.futures import Future
 
     from tap_commerce7.tap import TapCommerce7
     from tap_engine.limiter import RateLimiter
@@ -212,16 +211,23 @@ class CursorStream(Commerce7Stream):
             followed.add(following)
         return raws, following
 
-    def ask_total(self, walk: Walk) -> Future[int | None] | None:
-        """Ask a numbered page for the total, which cursor answers do not hold."""
-        if not walk.first or walk.since is not None or walk.order == PAGE_NUMBERS:
-            return None
-        if not self.tap.limiter.free:  # not worth a wait
-            return None
-        return self.tap.http.submit(self._total)
+    def can_count(self, walk: Walk) -> bool:
+        """Say yes for a whole list by cursor; numbered pages count themselves."""
+        return walk.first and walk.since is None and walk.order == CURSOR_ORDER
 
-    def _total(self) -> int | None:
-        params = [("page", "1"), ("limit", "1")]
+    @property
+    def count_waits(self) -> bool:
+        """Whether the vendor's budget is used up: totals come from numbered pages only."""
+        return not self.tap.limiter.free
+
+    def count(self, since: str | None = None) -> int | None:
+        """Ask a numbered page for the total, which answers to a cursor do not hold."""
+        filters = []
+        if since is not None:
+            if self.updated_at is UpdatedAt.ABSENT:
+                return None
+            filters = [("updatedAt", f"gte:{since}")]
+        params = [*filters, ("page", "1"), ("limit", "1")]
         envelope, _ = self._send(Range(), params, [self.tap.limiter])
         return _whole(envelope.get("total"))
 

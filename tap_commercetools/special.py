@@ -184,8 +184,9 @@ class ChildStream(CommercetoolsStream):
                 raise SourceError(msg)
             at = rows[-1].key[0]
 
-    def ask_total(self, walk: Walk) -> None:
-        """Ask nothing: no single list stands for the stream."""
+    def can_count(self, walk: Walk) -> bool:  # noqa: ARG002
+        """Say no: no single list stands for the stream."""
+        return False
 
     def context_of(self, key: str, raw: msgspec.Raw) -> Context | None:
         """Name the list below one parent, None when it has none."""

@@ -79,6 +79,11 @@ def save(entry: MutableMapping[str, Any], walk: Walk) -> None:
     entry["walk"] = msgspec.to_builtins(walk)
 
 
+def drop(entry: MutableMapping[str, Any]) -> None:
+    """Forget a walk; the bookmark stays as it was."""
+    entry.pop("walk", None)
+
+
 def finish(
     entry: MutableMapping[str, Any],
     walk: Walk,

@@ -41,6 +41,10 @@ class RefusedError(StreamError):
     """The credentials do not reach this stream (missing scope, permission or endpoint)."""
 
 
+class IncompleteError(StreamError):
+    """The source counts more records than it handed out; the walk is not bookmarked."""
+
+
 class NotFoundError(RefusedError):
     """There is no such endpoint or parent object."""
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tap_engine.errors import SourceError
+from tap_engine.errors import IncompleteError, SourceError
 from tap_engine.walk import Page, Range, Step
 
 if TYPE_CHECKING:
@@ -82,8 +82,10 @@ class NumberedReader:
         fetch: Fetch,
         submit: Submit,
         logger: logging.Logger,
+        strict: bool = False,
     ) -> None:
         self.walk = walk
+        self._strict = strict
         self._stream = stream
         self._lists = lists
         self._fetch = fetch
@@ -101,8 +103,8 @@ class NumberedReader:
             self.walk.opened = context
 
     def advance(self, step: Step) -> None:
-        """Note the highest replication timestamp of a page that has been written."""
-        self.walk.note_highest(step.page.rows)
+        """Take in the rows of a page that has been written."""
+        self.walk.note(step.page.rows)
 
     def close(self) -> None:
         """Nothing is kept."""
@@ -118,15 +120,11 @@ class NumberedReader:
                 step.page.rows = fresh
                 yield step
             if reading.fits:
+                if reading.total is not None and not context:
+                    self._log_count(len(seen), reading.total)
                 return
             if before is not None and reading.confirms(before):
-                self._logger.warning(
-                    "%s: the API counts %d records and lists %d, twice the same and without any"
-                    " sign of change; going by the list",
-                    self._stream,
-                    reading.total,
-                    len(reading.keys),
-                )
+                self._report(reading)
                 return
             before = reading
             if number < PASSES:
@@ -138,6 +136,21 @@ class NumberedReader:
                 " not been seen, because the list keeps moving; run again when it is quieter"
             )
             raise SourceError(msg)
+
+    def _report(self, reading: _Pass) -> None:
+        """Say that two readings agree with each other and not with the API's count."""
+        msg = (
+            f"{self._stream}: the API counts {reading.total} records and lists"
+            f" {len(reading.keys)}, twice the same and without any sign of change"
+        )
+        if self._strict:
+            raise IncompleteError(msg)
+        self._logger.warning("%s; going by the list", msg)
+
+    def _log_count(self, read: int, total: int) -> None:
+        self._logger.info(
+            "%s: %s records read, the API counts %s", self._stream, f"{read:,}", f"{total:,}"
+        )
 
     def _read(self, context: Context, reading: _Pass) -> Iterator[Step]:
         number = 1

@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from tap_engine import checkpoint, records
-from tap_engine.errors import QueryRefusedError
+from tap_engine import checkpoint, counts, records
+from tap_engine.counts import Counts
+from tap_engine.errors import IncompleteError, QueryRefusedError
 from tap_engine.numbered import NumberedReader
 from tap_engine.output import Output
 from tap_engine.planning import plan
@@ -36,6 +37,8 @@ class Reading:
         if self._resumed:
             stream.logger.info("%s: going on with an interrupted walk", stream.name)
         self._reader = self._make_reader(walk)
+        self._pages = 0
+        self._counts = Counts(stream)
 
     def begin(self) -> None:
         """Ask for the first pages without waiting for them."""
@@ -68,13 +71,14 @@ class Reading:
             StreamError: The stream cannot be read.
             TapError: The run cannot go on.
         """
-        while True:
+        complete = False
+        while not complete:
             self.begin()
             try:
                 self._write_pages(count)
-                break
+                complete = self._counted()
             except QueryRefusedError as error:
-                self._begin_anew(error)
+                self._fall_back(error)
         self._finish(self._reader.walk)
 
     def _write_pages(self, count: Callable[[int], object]) -> None:
@@ -86,6 +90,7 @@ class Reading:
             if walk.cut is None:
                 walk.cut = tap.http.cut
             tap.read_ahead(stream)
+            self._pages += 1
             written = output.write(step, walk)
             count(written)
             progress.add(written)
@@ -113,25 +118,43 @@ class Reading:
             )
             stream.tap.write_state()
 
-    def _begin_anew(self, error: QueryRefusedError) -> None:
+    def _counted(self) -> bool:
+        """Compare with the source's count; begin anew and return False if that leaves doubt."""
+        stream, walk = self._stream, self._reader.walk
+        try:
+            if self._counts.confirm(walk, self._pages):
+                return True
+        except IncompleteError:
+            checkpoint.drop(stream.stream_state)
+            raise
+        stream.logger.info("%s: reading everything again to see what is missing", stream.name)
+        self._begin_anew(walk.order)
+        return False
+
+    def _fall_back(self, error: QueryRefusedError) -> None:
         """Begin the walk anew in an order that the API may accept."""
-        stream, old = self._stream, self._reader.walk
+        stream = self._stream
         # A position out of an old state may be what the API does not take: first without it.
-        order = stream.order_after(error, old.order, resumed=self._resumed)
+        order = stream.order_after(error, self._reader.walk.order, resumed=self._resumed)
         if order is None:
             raise error
-        self._resumed = False
         stream.logger.warning("%s; reading everything and leaving out what is older", error)
+        self._begin_anew(order)
+
+    def _begin_anew(self, order: str) -> None:
+        old = self._reader.walk
+        self._resumed, self._pages = False, 0
         self._reader.close()
-        stream.begin_anew()
-        walk = Walk(
-            order=order,
-            since=old.since,
-            version=old.version,
-            first=old.first,
-            read_with=old.read_with,
+        self._stream.begin_anew()
+        self._reader = self._make_reader(
+            Walk(
+                order=order,
+                since=old.since,
+                version=old.version,
+                first=old.first,
+                read_with=old.read_with,
+            )
         )
-        self._reader = self._make_reader(walk)
 
     def _make_reader(self, walk: Walk) -> Walker | NumberedReader:
         stream = self._stream
@@ -147,6 +170,7 @@ class Reading:
                 fetch=fetch,
                 submit=stream.tap.http.submit,
                 logger=stream.logger,
+                strict=stream.tap.verify_counts == counts.STRICT,
             )
         return Walker(
             walk,

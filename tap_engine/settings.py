@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from singer_sdk import typing as th
 
-from tap_engine import timestamps
+from tap_engine import counts, timestamps
 from tap_engine.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -66,6 +66,17 @@ def shared(*, concurrency: int, lookback_seconds: int) -> list[th.Property[Any]]
             description=(
                 "Only warn about selected streams that the credentials do not reach, instead of"
                 " ending with an error after the others are done."
+            ),
+        ),
+        th.Property(
+            "verify_counts",
+            th.StringType(allowed_values=list(counts.MODES)),
+            default=counts.LOG,
+            title="Verify counts",
+            description=(
+                "After a complete reading, compare the number of records with the API's own count"
+                " where it tells one: log both (log), also end with an error when records are"
+                " missing that did not change meanwhile (strict), or do not ask (off)."
             ),
         ),
         th.Property(

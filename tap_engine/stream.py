@@ -118,9 +118,34 @@ class EngineStream(Stream):
         """Name the order to fall back to when the API refuses the query of another."""
         return None
 
-    def ask_total(self, walk: Walk) -> Future[int | None] | None:  # noqa: ARG002
-        """Begin to ask how long the list is, if that is cheap and the walk reads all of it."""
+    def can_count(self, walk: Walk) -> bool:  # noqa: ARG002
+        """Tell whether the API counts exactly what a walk reads."""
+        return False
+
+    @property
+    def count_waits(self) -> bool:
+        """Whether asking for the count would wait for a rate limit."""
+        return False
+
+    def count(self, since: str | None = None) -> int | None:  # noqa: ARG002
+        """Ask how many records there are; called only where `can_count` says so.
+
+        Args:
+            since: Only those that changed at this moment or later.
+
+        Returns:
+            Their number, None when the API does not tell.
+
+        Raises:
+            QueryRefusedError: The API does not count by time.
+        """
         return None
+
+    def ask_total(self, walk: Walk) -> Future[int | None] | None:
+        """Begin to ask how long the list is, if that takes no waiting."""
+        if not self.can_count(walk) or self.count_waits:
+            return None
+        return self.tap.http.submit(self.count)
 
     def order_after(self, error: QueryRefusedError, order: str, *, resumed: bool) -> str | None:
         """Name the order in which to begin anew after a refusal; None to give up."""

@@ -112,6 +112,11 @@ class EngineTap(Tap):
         return int(self.config["concurrency"])
 
     @property
+    def verify_counts(self) -> str:
+        """What to do with the source's own counts; one of `tap_engine.counts.MODES`."""
+        return str(self.config["verify_counts"])
+
+    @property
     def writer(self) -> RecordWriter:
         """What prints the messages."""
         writer = self.message_writer

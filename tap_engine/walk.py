@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
@@ -45,6 +45,7 @@ class Walk(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True):
         cut: The server's time when the run began that started this walk.
         highest: Highest replication timestamp that was written.
         version: Table version of a full-table walk.
+        count: Number of rows that were read.
         first: The walk reads everything, not just what changed since a bookmark.
         read_with: The settings that the walk was begun with.
     """
@@ -56,11 +57,13 @@ class Walk(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True):
     cut: str | None = None
     highest: str | None = None
     version: int | None = None
+    count: int = 0
     first: bool = False
     read_with: dict[str, Any] = {}
 
-    def note_highest(self, rows: Iterable[Row]) -> None:
-        """Take in the timestamps of rows that were written; those older than `since` were not."""
+    def note(self, rows: Sequence[Row]) -> None:
+        """Take in the rows of a page that was written, without those older than `since`."""
+        self.count += len(rows)
         least = max(self.since or "", self.highest or "")
         self.highest = max(
             (row.at for row in rows if row.at and row.at >= least), default=self.highest
@@ -166,7 +169,7 @@ class Walker:
         """Move the walk past a page whose rows have been written."""
         kept = [piece for piece in self.walk.ranges if piece != step.read]
         self.walk.ranges = [*step.followers, *kept]
-        self.walk.note_highest(step.page.rows)
+        self.walk.note(step.page.rows)
 
     def close(self) -> None:
         """Drop what was asked for and not handed out."""

@@ -58,6 +58,8 @@ OWN: list[tuple[Any, str, Any, str]] = [
     (CT, "client_secret", 5318008531, "client_secret has the wrong type"),
     (CT, "client_secret", {"value": "s3cr3t-key"}, "client_secret has the wrong type"),
     (CT, "page_size", 501, "page_size"),
+    (CT, "verify_counts", "exact", "verify_counts"),
+    (C7, "verify_counts", True, "verify_counts"),
     (CT, "page_size", 0, "page_size"),
     (CT, "max_requests_per_second", 0, "max_requests_per_second"),
     (CT, "scopes", "view_orders:demo", "scopes"),

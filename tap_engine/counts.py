@@ -1,0 +1,103 @@
+"""Compares what a complete walk read with the source's own count."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tap_engine import timestamps
+from tap_engine.errors import IncompleteError, QueryRefusedError, RequestError, StreamError
+
+if TYPE_CHECKING:
+    from tap_engine.stream import EngineStream
+    from tap_engine.walk import Walk
+
+OFF, LOG, STRICT = MODES = ("off", "log", "strict")
+
+PAUSE_SECONDS = 3.0
+"""Before a count is asked for again: it may lag behind writes by a moment."""
+
+
+class Counts:
+    """Checks the walks of one run of a stream; both numbers are logged.
+
+    The source moves while it is read. Records that changed since the walk began may be missing
+    from it, because the next run reads them; records that are too many were deleted since.
+    """
+
+    def __init__(self, stream: EngineStream) -> None:
+        self._stream = stream
+        self._mode = stream.tap.verify_counts
+        self._before: int | None = None
+
+    def confirm(self, walk: Walk, pages: int) -> bool:
+        """Compare after a complete walk.
+
+        Args:
+            walk: The finished walk.
+            pages: Its number of pages; a single page is only counted with `strict`.
+
+        Returns:
+            False when, with `strict`, only a second walk can tell whether records are missing.
+
+        Raises:
+            IncompleteError: With `strict`, records are missing that did not change meanwhile.
+            StreamError: With `strict`, the count was refused.
+            RequestError: With `strict`, it could not be had.
+        """
+        stream = self._stream
+        if self._mode == OFF or not stream.can_count(walk):
+            return True
+        if self._mode == LOG and (pages == 1 or stream.count_waits):
+            return True
+        try:
+            return self._compare(walk)
+        except IncompleteError:
+            raise
+        except (StreamError, RequestError) as error:
+            if self._mode == STRICT:
+                raise
+            stream.logger.info("%s; the number of records could not be compared", error)
+            return True
+
+    def _compare(self, walk: Walk) -> bool:
+        stream, total = self._stream, self._total(walk)
+        if total is None:
+            return True
+        text = f"{walk.count:,} records read, the API counts {total:,}"
+        stream.logger.info("%s: %s", stream.name, text)
+        if total <= walk.count:
+            return True
+        changed = self._changed(walk)
+        if changed is None and self._mode == LOG:
+            return True
+        if changed is None and self._before is None:
+            self._before = total
+            return False
+        # After a second walk: what was there at the end of the first had to be in it.
+        expected = min(total, self._before or 0) if changed is None else total - changed
+        lost = expected - walk.count
+        if lost > 0:
+            text = f"{stream.name}: {lost:,} records are missing: {text}, and they did not change"
+            if self._mode == STRICT:
+                again = f"{text}; nothing was bookmarked, the next run reads everything again"
+                raise IncompleteError(again)
+            stream.logger.warning("%s", text)
+        return True
+
+    def _total(self, walk: Walk) -> int | None:
+        """Ask for the count, a second time when it differs."""
+        total = self._stream.count()
+        if total is None or total == walk.count:
+            return total
+        self._stream.tap.http.sleep(PAUSE_SECONDS)
+        return self._stream.count()
+
+    def _changed(self, walk: Walk) -> int | None:
+        """Ask how many records changed since the walk began; None when the API does not tell."""
+        stream = self._stream
+        if walk.cut is None:
+            return None
+        try:
+            return stream.count(since=timestamps.earlier(walk.cut, stream.tap.lookback_seconds))
+        except QueryRefusedError:
+            return None
