@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from tap_engine import checkpoint, counts, records
+from tap_engine import checkpoint, counts, records, timestamps
 from tap_engine.counts import Counts
 from tap_engine.errors import IncompleteError, QueryRefusedError
 from tap_engine.numbered import NumberedReader
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 STATE_RECORDS = 500
 STATE_SECONDS = 5.0
 """A STATE follows a page when so many records or seconds have passed since the last."""
+
+
+NO_BOUND = timedelta(days=366)
+"""So far ahead that it leaves nothing out."""
 
 
 class Reading:
@@ -71,17 +76,42 @@ class Reading:
             StreamError: The stream cannot be read.
             TapError: The run cannot go on.
         """
+        self._read(count)
+        walk = self._reader.walk
+        if walk.version is not None and self._stream.cursor_field is not None:
+            self._catch_up(walk, count)
+        self._finish(walk)
+
+    def _read(self, count: Callable[[int], object], *, save: bool = True) -> None:
         complete = False
         while not complete:
             self.begin()
             try:
-                self._write_pages(count)
+                self._write_pages(count, save=save)
                 complete = self._counted()
             except QueryRefusedError as error:
                 self._fall_back(error)
-        self._finish(self._reader.walk)
 
-    def _write_pages(self, count: Callable[[int], object]) -> None:
+    def _catch_up(self, walk: Walk, count: Callable[[int], object]) -> None:
+        """Write what changed since a full-table walk began, before its version is activated.
+
+        Incremental runs may have loaded such records meanwhile, above all when the walk was
+        interrupted. Without this version they would be removed, and never be read again.
+        """
+        stream = self._stream
+        began = walk.cut or timestamps.now()
+        changes = Walk(
+            order=stream.change_order(),
+            since=timestamps.earlier(began, stream.tap.lookback_seconds),
+            cut=timestamps.render(datetime.now(UTC) + NO_BOUND),
+            version=walk.version,
+        )
+        self._resumed = False
+        stream.begin_anew()
+        self._reader = self._make_reader(changes)
+        self._read(count, save=False)
+
+    def _write_pages(self, count: Callable[[int], object], *, save: bool) -> None:
         stream, tap, reader = self._stream, self._stream.tap, self._reader
         walk, output, hold = reader.walk, Output(stream), tap.writer.signals.held
         progress = Progress(stream.name, tap.http, stream.logger, lambda: stream.ask_total(walk))
@@ -98,7 +128,7 @@ class Reading:
             stream.check_limit()
             with hold():
                 reader.advance(step)
-                if walk.opened is not None:
+                if save and walk.opened is not None:
                     checkpoint.save(stream.stream_state, walk)
             if pending >= STATE_RECORDS or time.monotonic() - since_state >= STATE_SECONDS:
                 tap.write_state()

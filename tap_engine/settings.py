@@ -82,11 +82,12 @@ def shared(*, concurrency: int, lookback_seconds: int) -> list[th.Property[Any]]
         th.Property(
             "emit_activate_version_messages",
             th.BooleanType,
-            default=True,
             title="Activate versions",
             description=(
                 "After a complete reading of a full-table stream, tell the target which version of"
-                " its rows is valid, so that it can mark or remove rows that are gone."
+                " its rows is valid, so that it can mark or remove rows that are gone. Without a"
+                " value: yes, except for always-full tables with a column version, on which"
+                " target-postgres only works with hard_delete."
             ),
         ),
         th.Property(

@@ -193,12 +193,14 @@ class EngineStream(Stream):
     def activates(self) -> bool:
         """Tell whether a complete walk of the stream activates a table version.
 
-        Not so the few tables that are always read in full and have a column `version`: on those
-        target-postgres (0.8.1, with soft deletes) fails at ACTIVATE_VERSION.
+        Unless the setting says so, not the few tables that are always read in full and have a
+        column `version`: there target-postgres (0.8.1, with soft deletes) fails at
+        ACTIVATE_VERSION.
         """
-        wanted = self.config.get("emit_activate_version_messages", True)
-        spared = self.cursor_field is None and "version" in self.schema["properties"]
-        return bool(wanted) and self.is_full_table and not spared
+        wanted = self.config.get("emit_activate_version_messages")
+        if wanted is None:
+            wanted = self.cursor_field is not None or "version" not in self.schema["properties"]
+        return bool(wanted) and self.is_full_table
 
     @property
     def is_full_table(self) -> bool:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.walks.tools import Source, commerce7, commercetools
+from sandbox.standin import Hook
+from tests.walks.tools import LOWEST_ID, Source, commerce7, commercetools, next_second
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,9 +62,12 @@ def test_full_tables_activate_behind_their_last_record(tables: Source) -> None:
         assert sorted(map(str, again.records(name))) == sorted(map(str, output.records(name)))
 
 
-def test_tables_with_a_column_version_activate_nothing() -> None:
+def test_tables_with_a_column_version_activate_only_when_told_to() -> None:
     """target-postgres 0.8.1 fails at ACTIVATE_VERSION on them (bind parameter named `version`)."""
     with commercetools(size=1, small=False, rows={}) as source:
+        told = source.run("project", "variant_projections", emit_activate_version_messages=True)
+        assert_activates_at_the_end(told, "project")
+        assert_activates_at_the_end(told, "variant_projections")
         output = source.run("project", "variant_projections")
     assert output.code == 0
     assert output.records("project")
@@ -106,6 +110,38 @@ def test_a_stream_that_is_refused_activates_nothing(tables: Source) -> None:
     output = tables.run(name)
     assert output.code == 1
     assert output.of_type("ACTIVATE_VERSION") == []
+
+
+@pytest.mark.usefixtures("state_per_page")
+def test_what_incremental_runs_loaded_meanwhile_is_written_with_the_version_too(
+    forced: tuple[Source, dict[str, Any]],
+) -> None:
+    """Otherwise ACTIVATE_VERSION removes it, and no later run reads it again."""
+    source, catalog = forced
+    source.defaults.update(concurrency=1, lookback_seconds=0)
+    source.fail_after(2, source.pages("customers"))
+    broken = source.run("customers", catalog=catalog)
+    source.heal()
+    next_second()
+    source.stand_in.put("customers", {"id": LOWEST_ID})  # behind the position
+    rest = source.run("customers", catalog=catalog, state=broken.state)
+    assert rest.code == 0, rest.log
+    version = assert_activates_at_the_end(rest, "customers")
+    held = source.held("customers", broken, rest)
+    assert LOWEST_ID in held
+    assert held == source.rows("customers")
+    assert {message["version"] for message in broken.of_type("RECORD")} == {version}
+
+
+@pytest.mark.parametrize("filters", ["accepted", "refused"])
+def test_catching_up_where_the_api_has_no_filter_on_time(filters: str) -> None:
+    with commerce7(rows={"customers": 130}, undocumented_filters=filters) as source:
+        catalog = source.catalog("customers", method="FULL_TABLE")
+        source.stand_in.hooks.append(Hook(3, "customers", "upsert", {"id": LOWEST_ID}))
+        output = source.run("customers", catalog=catalog)
+        assert output.code == 0
+        assert source.held("customers", output) == source.rows("customers")
+        assert_activates_at_the_end(output, "customers")
 
 
 def test_a_walk_that_goes_on_keeps_its_version(forced: tuple[Source, dict[str, Any]]) -> None:

@@ -48,7 +48,7 @@ def test_every_page_edge_of_commercetools(concurrency: int) -> None:
     ]
     rows = dict(zip(names, [0, 1, 19, 20, 21, 39, 40, 41, 100], strict=True))
     with commercetools(rows=rows) as source:
-        output = source.run(*names, concurrency=concurrency)
+        output = source.run(*names, concurrency=concurrency, verify_counts="off")
         for name in names:
             assert_complete(source, name, output)
             queries = source.asked(f"/{name}")
@@ -65,7 +65,7 @@ NUMBERED_LISTS = ["clubs", "collections", "coupons", "promotions", "shippings", 
 def test_every_page_edge_of_commerce7(names: list[str]) -> None:
     rows = dict(zip(names, [0, 49, 50, 51, 100, 101], strict=True))
     with commerce7(rows=rows) as source:
-        output = source.run(*names)
+        output = source.run(*names, verify_counts="off")
         for name in names:
             assert_complete(source, name, output)
             assert len(source.asked(source.path(name))) == max(1, -(-rows[name] // 50))
@@ -74,7 +74,8 @@ def test_every_page_edge_of_commerce7(names: list[str]) -> None:
 @pytest.mark.parametrize("end", ["absent", "null", "empty"])
 def test_every_way_to_end_a_cursor(end: str) -> None:
     with commerce7(rows={"customers": 120}, end_cursor=end) as source:
-        assert_complete(source, "customers", source.run("customers"))
+        output = source.run("customers", verify_counts="off")
+        assert_complete(source, "customers", output)
         assert len(source.asked("/customer")) == 3
 
 
@@ -87,7 +88,7 @@ def test_pages_change_nothing_about_the_whole() -> None:
 
 def test_commerce7_gets_either_a_page_or_a_cursor() -> None:
     with commerce7(rows={"customers": 101, "taxes": 101}) as source:
-        assert source.run("customers", "taxes").code == 0
+        assert source.run("customers", "taxes", verify_counts="off").code == 0
         for query in source.asked("/customer"):
             assert query["limit"] == ["50"]
             assert "page" not in query
@@ -128,7 +129,8 @@ def test_commerce7_shrinks_its_pages(after: int, stream: str) -> None:
 def test_queries_that_time_out_are_asked_in_smaller_pages(concurrency: int) -> None:
     with commercetools(rows={"customers": 130}) as source:
         source.stand_in.faults.add("/customers", "query_timed_out_above", times=-1, n=6)
-        assert_complete(source, "customers", source.run("customers", concurrency=concurrency))
+        output = source.run("customers", concurrency=concurrency, verify_counts="off")
+        assert_complete(source, "customers", output)
         limits = [int(query["limit"][0]) for query in source.asked("/customers")]
         assert max(limits) == 20
         assert min(limits) == 5
