@@ -42,6 +42,9 @@ NEEDED: dict[str, tuple[tuple[str, ...], ...]] = {
     ),
 }
 
+RECONCILING = {tap.name.replace("tap-", "reconcile-"): tap.name for tap in TAPS}
+"""Jobs of meltano.yml that read everything again to find deletes, and the tap of each."""
+
 
 def main() -> None:
     """Check what is set, then run one pipeline after the other."""
@@ -51,18 +54,23 @@ def main() -> None:
         epilog="All other options go to `meltano run`, such as --full-refresh.",
     )
     names = [tap.name for tap in TAPS]
-    parser.add_argument("tap", nargs="*", help=f"{' or '.join(names)}; all that are configured")
+    parser.add_argument(
+        "pipeline",
+        nargs="*",
+        help=f"{', '.join([*names, *RECONCILING])}; without, every tap that is configured",
+    )
     options, rest = parser.parse_known_args()
-    if unknown := set(options.tap) - set(names):
+    if unknown := set(options.pipeline) - {*names, *RECONCILING}:
         parser.error(f"there is no {', '.join(sorted(unknown))}")
     settings = {**dotenv_values(ROOT / ".env"), **os.environ}
-    taps = options.tap or [name for name in names if begun(name, settings)]
-    if not taps:
+    pipelines = options.pipeline or [name for name in names if begun(name, settings)]
+    if not pipelines:
         sys.exit("nothing is configured: cp .env.example .env, then fill in .env")
-    lacking = [line for plugin in (*taps, "target-postgres") if (line := missing(plugin, settings))]
+    plugins = {*(RECONCILING.get(name, name) for name in pipelines), "target-postgres"}
+    lacking = [line for plugin in sorted(plugins) if (line := missing(plugin, settings))]
     if lacking:
         sys.exit("\n".join(lacking) + "\nSet them in .env (see .env.example) or the environment.")
-    sys.exit(max(run(tap, rest) for tap in taps))
+    sys.exit(max(run(name, rest) for name in pipelines))
 
 
 def begun(plugin: str, settings: Mapping[str, str | None]) -> bool:
@@ -77,15 +85,20 @@ def missing(plugin: str, settings: Mapping[str, str | None]) -> str:
     return f"{plugin} is not configured; missing: {', '.join(fewest)}" if fewest else ""
 
 
-def run(tap: str, options: list[str]) -> int:
+def run(pipeline: str, options: list[str]) -> int:
     """Run one pipeline in the environment `prod`; Meltano reads .env by itself.
+
+    Args:
+        pipeline: Name of a tap or of a job.
+        options: Options of `meltano run`.
 
     Returns:
         Meltano's exit code.
     """
-    print(f"==> meltano run {tap} target-postgres", flush=True)
+    blocks = [pipeline] if pipeline in RECONCILING else [pipeline, "target-postgres"]
+    print(f"==> meltano run {' '.join(blocks)}", flush=True)
     meltano = ROOT / ".tools" / "meltano" / "bin" / "meltano"
-    command = [str(meltano), "--environment=prod", "run", *options, tap, "target-postgres"]
+    command = [str(meltano), "--environment=prod", "run", *options, *blocks]
     return subprocess.run(command, cwd=ROOT, check=False).returncode  # noqa: S603 (our own tool)
 
 

@@ -84,3 +84,13 @@ def test_sync_needs_settings_that_exist() -> None:
     for names in sync.NEEDED.values():
         for name in (name for group in names for name in group):
             assert f"{name}=" in example or name.startswith("TARGET_"), name
+
+
+def test_jobs_that_find_deletes_are_in_meltano_yml() -> None:
+    project = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
+    jobs = {job["name"]: job["tasks"] for job in project["jobs"]}
+    extractors = {each["name"]: each for each in project["plugins"]["extractors"]}
+    for job, tap in sync.RECONCILING.items():
+        extractor = extractors[jobs[job][0].split()[0]]
+        assert extractor["inherit_from"] == tap
+        assert extractor["metadata"]["*"]["replication-method"] == "FULL_TABLE"

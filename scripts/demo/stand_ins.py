@@ -139,12 +139,25 @@ class StandIn:
             for row_id in ids[:: max(1, len(ids) // updates)][:updates]:
                 self._ask("PUT", f"/{collection}/records/{row_id}?merge=1", update)
                 changes.add((collection, row_id))
-            copy = self._ask("GET", f"/{collection}/records/{ids[0]}")
+            copy = self.record(collection, ids[0])
             new = {name: value for name, value in copy.items() if name not in NOT_COPIED}
             new_id = "ffffffff-0000-4000-8000-000000000001"
-            self._ask("PUT", f"/{collection}/records/{new_id}", {**new, "id": new_id})
+            self.write(collection, new_id, {**new, "id": new_id})
             changes.add((collection, new_id))
         return changes
+
+    def record(self, collection: str, row_id: str) -> dict[str, Any]:
+        """Read a record."""
+        found: dict[str, Any] = self._ask("GET", f"/{collection}/records/{row_id}")
+        return found
+
+    def write(self, collection: str, row_id: str, record: dict[str, Any]) -> None:
+        """Write a whole record."""
+        self._ask("PUT", f"/{collection}/records/{row_id}", record)
+
+    def delete(self, collection: str, row_id: str) -> None:
+        """Delete a record."""
+        self._ask("DELETE", f"/{collection}/records/{row_id}")
 
     def _ask(self, method: str, path: str, body: Any = None) -> Any:
         address = f"{self.address}/_control/collections{path}"

@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from psycopg import sql
 
 from scripts.declarations import TAPS, own_settings, streams
 from scripts.demo import compare
+from scripts.demo.stand_ins import NOT_COPIED
 
 if TYPE_CHECKING:
     from scripts.declarations import StreamFacts
@@ -109,3 +111,55 @@ def test_everything_again_without_the_state(
     arrived = compare.rows(postgres, source.schema, customers, batch)
     assert arrived == stand_in.rows("customers")
     assert [line for line in compare.compare(postgres, stand_in, selected) if line.wrong] == []
+
+
+# Streams of every way to read a list: by key, by cursor, by numbered page.
+DELETED_FROM = {
+    "tap-commerce7": ("customers", "orders", "taxes"),
+    "tap-commercetools": ("customers", "categories", "zones"),
+}
+
+
+@pytest.mark.usefixtures("loaded")
+def test_the_reconcile_job_sees_deletes(
+    meltano: Meltano,
+    postgres: Postgres,
+    stand_in: StandIn,
+    selected: list[StreamFacts],
+) -> None:
+    source = stand_in.source
+    job = source.tap.replace("tap-", "reconcile-")
+    removes = source.tap == "tap-commercetools"  # see docs/deletes.md
+    gone = {}
+    for name in DELETED_FROM[source.tap]:
+        row_id = next(iter(stand_in.rows(name)))
+        gone[name] = (row_id, stand_in.record(name, row_id))
+        stand_in.delete(name, row_id)
+    messages = marks(postgres, source.schema, "messages") if removes else {}
+
+    meltano.run(job)
+
+    for name, (row_id, _) in gone.items():
+        marked = marks(postgres, source.schema, name)
+        assert marked.get(row_id) is (None if removes else True), name
+        assert {key for key, mark in marked.items() if not mark} == set(stand_in.rows(name))
+    if removes:
+        assert marks(postgres, source.schema, "messages") == messages, "messages stay"
+
+    (first, (row_id, record)), *_ = gone.items()
+    as_new = {name: value for name, value in record.items() if name not in NOT_COPIED}
+    stand_in.write(first, row_id, {**as_new, "id": row_id})
+    if removes:
+        meltano.run(source.tap, "target-postgres")
+    else:
+        meltano.having({"TARGET_POSTGRES_HARD_DELETE": "true"}).run(job)
+        for name in DELETED_FROM[source.tap]:
+            assert set(marks(postgres, source.schema, name)) == set(stand_in.rows(name))
+    assert marks(postgres, source.schema, first)[row_id] is False, "it is there again"
+    assert [line for line in compare.compare(postgres, stand_in, selected) if line.wrong] == []
+
+
+def marks(postgres: Postgres, schema: str, table: str) -> dict[str, bool]:
+    """Tell of every row, by id, whether it is marked as deleted."""
+    statement = sql.SQL("select id, _sdc_deleted_at is not null from {}")
+    return dict(postgres.query(statement.format(sql.Identifier(schema, table))))
