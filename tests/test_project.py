@@ -8,6 +8,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 
 from scripts import check_parity, generate_docs, sync
 from scripts.declarations import TAPS, select_pattern
