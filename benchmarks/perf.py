@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from benchmarks.perf_bench import FULL, QUICK, Bench
 from benchmarks.perf_chart import draw
 from benchmarks.perf_cpu import against_others
+from benchmarks.perf_drift import drift
 from benchmarks.perf_growth import growth
 from benchmarks.perf_latency import nothing_changed, requests_in_flight
 from benchmarks.perf_report import page, plain
@@ -23,6 +24,7 @@ HELP = "measure speed and memory; without options less than ten minutes"
 DOCS = Path(__file__).parent.parent / "docs"
 PARTS = {
     "others": against_others,
+    "drift": drift,
     "growth": growth,
     "latency": requests_in_flight,
     "unchanged": nothing_changed,

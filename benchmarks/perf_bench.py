@@ -46,7 +46,7 @@ QUICK = Sizes(
 FULL = Sizes(
     rounds=5,
     against_bare={"products": 50_000, "customers": 500_000},
-    against_sdk={"products": 50_000, "customers": 200_000},
+    against_sdk={"products": 20_000, "customers": 200_000},
     growth={"customers": (20_000, 200_000, 2_000_000), "products": (5_000, 50_000)},
     pages=200,
 )
