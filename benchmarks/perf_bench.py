@@ -48,7 +48,7 @@ FULL = Sizes(
     against_bare={"products": 50_000, "customers": 500_000},
     against_sdk={"products": 20_000, "customers": 200_000},
     growth={"customers": (20_000, 200_000, 2_000_000), "products": (5_000, 50_000)},
-    pages=200,
+    pages=120,
 )
 
 
