@@ -156,8 +156,8 @@ class EngineTap(Tap):
             del self._queue[: self._queue.index(current) + 1]
         asking = current.asking
         most = 2 * self.concurrency
-        for stream in self._queue[:most]:
-            if asking >= most or not stream.reads_ahead:
+        for stream in [each for each in self._queue if each.reads_ahead][:most]:
+            if asking >= most:
                 return
             try:
                 stream.prepare()
