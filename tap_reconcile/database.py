@@ -31,7 +31,7 @@ ROWS_AT_ONCE = 10_000
 
 # Also with a driver, as SQLAlchemy and with it target-postgres write it. An @ in any other place is
 # one of a password that nobody encoded.
-_URL = re.compile(r"(postgres(?:ql)?)(?:\+\w+)?(://(?:[^@/?]*@)?[^@?]*(?:\?.*)?)", re.DOTALL)
+_URL = re.compile(r"(postgres(?:ql)?)(?:\+\w+)?(://(?:[^@/]*@)?[^@?]*(?:\?.*)?)", re.DOTALL)
 _PORTS = re.compile(r"[\d,]*")
 
 _IN_MILLISECONDS = 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'
@@ -166,7 +166,7 @@ def check_columns(table: Table, key: Sequence[str], cursor_field: str | None) ->
 def _statement(table: Table, key: Sequence[str], cursor_field: str | None) -> sql.Composed:
     # In UTF-8, collation "C" is the order of code points, which Python and SQLite have as well.
     parts = [sql.SQL('{}::text collate "C"').format(sql.Identifier(name)) for name in key]
-    at: sql.Composable = sql.NULL
+    at: sql.Composable = sql.SQL("null::text")
     if cursor_field:
         column: sql.Composable = sql.Identifier(cursor_field)
         if table.columns[cursor_field] == _WITH_ZONE:
@@ -201,7 +201,7 @@ def _parameters(url: str) -> dict[str, Any]:
     if not parameters or not _PORTS.fullmatch(str(parameters.get("port", ""))):
         msg = (
             f"the database URL is not of the form {FORM};"
-            " characters such as @ : / ? in user or password have to be percent-encoded"
+            " characters such as @ : / in user or password have to be percent-encoded"
         )
         raise SettingsError(msg)
     return {

@@ -88,11 +88,11 @@ class Report:
         if self.until is None:
             return
         what = "--until" if self.asked_until else "when this comparison began"
-        yield f"compared up to {self.until} ({what}); later changes at the source count as newer"
+        yield f"compared up to {self.until} ({what}); later changes count as newer"
         if self.code != EQUAL and not self.asked_until and "differs" in verdicts:
             yield (
-                "what changed after the last load counts as missing or stale;"
-                " give --until the time at which that load began to set it aside"
+                "changed since the last load? Give --until the time at which it began, to set that"
+                " aside"
             )
 
 
