@@ -1,48 +1,30 @@
-"""tap-reconcile between a stand-in and tables that target-postgres has made."""
+"""tap-reconcile finds what differs between a stand-in and the tables of target-postgres."""
 
 from __future__ import annotations
 
-import contextlib
-import io
+import dataclasses
 import json
-import logging
 import os
-import signal
 import subprocess
 import sys
-import time
-import unittest.mock
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 import pytest
-from psycopg import connect, sql
+from psycopg import sql
 
 from sandbox.commerce7.app import build as build_commerce7
 from sandbox.commercetools.app import build as build_commercetools
-from sandbox.commercetools.auth import Client
-from tap_engine.redact import Redactor
-from tap_reconcile.cli import main
-from tap_reconcile.database import Database, DatabaseError
-from tests.pipelines.test_values import load
+from tests.pipelines.shop import INCREMENTAL, SMALL, Shop
 from tests.support import (
-    TAPS,
     TapCommerce7,
     TapCommercetools,
     catalog_of,
     commerce7_config,
     commercetools_config,
-    run,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from sandbox.standin import StandIn
-    from scripts.demo.postgres import Postgres
-    from tap_engine.tap import EngineTap
 
 pytestmark = [
     pytest.mark.pipeline,
@@ -52,114 +34,6 @@ pytestmark = [
 ]
 
 FUTURE = "2100-01-01T00:00:00.000Z"
-DIFFERENCES = ("missing", "extra", "stale", "newer")
-
-
-@dataclass
-class Ended:
-    """How tap-reconcile ended."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def streams(self) -> dict[str, dict[str, Any]]:
-        """What it says of each stream, with --json."""
-        return {each["stream"]: each for each in json.loads(self.out)["streams"]}
-
-    def counts(self, stream: str) -> dict[str, int]:
-        """Differences of a stream, those that there are."""
-        found = self.streams[stream]
-        return {kind: found[kind] for kind in DIFFERENCES if found[kind]}
-
-
-@dataclass
-class Shop:
-    """A stand-in, its tap and the schema with its tables."""
-
-    tap: type[EngineTap]
-    stand_in: StandIn
-    config: dict[str, Any]
-    postgres: Postgres
-    schema: str
-    folder: Path
-
-    def load(self, *streams: str, **settings: Any) -> None:
-        """Run the tap into the loader."""
-        output = run(self.tap, {**self.config, **settings}, streams=streams)
-        assert output.code == 0, output.log[-2000:]
-        load(output, self.postgres, self.folder, self.schema)
-
-    def change(self, statement: str) -> int:
-        """Change tables behind the loader's back; tells how many rows."""
-        with connect(self.postgres.url) as connection:
-            connection.execute(sql.SQL("set search_path to {}").format(sql.Identifier(self.schema)))
-            return connection.execute(statement).rowcount  # type: ignore[call-overload]
-
-    def reconcile(self, *arguments: str, **options: Any) -> Ended:
-        """Run the command line of tap-reconcile in this process; the URL is in the environment."""
-        file = self.folder / "reconcile.json"
-        file.write_text(json.dumps(options.get("config", self.config)), encoding="utf-8")
-        schema = options.get("schema", self.schema)
-        database = options.get("database", self.postgres.sqlalchemy_url)
-        out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
-        err = io.StringIO()
-        handler = logging.StreamHandler(err)
-        logging.getLogger().addHandler(handler)
-        command = [self.tap.name, f"--config={file}", f"--schema={schema}", *arguments]
-        try:
-            with (
-                unittest.mock.patch.dict(os.environ, {"TAP_RECONCILE_DATABASE_URL": database}),
-                contextlib.redirect_stdout(out),
-                contextlib.redirect_stderr(err),
-                pytest.raises(SystemExit) as left,
-            ):
-                main(command)
-        finally:
-            logging.getLogger().removeHandler(handler)
-        code = left.value.code
-        assert isinstance(code, int)
-        return Ended(code, out.buffer.getvalue().decode(), err.getvalue())  # type: ignore[attr-defined]
-
-
-SMALL = {
-    TapCommercetools: ("zones", "messages", "project"),
-    TapCommerce7: ("notes", "tags", "vendors"),
-}
-INCREMENTAL = {TapCommercetools: ("zones", "lastModifiedAt"), TapCommerce7: ("notes", "updatedAt")}
-
-
-@pytest.fixture(scope="module", params=TAPS.values(), ids=list(TAPS))
-def shop(
-    request: pytest.FixtureRequest, postgres: Postgres, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Shop]:
-    """Load a few streams of each API."""
-    tap = request.param
-    folder = tmp_path_factory.mktemp("reconcile")
-    stand_in: StandIn
-    if tap is TapCommercetools:
-        stand_in, config = build_commercetools(size=0.3, rows={"zones": 40}), commercetools_config
-    else:
-        stand_in, config = build_commerce7(size=0.3, rate_limit=None), commerce7_config
-    schema = f"reconcile_{tap.name.replace('-', '_')}"
-    with stand_in.serve() as server:
-        made = Shop(tap, stand_in, config(server.url), postgres, schema, folder)
-        made.load(*SMALL[tap])
-        yield made
-
-
-@pytest.fixture
-def kept(shop: Shop) -> Iterator[Shop]:
-    """Put the tables back after a test that changes them."""
-    tables = SMALL[shop.tap]
-    for name in tables:
-        shop.change(f'create table "{name}_kept" as table "{name}"')
-    yield shop
-    for name in tables:
-        shop.change(f'delete from "{name}"')
-        shop.change(f'insert into "{name}" table "{name}_kept"')
-        shop.change(f'drop table "{name}_kept"')
 
 
 def test_equal_after_a_load(shop: Shop) -> None:
@@ -259,130 +133,30 @@ def test_a_selection_of_a_catalog(shop: Shop) -> None:
     assert set(ended.streams) == {first, second}
 
 
-def test_without_a_table(shop: Shop) -> None:
+def test_keys_of_all_sorts_come_in_one_order(kept: Shop) -> None:
+    stream, _ = INCREMENTAL[kept.tap]
+    keys = ["_", "a", "B", "ab", "aB", "z", "Z", "é", "e", "\U0001f377", "\uffee"]
+    values = ", ".join(f"('{key}')" for key in keys)
+    kept.change(f"insert into {stream} (id) values {values}")
+    ended = kept.reconcile("--streams", stream, "--json", "--show=20")
+    assert ended.counts(stream) == {"extra": len(keys)}
+    found = [key for (key,) in (each["key"] for each in ended.streams[stream]["examples"]["extra"])]
+    assert found == sorted(keys)
+
+
+def test_an_empty_stream_has_a_table_after_a_load(shop: Shop) -> None:
     stream = "stores" if shop.tap is TapCommercetools else "orders"
-    kept = dict(shop.stand_in.collections[stream].by_id)
-    ended = shop.reconcile("--streams", stream, SMALL[shop.tap][0], "--json")
-    assert ended.code == 2
-    assert ended.streams[stream]["verdict"] == "not compared"
-    assert f"no table {shop.schema}.{stream}" in ended.streams[stream]["reason"]
-    assert ended.streams[SMALL[shop.tap][0]]["verdict"] == "equal"
-    shop.stand_in.collections[stream].by_id.clear()
+    rows = shop.stand_in.collections[stream].by_id
+    held = dict(rows)
+    rows.clear()
+    other = dataclasses.replace(shop, schema=f"{shop.schema}_empty")
     try:
-        ended = shop.reconcile("--streams", stream, "--json")
+        other.load(stream)
+        assert other.postgres.tables(other.schema) == {stream}
+        ended = other.reconcile("--streams", stream, "--json")
     finally:
-        shop.stand_in.collections[stream].by_id.update(kept)
-    assert (ended.code, ended.streams[stream]["verdict"]) == (0, "equal")
-
-
-def test_tables_of_another_make(kept: Shop) -> None:
-    stream, at = INCREMENTAL[kept.tap]
-    kept.change(f'alter table {stream} rename "{at}" to other')
-    ended = kept.reconcile("--streams", stream)
-    kept.change(f'alter table {stream} rename other to "{at}"')
-    assert ended.code == 2
-    assert f"table {kept.schema}.{stream} has no column {at}" in ended.out
-    kept.change(f'alter table {stream} alter "{at}" type text')
-    ended = kept.reconcile("--streams", stream)
-    assert ended.code == 2
-    assert f"column {at} of table {kept.schema}.{stream} is text, no timestamp" in ended.out
-    # With a time zone, whatever the session's is, and finer than milliseconds.
-    kept.change(
-        f"""alter table {stream} alter "{at}" type timestamptz
-        using "{at}"::timestamp at time zone 'UTC' + interval '999 us'"""
-    )
-    assert kept.reconcile("--streams", stream).code == 0
-    kept.change(
-        f"""alter table {stream} alter "{at}" type timestamp
-        using "{at}" at time zone 'UTC'"""
-    )
-
-
-def test_streams_that_a_stream_map_changes(shop: Shop) -> None:
-    first, second, _ = SMALL[shop.tap]
-    config = {**shop.config, "stream_maps": {first: {"id": "md5(id)"}}}
-    config["stream_map_config"] = {"hash_seed": "x"}
-    ended = shop.reconcile("--streams", first, second, "--json", config=config)
-    assert ended.code == 2
-    assert "a stream map applies to it" in ended.streams[first]["reason"]
-    assert ended.streams[second]["verdict"] == "equal"
-
-
-def test_unknown_streams_and_bad_arguments(shop: Shop) -> None:
-    for arguments, message in (
-        (["--streams", "nope", "orders"], f"{shop.tap.name} has no stream nope"),
-        (["--until=yesterday"], "'yesterday' is no ISO 8601 timestamp"),
-        (["--show=-1"], "'-1' is no number of 0 or more"),
-        (["--catalog", str(shop.folder / "none.json")], "No such file"),
-        (["--config", str(shop.folder / "none.json")], "none.json"),
-    ):
-        ended = shop.reconcile(*arguments)
-        assert (ended.code, ended.out) == (2, ""), arguments
-        assert message in ended.err
-    ended = shop.reconcile(config={})
-    assert ended.code == 2
-    assert "settings" in ended.err.splitlines()[-1]
-
-
-def test_a_database_that_is_not_there(shop: Shop) -> None:
-    for url, message in (
-        ("postgresql://me:hunter2@127.0.0.1:1/db", "database: connection failed"),
-        ("postgresql://me:hunter2@x@127.0.0.1/db", "is not of the form"),
-        ("", "which database?"),
-    ):
-        ended = shop.reconcile(database=url)
-        assert (ended.code, ended.out) == (2, "")
-        assert message in ended.err.splitlines()[-1]
-        assert "hunter2" not in ended.err
-    ended = shop.reconcile(schema="elsewhere")
-    assert ended.code == 2
-    assert "the database has no schema elsewhere" in ended.err
-
-
-def test_a_table_that_may_not_be_read(shop: Shop) -> None:
-    role = f"reader_{shop.tap.name.replace('-', '_')}"
-    first, second, _ = SMALL[shop.tap]
-    shop.change(f"create role {role} login password 'hunter/2'")
-    shop.change(f'grant usage on schema "{shop.schema}" to {role}')
-    shop.change(f"grant select on {first} to {role}")
-    url = shop.postgres.url.replace("postgres@", f"{role}:{quote('hunter/2', safe='')}@")
-    ended = shop.reconcile("--streams", first, second, "--json", database=url)
-    assert ended.code == 2
-    assert ended.streams[first]["verdict"] == "equal", "reading rights are enough"
-    assert f"permission denied for table {second}" in ended.streams[second]["reason"]
-    assert "hunter" not in ended.out + ended.err
-
-
-def test_a_refused_stream_does_not_stop_the_others(postgres: Postgres, tmp_path: Path) -> None:
-    client = Client("demo-client", "demo-secret", ("view_zones",))
-    both = build_commercetools(size=0.1)
-    narrow = build_commercetools(size=0.1, clients=[client])
-    with both.serve() as server:
-        config = commercetools_config(server.url)
-        whole = Shop(TapCommercetools, both, config, postgres, "reconcile_refused", tmp_path)
-        whole.load("zones", "customers")
-    with narrow.serve() as server:
-        config = commercetools_config(server.url)
-        shop = Shop(TapCommercetools, narrow, config, postgres, "reconcile_refused", tmp_path)
-        ended = shop.reconcile("--streams", "customers", "zones", "--json")
-    assert ended.code == 2
-    assert ended.streams["zones"]["verdict"] == "equal"
-    assert "view_customers" in ended.streams["customers"]["reason"]
-    assert "demo-secret" not in ended.out + ended.err
-
-
-def test_a_source_that_breaks_off(kept: Shop) -> None:
-    first, second, _ = SMALL[kept.tap]
-    path = "/zones" if kept.tap is TapCommercetools else "/note"
-    kept.stand_in.faults.add(path, "status", times=-1, status=500)
-    try:
-        config = {**kept.config, "retry_max_seconds": 0}
-        ended = kept.reconcile("--streams", first, second, "--json", config=config)
-    finally:
-        kept.stand_in.faults.clear()
-    assert ended.code == 2
-    assert "answered 500" in ended.streams[first]["reason"]
-    assert ended.streams[second]["verdict"] == "equal"
+        rows.update(held)
+    assert (ended.code, ended.counts(stream)) == (0, {})
 
 
 COMPOSITE = {
@@ -447,56 +221,3 @@ def test_what_target_and_script_agree_on(shop: Shop) -> None:
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["tap"] == shop.tap.name
     assert [each["stream"] for each in json.loads(done.stdout)["streams"]] == [stream]
-
-
-def test_nothing_can_be_written(shop: Shop) -> None:
-    database = Database(shop.postgres.url, Redactor())
-    with (
-        pytest.raises(DatabaseError, match="read-only transaction"),
-        database._reading() as connection,
-    ):
-        connection.execute("create table public.written ()")
-
-
-@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_leaves_no_file(shop: Shop, signum: signal.Signals, tmp_path: Path) -> None:
-    stream = SMALL[shop.tap][0]
-    file = tmp_path / "config.json"
-    file.write_text(json.dumps(shop.config), encoding="utf-8")
-    files = tmp_path / "files"
-    files.mkdir()
-    command = Path(sys.executable).parent / "tap-reconcile"
-    shop.stand_in.requests.clear()
-    shop.stand_in.latency = 60  # longer than the test waits: it is stopped in the middle
-    try:
-        with subprocess.Popen(
-            [
-                command,
-                shop.tap.name,
-                "--config",
-                file,
-                "--schema",
-                shop.schema,
-                "--streams",
-                stream,
-            ],
-            env={
-                **os.environ,
-                "TAP_RECONCILE_DATABASE_URL": shop.postgres.url,
-                "SQLITE_TMPDIR": str(files),
-                "TMPDIR": str(files),
-            },
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        ) as process:
-            while not shop.stand_in.requests and process.poll() is None:
-                time.sleep(0.01)
-            process.send_signal(signum)
-            out, err = process.communicate(timeout=20)
-    finally:
-        shop.stand_in.latency = 0
-    assert (process.returncode, out) == (128 + signum, "")
-    assert "nothing can be said" in err
-    assert "Traceback" not in err
-    assert list(files.iterdir()) == []

@@ -1,4 +1,4 @@
-"""Which database URLs are taken, and that no part of a password gets out of those that are not."""
+"""Which database URLs are taken, what is asked, and that no part of a password gets out."""
 
 from __future__ import annotations
 
@@ -72,3 +72,12 @@ def test_the_url_of_the_loader_s_settings() -> None:
     assert database_url(settings) == "postgresql+psycopg://x@y/z"
     settings["TAP_RECONCILE_DATABASE_URL"] = "postgresql://only/reading"
     assert database_url(settings) == "postgresql://only/reading"
+
+
+def test_keys_are_sorted_as_here_whatever_the_collation_of_the_column() -> None:
+    columns = {"id": "text", "staged": "boolean", "at": "timestamp without time zone"}
+    table = database.Table("Shop", "my table", columns)
+    text = database._statement(table, ["id", "staged"], "at").as_string()
+    keys = '"id"::text collate "C", "staged"::text collate "C"'
+    assert text.startswith(f"select {keys}, to_char(")
+    assert f'from "Shop"."my table" where true order by {keys}, to_char(' in text
