@@ -42,9 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     )
     try:
         report = _report(options)
-        # A key may hold what the terminal's encoding does not have.
-        sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-        print(report.as_json() if options.json else report.as_text(), flush=True)  # noqa: T201 (this is the command's output)
+        _print(report.as_json() if options.json else report.as_text())
         code = report.code
     except TerminatedError as signal:
         logger.error("stopped by signal %d; nothing can be said", signal.signum)  # noqa: TRY400
@@ -55,6 +53,23 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         logger.error("%s", error)  # noqa: TRY400
         code = NOT_COMPARED
     sys.exit(code)
+
+
+def _print(text: str) -> None:
+    """Print the result.
+
+    Raises:
+        SettingsError: Nobody reads it.
+    """
+    # A key may hold what the terminal's encoding does not have.
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    try:
+        print(text, flush=True)  # noqa: T201 (this is the command's output)
+    except OSError as error:
+        # Otherwise the interpreter complains once more when it flushes at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        msg = f"cannot print the result: {error}"
+        raise SettingsError(msg) from None
 
 
 def _report(options: argparse.Namespace) -> Report:

@@ -63,16 +63,18 @@ def compare_all(
     """Compare streams one after the other; one that fails does not stop the others.
 
     Raises:
-        TapError: Nothing can be read at all.
+        RequestError: The source has never answered.
+        CredentialsError: It does not take the credentials, from the first stream on.
     """
+    compared = False
     for stream in streams:
         tap = stream.tap
         try:
             yield Result(stream.name, _compare(stream, database, schema, bounds))
-        except CredentialsError:
-            raise
-        except RequestError as error:
-            if not tap.http.reached_anything:
+            compared = True
+        except (CredentialsError, RequestError) as error:
+            hopeless = isinstance(error, CredentialsError) or not tap.http.reached_anything
+            if hopeless and not compared:
                 raise
             yield _failed(stream, str(error))
         except StreamError as error:

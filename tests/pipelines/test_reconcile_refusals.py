@@ -164,8 +164,41 @@ def test_a_refused_stream_does_not_stop_the_others(postgres: Postgres, tmp_path:
         ended = shop.reconcile("--streams", "customers", "zones", "--json")
     assert ended.code == 2
     assert ended.streams["zones"]["verdict"] == "equal"
-    assert "view_customers" in ended.streams["customers"]["reason"]
+    assert "; it takes scope view_customers" in ended.streams["customers"]["reason"]
     assert "demo-secret" not in ended.out + ended.err
+
+
+def test_a_source_that_does_not_take_the_credentials(shop: Shop) -> None:
+    secret = "client_secret" if shop.tap is TapCommercetools else "app_secret"
+    ended = shop.reconcile("--json", config={**shop.config, secret: "wrong-secret"})
+    assert ended.code == 2
+    assert "wrong-secret" not in ended.out + ended.err
+    if shop.tap is TapCommercetools:  # no token: one line is enough
+        assert ended.out == ""
+        assert " answered 401" in ended.err.splitlines()[-1]
+    else:  # may be a permission just as well
+        assert {each["verdict"] for each in ended.streams.values()} == {"not compared"}
+
+
+def test_a_result_that_nobody_reads(shop: Shop) -> None:
+    shop.reconcile("--streams", SMALL[shop.tap][0])  # leaves its settings in the file
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "wb") as gone:
+        done = subprocess.run(
+            [
+                *(Path(sys.executable).parent / "tap-reconcile", shop.tap.name),
+                *("--config", shop.folder / "reconcile.json", "--schema", shop.schema),
+                *("--streams", SMALL[shop.tap][0]),
+            ],
+            env={**os.environ, "TAP_RECONCILE_DATABASE_URL": shop.postgres.url},
+            stdout=gone,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 2
+    assert "cannot print the result" in done.stderr.splitlines()[-1]
 
 
 def test_a_source_that_breaks_off(kept: Shop) -> None:
