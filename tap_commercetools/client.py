@@ -83,7 +83,7 @@ class CommercetoolsStream(EngineStream):
 
     def change_order(self) -> str:
         """Read changes in the order in which they happened."""
-        return self.cursor_field or ID_ORDER
+        return self.api_cursor or ID_ORDER
 
     def fallback_order(self, order: str) -> str | None:
         """Go by id where a collection takes no query on its replication key.
@@ -124,7 +124,7 @@ class CommercetoolsStream(EngineStream):
         if piece.to is not None:
             parts.append(query.compare(paths[0], "<=", piece.to))
         if by_id and walk.since is not None and not self._time_refused:
-            parts.append(query.compare(str(self.cursor_field), ">=", walk.since))
+            parts.append(query.compare(str(self.api_cursor), ">=", walk.since))
         # The first request of a run, which tells the server's time, cannot have an upper bound yet.
         # Rows above the cut are only early, the bookmark stays below them.
         cut = walk.cut or self.tap.http.cut

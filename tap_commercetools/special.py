@@ -8,6 +8,7 @@ import msgspec
 
 from tap_commercetools import query
 from tap_commercetools.client import CommercetoolsStream, json_members, read_page, read_total
+from tap_commercetools.message_keeping import LOST_MESSAGES
 from tap_engine import rawjson, timestamps
 from tap_engine.errors import NotFoundError, RefusedError, SourceError
 from tap_engine.records import RowReader
@@ -74,6 +75,7 @@ class MessagesStream(CommercetoolsStream):
     The 340 message types would otherwise make thousands of columns.
     """
 
+    bookmark_at_cut = True
     reshapes = True
     columns: ClassVar[frozenset[str]] = frozenset(
         {
@@ -91,6 +93,11 @@ class MessagesStream(CommercetoolsStream):
             "type",
         }
     )
+
+    def complete(self, walk: Walk) -> None:
+        """Say when the project does not keep messages, or not long enough."""
+        super().complete(walk)
+        self.tap.message_keeping.check(self, LOST_MESSAGES)
 
     def reshape(self, members: rawjson.Members, piece: Range) -> rawjson.Members:
         """Move type-specific members into `payload`."""

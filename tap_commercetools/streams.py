@@ -7,6 +7,7 @@ secrets or security metadata, costs one request per parent, or repeats another s
 from __future__ import annotations
 
 from tap_commercetools.client import CommercetoolsStream
+from tap_commercetools.deletions import DeletionsStream
 from tap_commercetools.special import (
     AssociateStream,
     ChildStream,
@@ -85,6 +86,13 @@ class Customers(CommercetoolsStream):
     name = "customers"
     path = "customers"
     scopes = ("view_customers",)
+
+
+class Deletions(DeletionsStream):
+    name = "deletions"
+    path = "messages"
+    scopes = ("view_messages",)
+    cursor_field = "deletedAt"
 
 
 class DiscountCodes(CommercetoolsStream):
@@ -361,6 +369,7 @@ STREAMS = (
     CustomObjects,
     CustomerGroups,
     Customers,
+    Deletions,
     DiscountCodes,
     DiscountGroups,
     Extensions,

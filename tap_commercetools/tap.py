@@ -9,6 +9,7 @@ from singer_sdk import typing as th
 
 from tap_commercetools import errors
 from tap_commercetools.auth import CommercetoolsAuthenticator
+from tap_commercetools.message_keeping import MessageKeeping
 from tap_commercetools.query import LONGEST_PAGE
 from tap_commercetools.streams import STREAMS
 from tap_engine import settings
@@ -171,6 +172,11 @@ class TapCommercetools(EngineTap):
             http=lambda: self.http,
             redactor=self.redactor,
         )
+
+    @cached_property
+    def message_keeping(self) -> MessageKeeping:
+        """What the project says about its messages."""
+        return MessageKeeping(self)
 
     @cached_property
     def limiters(self) -> tuple[RateLimiter, ...]:

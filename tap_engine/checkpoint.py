@@ -45,13 +45,19 @@ class Checkpoint(msgspec.Struct):
     walk: Walk | None = None
 
 
-def load(stream: str, entry: Mapping[str, Any], replication_key: str | None) -> Checkpoint:
+def load(
+    stream: str,
+    entry: Mapping[str, Any],
+    replication_key: str | None,
+    time_order: str | None,
+) -> Checkpoint:
     """Read a stream's entry.
 
     Args:
         stream: Name for messages.
         entry: The entry, as it stands in state; may be empty.
         replication_key: The stream's replication key.
+        time_order: Order of walks whose positions begin with a timestamp.
 
     Raises:
         StateError: The entry is not one that this tap could have written.
@@ -70,7 +76,7 @@ def load(stream: str, entry: Mapping[str, Any], replication_key: str | None) -> 
     if read_with is not None:
         read_with = _read_with(stream, "read_with", read_with)
     unfinished = entry.get("walk")
-    walk = None if unfinished is None else _walk(stream, unfinished, replication_key)
+    walk = None if unfinished is None else _walk(stream, unfinished, time_order)
     return Checkpoint(bookmark, read_with, walk)
 
 
@@ -84,13 +90,25 @@ def finish(
     walk: Walk,
     replication_key: str | None,
     read_with: ReadWith,
+    *,
+    at_cut: bool = False,
 ) -> None:
-    """Turn a complete walk into a bookmark: min(cut, highest seen), never further back."""
+    """Turn a complete walk into a bookmark: min(cut, highest seen), never further back.
+
+    Args:
+        entry: The stream's entry, as it stands in state.
+        walk: The complete walk.
+        replication_key: None for a full table, which has no bookmark.
+        read_with: Settings that a first walk was read with.
+        at_cut: Take the cut alone, whatever was seen.
+    """
     changed: dict[str, Any] = {}
     if replication_key is not None:
         old = entry.get("replication_key_value")
         reached = [moment for moment in (walk.highest, walk.cut) if moment is not None]
         new = min(reached) if walk.highest is not None else None
+        if at_cut:
+            new = walk.cut
         if old is not None:
             old = timestamps.canonical(old)
             new = old if new is None or (not walk.first and new < old) else new
@@ -104,7 +122,7 @@ def finish(
     entry.pop("walk", None)
 
 
-def _walk(stream: str, value: object, replication_key: str | None) -> Walk:
+def _walk(stream: str, value: object, time_order: str | None) -> Walk:
     try:
         walk = msgspec.convert(value, Walk)
     except msgspec.ValidationError as error:
@@ -114,7 +132,7 @@ def _walk(stream: str, value: object, replication_key: str | None) -> Walk:
         if moment is not None:
             setattr(walk, name, _timestamp(stream, f"walk.{name}", moment))
     _read_with(stream, "walk.read_with", walk.read_with)
-    if walk.order == replication_key:
+    if walk.order == time_order:
         for piece in walk.ranges:
             if piece.at is not None:
                 _timestamp(stream, "walk.ranges.at", piece.at[0])

@@ -75,6 +75,7 @@ class Reading:
                 break
             except QueryRefusedError as error:
                 self._begin_anew(error)
+        self._stream.complete(self._reader.walk)
         self._finish(self._reader.walk)
 
     def _write_pages(self, count: Callable[[int], object]) -> None:
@@ -110,6 +111,7 @@ class Reading:
                 walk,
                 None if stream.is_full_table else stream.replication_key,
                 stream.read_with(),
+                at_cut=stream.bookmark_at_cut,
             )
             stream.tap.write_state()
 

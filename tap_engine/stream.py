@@ -56,6 +56,13 @@ class EngineStream(Stream):
     """Dotted paths of what tells rows apart in an answer, before any reshaping."""
     cursor_field: ClassVar[str | None] = None
     """Replication key."""
+    sent_cursor: ClassVar[str | None] = None
+    """Member that the API sends the replication key in, where that has another name."""
+    bookmark_at_cut: ClassVar[bool] = False
+    """A complete walk moves the bookmark to its cut, whatever it found; else to the last change.
+
+    For records that never change, so that an old bookmark only means that nobody read since.
+    """
     permission: ClassVar[str] = ""
     """What opens the stream at the platform; empty when it is unknown."""
     full_order: ClassVar[str]
@@ -71,7 +78,7 @@ class EngineStream(Stream):
         self.tap = tap
         self.primary_keys = self.keys
         self.replication_key = self.cursor_field
-        self.rows = records.RowReader(self.name, self.row_key, self.cursor_field)
+        self.rows = records.RowReader(self.name, self.row_key, self.api_cursor)
         self.drift = Drift(self.schema)
         self.records_written = 0
         self._reading: Reading | None = None
@@ -82,6 +89,11 @@ class EngineStream(Stream):
     def needs(self) -> str:
         """Name what a credential needs to read the stream, for messages."""
         return self.permission
+
+    @property
+    def api_cursor(self) -> str | None:
+        """Name of the replication key at the API: in its rows, filters and sorts."""
+        return self.sent_cursor or self.cursor_field
 
     def begin_anew(self) -> None:
         """Forget what a walk left behind in memory, because another begins."""
@@ -121,6 +133,9 @@ class EngineStream(Stream):
     def ask_total(self, walk: Walk) -> Future[int | None] | None:  # noqa: ARG002
         """Begin to ask how long the list is, if that is cheap and the walk reads all of it."""
         return None
+
+    def complete(self, walk: Walk) -> None:
+        """Do what is left when the last page is written and the bookmark not yet set."""
 
     def order_after(self, error: QueryRefusedError, order: str, *, resumed: bool) -> str | None:
         """Name the order in which to begin anew after a refusal; None to give up."""

@@ -29,7 +29,7 @@ SCHEMAS = {f"{path.parent.parent.name}.{path.stem}": json.loads(path.read_text()
 
 ANY_TYPES = ["object", "array", "string", "number", "integer", "boolean", "null"]
 KINDS = {"object", "array", "string", "number", "integer", "boolean"}
-REPLICATION_KEYS = {"createdAt", "lastModifiedAt", "updatedAt"}
+REPLICATION_KEYS = {"createdAt", "lastModifiedAt", "updatedAt", "deletedAt"}
 
 # The raw row of this stream also carries credentials of other integrations.
 LISTED_ONLY = {"tap_commerce7.settings"}

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from sandbox.commercetools.messages import fake_message
+from sandbox.commercetools.messages import fake_message, is_about_a_delete
 from sandbox.commercetools.resources import RESOURCES
 from sandbox.fake import Faker, fake_id, fake_time, load_schemas
 from sandbox.fake_values import key_of
-from sandbox.store import Collection, Row
+from sandbox.store import Collection, Row, View
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -70,6 +70,8 @@ class Project:
             )
             for resource in RESOURCES.values()
         }
+        messages = self.collections["messages"]
+        self.collections["deletions"] = View("deletions", messages, is_about_a_delete)
 
     def known_fields(self, resource: Resource) -> frozenset[str]:
         """Name the top-level members of a collection's records; empty when they are open."""

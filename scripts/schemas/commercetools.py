@@ -133,7 +133,14 @@ def build(listing: dict[str, Any]) -> dict[str, Node]:
         # A walk below a parent has no bookmark: these streams are full-table.
         bookmark = None if name in tables.CHILD_KEYS else resource["replication_key"]
         schemas[name] = stream_schema(added | members, keys, bookmark)
-    return schemas
+    return schemas | {"deletions": _deletions(types)}
+
+
+def _deletions(types: Types) -> Node:
+    """Return the schema of the stream that the tap makes of the messages about deletes."""
+    message = types.own_members("Message")
+    taken = {name: message[name] for name in tables.TAKEN_OF_MESSAGES}
+    return stream_schema(tables.DELETION | taken, ["id"], "deletedAt")
 
 
 def _record_members(types: Types, resource: dict[str, Any]) -> dict[str, Node]:

@@ -45,6 +45,20 @@ MESSAGE_PAYLOAD: dict[str, Node] = {
     | {"description": "Members of this message type only.", "x-sensitive": "pii"},
 }
 
+# Columns of `deletions` that the tap makes, and those that it takes from the message as they are.
+DELETION: dict[str, Node] = {
+    "id": scalar("string") | {"description": "Id of the message."},
+    "deletedAt": scalar("string", "date-time") | {"description": "createdAt of the message."},
+    "type": scalar("string"),
+    "resourceType": scalar("string"),
+    "stream": scalar("string")
+    | {"description": "Stream that held the record; null when no stream did, or not as a record."},
+    "resourceId": scalar("string"),
+    "resourceVersion": scalar("integer"),
+    "resourceKey": scalar("string"),
+}
+TAKEN_OF_MESSAGES = ("resourceUserProvidedIdentifiers", "sequenceNumber")
+
 DESCRIPTIONS = {
     "Money.centAmount": "Minor units of currencyCode.",
     "TypedMoney.centAmount": "Minor units of currencyCode, scaled by fractionDigits.",

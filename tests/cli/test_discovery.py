@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tap_engine.tap import EngineTap
     from tests.cli.conftest import Command
 
-STREAM_COUNTS = {"tap-commercetools": 50, "tap-commerce7": 35}
+STREAM_COUNTS = {"tap-commercetools": 51, "tap-commerce7": 35}
 
 
 @pytest.fixture(autouse=True)
