@@ -6,6 +6,7 @@ secrets or security metadata, costs one request per parent, or repeats another s
 
 from __future__ import annotations
 
+from tap_commercetools.change_history import ChangeHistoryStream
 from tap_commercetools.client import CommercetoolsStream
 from tap_commercetools.deletions import DeletionsStream
 from tap_commercetools.special import (
@@ -62,6 +63,13 @@ class Categories(CommercetoolsStream):
     name = "categories"
     path = "categories"
     scopes = ("view_products", "view_categories")
+
+
+class ChangeHistory(ChangeHistoryStream):
+    name = "change_history"
+    path = ""  # of a host of its own
+    scopes = ("view_audit_log",)
+    selected_by_default = False  # needs an add-on to be complete, and its requests are metered
 
 
 class Channels(CommercetoolsStream):
@@ -365,6 +373,7 @@ STREAMS = (
     CartDiscounts,
     Carts,
     Categories,
+    ChangeHistory,
     Channels,
     CustomObjects,
     CustomerGroups,
