@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 
-from tap_commercetools.client import CommercetoolsStream, read_page, read_total
+from tap_commercetools.client import CommercetoolsStream
+from tap_commercetools.pages import read_page, read_total
 from tap_engine import rawjson, timestamps
 from tap_engine.errors import SourceError
 from tap_engine.http import PageTooBigError

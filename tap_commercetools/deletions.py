@@ -1,63 +1,24 @@
-"""Deletes that the platform tells by a message, as a stream of its own.
-
-Every delete is a hard delete, and 20 types of resource leave a message behind (commercetools API
-specification, types `*DeletedMessage`).
-"""
+"""Deletes that the platform tells by a message, as a stream of its own."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
 
 from tap_commercetools import query
 from tap_commercetools.client import CommercetoolsStream
+from tap_commercetools.delete_messages import DELETED
 from tap_commercetools.message_keeping import LOST_DELETES
 from tap_engine import rawjson
 from tap_engine.errors import SourceError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tap_engine.partial import Partial
     from tap_engine.walk import Range, Walk
 
-
-class Deleted(NamedTuple):
-    """What a message about a delete is about.
-
-    Attributes:
-        stream: Stream that held the record, None where no stream has it as a record.
-        type_id: `typeId` of the reference to it.
-        inside: Member of the message that holds the last state of the record, if one does.
-    """
-
-    stream: str | None
-    type_id: str
-    inside: str = ""
-
-
-DELETED = {
-    "AssociateRoleDeleted": Deleted("associate_roles", "associate-role"),
-    "BusinessUnitDeleted": Deleted("business_units", "business-unit"),
-    "CartDiscountDeleted": Deleted("cart_discounts", "cart-discount"),
-    "CustomerDeleted": Deleted("customers", "customer"),
-    "DiscountCodeDeleted": Deleted("discount_codes", "discount-code"),
-    "DiscountGroupDeleted": Deleted("discount_groups", "discount-group"),
-    "InventoryEntryDeleted": Deleted("inventory_entries", "inventory-entry"),
-    "OrderDeleted": Deleted("orders", "order", inside="order"),
-    "PaymentMethodDeleted": Deleted("payment_methods", "payment-method", inside="paymentMethod"),
-    "ProductDeleted": Deleted("products", "product", inside="currentProjection"),
-    "ProductSelectionDeleted": Deleted("product_selections", "product-selection"),
-    "ProductTailoringDeleted": Deleted("product_tailoring", "product-tailoring"),
-    # A variant inside a product: the message names the product, which is still there.
-    "ProductVariantDeleted": Deleted(None, "product"),
-    "QuoteDeleted": Deleted("quotes", "quote"),
-    "QuoteRequestDeleted": Deleted("quote_requests", "quote-request"),
-    "RecurringOrderDeleted": Deleted("recurring_orders", "recurring-order", "recurringOrder"),
-    "StagedQuoteDeleted": Deleted("staged_quotes", "staged-quote"),
-    "StandalonePriceDeleted": Deleted("standalone_prices", "standalone-price"),
-    "StoreDeleted": Deleted("stores", "store"),
-    "VariantDeleted": Deleted("variants", "variant"),
-}
-"""Type of message -> what it is about."""
 
 _COPIED = ("type", "resourceVersion", "resourceUserProvidedIdentifiers", "sequenceNumber")
 _NULL = msgspec.Raw(b"null")
@@ -107,10 +68,10 @@ class DeletionsStream(CommercetoolsStream):
             "resourceKey": _key(members, resource, about.inside),
         }
 
-    def complete(self, walk: Walk) -> None:
+    def complete(self, walk: Walk) -> Iterable[Partial]:
         """Say when the project does not keep what the stream is made of."""
-        super().complete(walk)
         self.tap.message_keeping.check(self, LOST_DELETES)
+        return super().complete(walk)
 
 
 def _key(members: rawjson.Members, resource: rawjson.Members, inside: str) -> msgspec.Raw:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tap_commercetools import errors
-from tap_commercetools.client import json_members
+from tap_commercetools.pages import json_members
 from tap_engine import timestamps
 from tap_engine.errors import RequestError, StreamError
 from tap_engine.http import Call

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import msgspec
 
 from tap_commercetools import query
-from tap_commercetools.client import CommercetoolsStream, json_members, read_page, read_total
+from tap_commercetools.client import CommercetoolsStream
 from tap_commercetools.message_keeping import LOST_MESSAGES
+from tap_commercetools.pages import json_members, read_page, read_total
 from tap_engine import rawjson, timestamps
 from tap_engine.errors import NotFoundError, RefusedError, SourceError
 from tap_engine.records import RowReader
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from tap_engine.http import Call
+    from tap_engine.partial import Partial
     from tap_engine.walk import Context
 
 DEEPEST_OFFSET = 10_000
@@ -94,10 +96,10 @@ class MessagesStream(CommercetoolsStream):
         }
     )
 
-    def complete(self, walk: Walk) -> None:
+    def complete(self, walk: Walk) -> Iterable[Partial]:
         """Say when the project does not keep messages, or not long enough."""
-        super().complete(walk)
         self.tap.message_keeping.check(self, LOST_MESSAGES)
+        return super().complete(walk)
 
     def reshape(self, members: rawjson.Members, piece: Range) -> rawjson.Members:
         """Move type-specific members into `payload`."""

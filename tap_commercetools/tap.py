@@ -115,6 +115,16 @@ class TapCommercetools(EngineTap):
             title="Custom object containers",
             description="Containers to read custom objects from; without, all.",
         ),
+        th.Property(
+            "emit_tombstones",
+            th.BooleanType,
+            default=False,
+            title="Emit tombstones",
+            description=(
+                "Mark deleted records in their own stream with _sdc_deleted_at, where the project"
+                " tells of deletes by message; needs the scope view_messages."
+            ),
+        ),
         *settings.shared(concurrency=4, lookback_seconds=120),
     ).to_dict()
 

@@ -4,6 +4,8 @@ One stream's entry under `bookmarks`:
 
     replication_key, replication_key_value
         The bookmark. Every record version with a replication timestamp below it was delivered.
+    deletions_read_to
+        Moment up to which deletes were read and marked, for streams that do so.
     read_with
         The settings under which everything below the bookmark was read.
     walk
@@ -23,7 +25,7 @@ from tap_engine.walk import Walk
 if TYPE_CHECKING:
     from collections.abc import Mapping, MutableMapping
 
-_OURS = {"replication_key", "replication_key_value", "read_with", "walk"}
+_OURS = {"replication_key", "replication_key_value", "deletions_read_to", "read_with", "walk"}
 # What the SDK writes into the same place, all of it meaningless between runs.
 _SDK = {"replication_key_signpost", "starting_replication_value", "progress_markers"}
 
@@ -38,11 +40,13 @@ class Checkpoint(msgspec.Struct):
         read_with: Settings under which everything below the bookmark was read; None when another
             tap or version wrote the state.
         walk: The unfinished walk.
+        deletions_read_to: Moment up to which deletes were read, in the canonical form.
     """
 
     bookmark: str | None = None
     read_with: ReadWith | None = None
     walk: Walk | None = None
+    deletions_read_to: str | None = None
 
 
 def load(
@@ -75,9 +79,12 @@ def load(
     read_with = entry.get("read_with")
     if read_with is not None:
         read_with = _read_with(stream, "read_with", read_with)
+    read_to = entry.get("deletions_read_to")
+    if read_to is not None:
+        read_to = _timestamp(stream, "deletions_read_to", read_to)
     unfinished = entry.get("walk")
     walk = None if unfinished is None else _walk(stream, unfinished, time_order)
-    return Checkpoint(bookmark, read_with, walk)
+    return Checkpoint(bookmark, read_with, walk, read_to)
 
 
 def save(entry: MutableMapping[str, Any], walk: Walk) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from tap_engine import checkpoint, records
+from tap_engine import checkpoint, partial, records
 from tap_engine.errors import QueryRefusedError
 from tap_engine.numbered import NumberedReader
 from tap_engine.output import Output
@@ -75,7 +75,8 @@ class Reading:
                 break
             except QueryRefusedError as error:
                 self._begin_anew(error)
-        self._stream.complete(self._reader.walk)
+        for some in self._stream.complete(self._reader.walk):
+            count(partial.write(self._stream, some))
         self._finish(self._reader.walk)
 
     def _write_pages(self, count: Callable[[int], object]) -> None:

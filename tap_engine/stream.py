@@ -20,12 +20,13 @@ from tap_engine.errors import (
     StreamError,
     TapError,
 )
+from tap_engine.partial import declare
 from tap_engine.reading import Reading
 from tap_engine.selection import secret_breadcrumbs
 from tap_engine.walk import Page, Range, Walk, whole
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator
+    from collections.abc import Generator, Iterable, Iterator, Mapping
     from concurrent.futures import Future
 
     from singer_sdk.helpers.types import Context as SingerContext
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from tap_engine import rawjson
     from tap_engine.checkpoint import ReadWith
+    from tap_engine.partial import Partial
     from tap_engine.tap import EngineTap
     from tap_engine.walk import Context, Position
 
@@ -78,6 +80,7 @@ class EngineStream(Stream):
         self.tap = tap
         self.primary_keys = self.keys
         self.replication_key = self.cursor_field
+        self.schema["properties"].update(self.added_properties)
         self.rows = records.RowReader(self.name, self.row_key, self.api_cursor)
         self.drift = Drift(self.schema)
         self.records_written = 0
@@ -134,8 +137,13 @@ class EngineStream(Stream):
         """Begin to ask how long the list is, if that is cheap and the walk reads all of it."""
         return None
 
-    def complete(self, walk: Walk) -> None:
-        """Do what is left when the last page is written and the bookmark not yet set."""
+    def complete(self, walk: Walk) -> Iterable[Partial]:  # noqa: ARG002
+        """Do what is left when the last page is written and the bookmark not yet set.
+
+        Returns:
+            Records to be written now, with a few members only.
+        """
+        return ()
 
     def order_after(self, error: QueryRefusedError, order: str, *, resumed: bool) -> str | None:
         """Name the order in which to begin anew after a refusal; None to give up."""
@@ -151,6 +159,14 @@ class EngineStream(Stream):
         """Tell whether today's settings ask for more than those a bookmark was reached with."""
         started, now = before.get("start_date"), self.tap.start_date
         return started is not None and (now is None or now < started)
+
+    @property
+    def added_properties(self) -> Mapping[str, Mapping[str, Any]]:
+        """Declare properties that records may have besides those in the schema file.
+
+        They go out whatever a catalog says, which may not know them; see `tap_engine.partial`.
+        """
+        return {}
 
     # What the SDK asks for.
 
@@ -172,6 +188,8 @@ class EngineStream(Stream):
         mapper = self.tap.mapper
         if self.name not in mapper.stream_maps:
             mapper.register_raw_stream_schema(self.name, selected_schema(self), self.primary_keys)
+            for each in mapper.stream_maps[self.name]:
+                declare(self, each)
         return super().stream_maps
 
     @property
