@@ -44,6 +44,42 @@ FILLING = 0.7
 """The next window is made to fill so much of a page if changes go on at the same rate."""
 
 
+RECORDED = frozenset(
+    {
+        "associate_roles",
+        "business_units",
+        "cart_discounts",
+        "categories",
+        "channels",
+        "custom_objects",
+        "customer_groups",
+        "customers",
+        "discount_codes",
+        "inventory_entries",
+        "orders",
+        "payment_methods",
+        "payments",
+        "product_discounts",
+        "product_selections",
+        "product_types",
+        "products",
+        "quote_requests",
+        "quotes",
+        "reviews",
+        "shipping_methods",
+        "shopping_lists",
+        "staged_quotes",
+        "standalone_prices",
+        "states",
+        "stores",
+        "tax_categories",
+        "types",
+        "zones",
+    }
+)
+"""Streams whose records the history knows, deletes included; for the documentation."""
+
+
 class _Resource(msgspec.Struct, rename="camel"):
     type_id: str
     id: str | None = None

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sandbox.commercetools.auth import Client
-from sandbox.commercetools.history import HistoryRules
+from sandbox.commercetools.history import COVERED, HistoryRules
+from tap_commercetools.change_history import RECORDED
+from tap_commercetools.tap import TapCommercetools
 from tap_engine import timestamps
 from tests.walks.tools import Source, bookmarked, commercetools, next_second
 
@@ -82,6 +84,11 @@ def test_the_first_sync_begins_three_years_ago_or_at_start_date() -> None:
         assert first["date.from"] == ["2025-05-31T23:59:59.000Z"]
         assert output.records(STREAM)
         assert min(r["modifiedAt"] for r in output.records(STREAM)) >= "2025-06-01"
+
+
+def test_the_streams_it_knows_are_those_of_the_stand_in() -> None:
+    assert RECORDED == COVERED
+    assert {each.name for each in TapCommercetools.stream_types} >= RECORDED
 
 
 def test_a_later_run_reads_what_happened_since_in_one_request() -> None:
