@@ -102,15 +102,18 @@ def _messages(stream: CommercetoolsStream, since: str) -> Iterator[list[Row]]:
 def _existing(stream: CommercetoolsStream, ids: Sequence[str]) -> Iterator[str]:
     """Ask the collection which of some ids it has."""
     reader, url = RowReader(stream.name, ("id",), None), stream.url(Range())
+    walk = Walk(order="id")
     for start in range(0, len(ids), IDS_AT_ONCE):
-        behind: list[str] = []
+        position: list[str] | None = None
         full = True
         while full:
-            parts = [query.one_of("id", ids[start : start + IDS_AT_ONCE]), *behind]
+            after = [query.after(("id",), position)] if position else []
+            parts = [query.one_of("id", ids[start : start + IDS_AT_ONCE]), *after]
             raws, full = stream.ask_page(url, parts, ("id",), stream.extra_params)
-            found = [row.key[0] for row in reader.rows(raws)]
-            yield from found
-            behind = [query.compare("id", ">", found[-1])] if found else []
+            rows = reader.rows(raws)
+            stream.check_rows(walk, Range(at=position), rows)
+            yield from (row.key[0] for row in rows)
+            position = list(rows[-1].key) if full else None
 
 
 def _url(stream: CommercetoolsStream) -> str:

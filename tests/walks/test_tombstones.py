@@ -262,6 +262,19 @@ def test_a_server_that_does_not_sort_is_noticed(shop: Source) -> None:
     assert "did not sort as asked" in output.log
 
 
+def test_a_collection_that_turns_in_circles_is_noticed(shop: Source) -> None:
+    first = shop.run("customers", **ON)
+    delete(shop, 3)
+
+    def forget(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
+        return [(k, v) for k, v in pairs if not v.startswith("id in")]
+
+    shop.rewrite("/customers", forget)
+    output = shop.run("customers", state=first.state, **ON)
+    assert output.code == 1
+    assert "turns in circles" in output.log or "did not sort as asked" in output.log
+
+
 def test_messages_that_are_off_or_gone_are_a_warning(caplog: pytest.LogCaptureFixture) -> None:
     with commercetools(size=0.1, messages=False) as source:
         source.run("customers", "orders", **ON)
