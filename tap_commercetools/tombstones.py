@@ -12,6 +12,7 @@ from tap_commercetools import query
 from tap_commercetools.delete_messages import DELETED, types_for
 from tap_commercetools.message_keeping import LOST_DELETES
 from tap_engine import timestamps
+from tap_engine.errors import RefusedError
 from tap_engine.records import RowReader
 from tap_engine.walk import Range, Walk
 
@@ -50,7 +51,20 @@ def marks(stream: CommercetoolsStream, walk: Walk) -> Iterator[Partial]:
 
     What is deleted while a walk reads may have been delivered by it, so a first walk is followed
     by what was deleted since it began; before, nothing was delivered.
+
+    Raises:
+        RefusedError: The credentials may not read messages.
     """
+    try:
+        yield from _marks(stream, walk)
+    except RefusedError:
+        # Kept in state, the complete walk would be taken up again and again, and read nothing new.
+        stream.stream_state.pop("walk", None)
+        stream.tap.write_state()
+        raise
+
+
+def _marks(stream: CommercetoolsStream, walk: Walk) -> Iterator[Partial]:
     state, tap = stream.stream_state, stream.tap
     before = state.get(READ_TO) or state.get("replication_key_value")
     begin = timestamps.canonical(before or walk.cut or tap.http.cut or timestamps.now())
@@ -62,7 +76,7 @@ def marks(stream: CommercetoolsStream, walk: Walk) -> Iterator[Partial]:
         gone = {row_id: at for row_id, at in candidates.items() if row_id not in still_there}
         marked += len(gone)
         yield [_mark(stream, row_id, at) for row_id, at in gone.items()]
-    # Not the last message's time: what an earlier run has read must not be missed again later.
+    # Not the last message's time, or a quiet stream would look as if nobody had read for long.
     reached = tap.http.cut or begin
     state[READ_TO] = max(reached, timestamps.canonical(before)) if before else reached
     if marked:

@@ -230,6 +230,10 @@ def test_without_the_scope_the_stream_fails_and_names_it() -> None:
         assert "view_messages for emit_tombstones" in output.log
         assert output.bookmark("customers") is None
         assert output.bookmark("zones")
+        assert "walk" not in output.state["bookmarks"].get("customers", {})
+        source.stand_in.touch("customers", min(source.rows("customers")))
+        again = source.run("customers", state=output.state)
+        assert source.held("customers", again) == source.rows("customers")
         skipped = source.run("customers", "zones", skip_forbidden_streams=True, **ON)
         assert skipped.code == 0
         assert skipped.bookmark("customers") is None
