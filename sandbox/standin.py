@@ -59,7 +59,8 @@ class StandIn:
     Args:
         api: The API itself.
         collections: By stream name.
-        on_delete: Called with the name and the last state of a record that was deleted.
+        on_change: Called with the name of a collection and the states of a record before and
+            after a change; None where there is no such state.
         outer: Wraps the API and its faults, for what is on every answer, faults included.
 
     Attributes:
@@ -76,7 +77,7 @@ class StandIn:
         api: ASGIApp,
         collections: dict[str, Collection],
         *,
-        on_delete: Callable[[str, Record], None] | None = None,
+        on_change: Callable[[str, Record | None, Record | None], None] | None = None,
         outer: Callable[[ASGIApp], ASGIApp] | None = None,
         latency: float = 0.0,
     ) -> None:
@@ -88,7 +89,7 @@ class StandIn:
         faulty = FaultLayer(api, self.faults)
         self._api: ASGIApp = outer(faulty) if outer else faulty
         self._control = control_routes(self)
-        self._on_delete = on_delete
+        self._on_change = on_change
         self._in_flight = 0
         self._write = threading.RLock()
 
@@ -134,6 +135,8 @@ class StandIn:
             if collection.time_fields:
                 new.setdefault("createdAt", new[collection.time_fields[0]])
             collection.upsert(new)
+            if self._on_change:
+                self._on_change(name, old, new)
         return new
 
     def touch(self, name: str, row_id: str) -> Record:
@@ -159,8 +162,8 @@ class StandIn:
             if record is None:
                 return False
             self.collections[name].delete(row_id)
-            if self._on_delete:
-                self._on_delete(name, record)
+            if self._on_change:
+                self._on_change(name, record, None)
             return True
 
     async def _dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:

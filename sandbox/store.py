@@ -180,6 +180,29 @@ class Collection:
             self._by_time.remove((old.at, old.id))
 
 
+class View(Collection):
+    """Some rows of another collection under a name of their own; only for reading.
+
+    Args:
+        name: Name of the stream that a tap makes of them.
+        rows: The collection.
+        keep: Tells which rows.
+    """
+
+    def __init__(self, name: str, rows: Collection, keep: Callable[[Row], bool]) -> None:
+        super().__init__(name, identity=rows.identity, time_fields=(), versioned=False)
+        self.lock = rows.lock
+        self._rows = rows
+        self._keep = keep
+
+    @property
+    def by_id(self) -> SortedDict:
+        """Rows by identity, as they are now."""
+        with self.lock:
+            rows = self._rows.by_id.values()
+            return SortedDict((row.id, row) for row in rows if self._keep(row))
+
+
 def _dig(record: Record, path: str) -> Any:
     value: Any = record
     for member in path.split("."):

@@ -1,4 +1,4 @@
-"""Writes what follows from the code into README.md, meltano.yml and .env.example.
+"""Writes what follows from the code into README.md, meltano.yml, .env.example and docs/.
 
 It rewrites the text between a line with `begin generated: <what>` and the next line with
 `end generated`; with `--check` it only compares and ends with 1 on a difference.
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scripts.declarations import TAPS, env_name, own_settings, sdk_settings, streams
+from tap_commercetools import change_history, delete_messages
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from tap_engine.tap import EngineTap
 
 ROOT = Path(__file__).resolve().parent.parent
-FILES = ("README.md", "meltano.yml", ".env.example")
+FILES = ("README.md", "meltano.yml", ".env.example", "docs/deletes.md")
 BLOCK = re.compile(
     r"^(?P<begin>[^\n]*begin generated: (?P<what>[^\n]*?)(?: -->)?\n)"
     r".*?"
@@ -91,6 +92,26 @@ def stream_table(tap: type[EngineTap]) -> str:
     return "\n".join([*lines, "", ""])
 
 
+def delete_table(tap: type[EngineTap]) -> str:
+    """Write what tells deletes of which incremental stream of commercetools."""
+    lines = [
+        "",
+        "| stream | `deletions` | `emit_tombstones` | `change_history` |",
+        "| --- | --- | --- | --- |",
+    ]
+    for stream in streams(tap):
+        if stream.cursor is None or stream.name in MADE_OF_EVENTS:
+            continue
+        types = delete_messages.types_for(stream.name)
+        cells = (
+            "yes" if types else "no",
+            ", ".join(f"`{kind}`" for kind in types) or "no",
+            "yes" if stream.name in change_history.RECORDED else "no",
+        )
+        lines.append(f"| `{stream.name}` | {' | '.join(cells)} |")
+    return "\n".join([*lines, "", ""])
+
+
 def setting_table(tap: type[EngineTap]) -> str:
     """Write the settings as a Markdown table."""
     lines = ["", "| setting | kind | default | meaning |", "| --- | --- | --- | --- |"]
@@ -147,12 +168,16 @@ def literal(setting: Setting) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
+MADE_OF_EVENTS = {"messages", "deletions", "change_history"}
+"""Streams of commercetools whose records tell what happened, and are not deleted by anybody."""
+
 NEEDED = {"app_id", "app_secret"}
 """Not required by the schema, because there is an older way in, but needed by nearly everybody."""
 
 MAKERS: dict[str, Callable[[type[EngineTap]], str]] = {
     "streams": stream_table,
     "settings": setting_table,
+    "deletes": delete_table,
     "meltano settings": meltano_settings,
     "environment": env_lines,
 }

@@ -5,21 +5,26 @@ from __future__ import annotations
 import functools
 import itertools
 import re
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote as url_quote
 
-import msgspec
-
-from tap_commercetools import errors, query
+from tap_commercetools import errors, query, tombstones
 from tap_commercetools.page_size import PageSize
-from tap_engine import rawjson, timestamps
-from tap_engine.errors import BadBodyError, QueryRefusedError, RefusedError, SourceError
+from tap_commercetools.pages import read_page, read_total
+from tap_engine import timestamps
+from tap_engine.errors import QueryRefusedError, RefusedError, SourceError
 from tap_engine.http import Call, PageTooBigError
 from tap_engine.stream import EngineStream
 from tap_engine.walk import Page, Range, Walk, split_uuids, whole
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    import msgspec
+
     from tap_commercetools.tap import TapCommercetools
+    from tap_engine.partial import Partial
     from tap_engine.records import Row
     from tap_engine.walk import Position
 
@@ -32,17 +37,6 @@ ID_ORDER = "id"
 
 MOST_COUNTED = 10_000
 """Where the total of a query with a predicate ends, by the release notes of 2020-10-12."""
-
-
-class _Envelope(msgspec.Struct):
-    """What a page says beside its rows; the rows stay JSON text."""
-
-    results: list[msgspec.Raw]
-    count: Any = None
-    limit: Any = None
-
-
-_page = msgspec.json.Decoder(_Envelope)
 
 
 class CommercetoolsStream(EngineStream):
@@ -68,7 +62,18 @@ class CommercetoolsStream(EngineStream):
     @property
     def needs(self) -> str:
         """Name the scopes that open the stream."""
-        return f"scope {' or '.join(self.scopes)}"
+        marks = f", and {tombstones.SCOPE} for emit_tombstones" if self.marks_deletes else ""
+        return f"scope {' or '.join(self.scopes)}{marks}"
+
+    @cached_property
+    def marks_deletes(self) -> bool:
+        """Tell whether deleted records are marked in this stream."""
+        return tombstones.wanted(self)
+
+    @property
+    def added_properties(self) -> Mapping[str, Mapping[str, Any]]:
+        """Declare the mark on deleted records."""
+        return tombstones.PROPERTIES if self.marks_deletes else {}
 
     @property
     def page_size(self) -> PageSize:
@@ -84,7 +89,7 @@ class CommercetoolsStream(EngineStream):
 
     def change_order(self) -> str:
         """Read changes in the order in which they happened."""
-        return self.cursor_field or ID_ORDER
+        return self.api_cursor or ID_ORDER
 
     def fallback_order(self, order: str) -> str | None:
         """Go by id where a collection takes no query on its replication key.
@@ -125,7 +130,7 @@ class CommercetoolsStream(EngineStream):
         if piece.to is not None:
             parts.append(query.compare(paths[0], "<=", piece.to))
         if by_id and walk.since is not None and not self._time_refused:
-            parts.append(query.compare(str(self.cursor_field), ">=", walk.since))
+            parts.append(query.compare(str(self.api_cursor), ">=", walk.since))
         # The first request of a run, which tells the server's time, cannot have an upper bound yet.
         # Rows above the cut are only early, the bookmark stays below them.
         cut = walk.cut or self.tap.http.cut
@@ -154,29 +159,58 @@ class CommercetoolsStream(EngineStream):
             page = self._ask(walk, piece)
         return page
 
+    def complete(self, walk: Walk) -> Iterable[Partial]:
+        """Mark what was deleted, if the stream does so and does not read everything anyway."""
+        return tombstones.marks(self, walk) if self.marks_deletes and not self.is_full_table else ()
+
     def _ask(self, walk: Walk, piece: Range) -> Page:
+        raws, full = self.ask_page(
+            self.url(piece), self.predicates(walk, piece), self.paths(walk), self.extra_params
+        )
+        rows = self.rows.rows(raws)
+        self.check_rows(walk, piece, rows)
+        return Page(rows, self.behind(walk, rows[-1]) if full else None, timestamps.now())
+
+    def ask_page(
+        self,
+        url: str,
+        predicates: Sequence[str],
+        paths: Sequence[str],
+        extra_params: Sequence[tuple[str, str]] = (),
+        limit: int | None = None,
+    ) -> tuple[list[msgspec.Raw], bool]:
+        """Ask for a page, a smaller one when the API finds it too big.
+
+        Args:
+            url: URL of the list.
+            predicates: Its filter, joined with `and`.
+            paths: Members that sort it.
+            extra_params: Further query parameters.
+            limit: Rows at most, instead of a whole page.
+
+        Returns:
+            The rows, and whether more may follow.
+        """
         while True:
-            limit = self.page_size.current
+            size = self.page_size.current if limit is None else limit
             params = [
-                *query.conjunction(self.predicates(walk, piece)),
-                *query.sort(self.paths(walk)),
-                ("limit", str(limit)),
+                *query.conjunction(predicates),
+                *query.sort(paths),
+                ("limit", str(size)),
                 ("withTotal", "false"),
-                *self.extra_params,
+                *extra_params,
             ]
             try:
-                raws, full = self.tap.http.send(
-                    self.call(self.url(piece), params, smallest_page=limit == 1),
-                    functools.partial(read_page, limit=limit),
+                page = self.tap.http.send(
+                    self.call(url, params, smallest_page=size <= 1),
+                    functools.partial(read_page, limit=size),
                 )
             except PageTooBigError:
-                self.page_size.shrink(limit)
-                self.logger.info("%s: pages of %d rows are too big", self.name, limit)
+                self.page_size.shrink(size)
+                self.logger.info("%s: pages of %d rows are too big", self.name, size)
                 continue
             self.page_size.succeeded()
-            rows = self.rows.rows(raws)
-            self.check_rows(walk, piece, rows)
-            return Page(rows, self.behind(walk, rows[-1]) if full else None, timestamps.now())
+            return page
 
     def call(self, url: str, params: list[tuple[str, str]], *, smallest_page: bool = True) -> Call:
         """Build a request for this stream."""
@@ -246,9 +280,9 @@ class CommercetoolsStream(EngineStream):
         url = self.url(Range(of=context))
         if since is None:
             return self._total(url, [])
-        if self.cursor_field is None:
+        if self.api_cursor is None:
             return None
-        changed = self._total(url, [query.compare(self.cursor_field, ">=", since)])
+        changed = self._total(url, [query.compare(self.api_cursor, ">=", since)])
         return changed if changed is not None and changed < MOST_COUNTED else None
 
     def _total(self, url: str, predicates: list[str]) -> int | None:
@@ -263,6 +297,8 @@ class CommercetoolsStream(EngineStream):
     def check(self) -> str:
         """Go by the token's scopes where they tell, and ask the API otherwise."""
         self.check_scopes()
+        if self.marks_deletes:
+            tombstones.probe(self)
         return super().check()
 
     def check_scopes(self) -> None:
@@ -283,64 +319,3 @@ class CommercetoolsStream(EngineStream):
             self.call(self.url(piece), [("limit", "0"), ("withTotal", "false")]),
             lambda body: read_page(body, 0),
         )
-
-
-def read_total(body: bytes) -> int | None:
-    """Read the total of a page.
-
-    Raises:
-        BadBodyError: The body is not a page, or its total is no number.
-    """
-    try:
-        total = msgspec.json.decode(rawjson.members(rawjson.tidy(body)).get("total", b"null"))
-    except ValueError as error:
-        msg = f"the body is not a page of results ({type(error).__name__})"
-        raise BadBodyError(msg) from None
-    if total is not None and not isinstance(total, int):
-        msg = "total is no number"
-        raise BadBodyError(msg)
-    return total
-
-
-def read_page(body: bytes, limit: int) -> tuple[list[msgspec.Raw], bool]:
-    """Split a page into its rows.
-
-    Returns:
-        The rows, and whether the page is full, so that more may follow.
-
-    Raises:
-        BadBodyError: The body is not a whole page.
-    """
-    try:
-        page = _page.decode(rawjson.tidy(body))
-        raws = page.results
-        count = int(page.count or len(raws))
-        applied = page.limit
-    except (TypeError, ValueError, RecursionError) as error:
-        msg = f"the body is not a page of results ({type(error).__name__})"
-        raise BadBodyError(msg) from None
-    if count != len(raws):
-        msg = f"the page says that it holds {count} records and holds {len(raws)}"
-        raise BadBodyError(msg)
-    # A server may apply a smaller limit than asked for, and says so.
-    effective = min(limit, applied) if isinstance(applied, int) and applied > 0 else limit
-    return raws, bool(raws) and len(raws) >= effective
-
-
-def scope_names(scope: str) -> tuple[str, str]:
-    """Split `name:projectKey[:storeKey]` into name and the rest."""
-    name, _, rest = scope.partition(":")
-    return name, rest
-
-
-def json_members(body: bytes) -> Any:
-    """Decode a small object, such as the project.
-
-    Raises:
-        BadBodyError: The body is no JSON object.
-    """
-    try:
-        return rawjson.members(rawjson.tidy(body))
-    except ValueError as error:
-        msg = f"the body is no JSON object ({type(error).__name__})"
-        raise BadBodyError(msg) from None

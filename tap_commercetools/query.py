@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 LONGEST_PAGE = 500
 
@@ -22,6 +22,11 @@ def compare(path: str, operator: str, value: str) -> str:
     if inner:
         return f"{outer}({compare(inner, operator, value)})"
     return f"{outer} {operator} {quote(value)}"
+
+
+def one_of(path: str, values: Iterable[str]) -> str:
+    """Compare a member with several values."""
+    return f"{path} in ({', '.join(map(quote, values))})"
 
 
 def after(paths: Sequence[str], position: Sequence[str]) -> str:

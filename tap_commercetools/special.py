@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import msgspec
 
 from tap_commercetools import query
-from tap_commercetools.client import CommercetoolsStream, json_members, read_page, read_total
+from tap_commercetools.client import CommercetoolsStream
+from tap_commercetools.message_keeping import LOST_MESSAGES
+from tap_commercetools.pages import json_members, read_page, read_total
 from tap_engine import rawjson, timestamps
 from tap_engine.errors import NotFoundError, RefusedError, SourceError
 from tap_engine.records import RowReader
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from tap_engine.http import Call
+    from tap_engine.partial import Partial
     from tap_engine.walk import Context
 
 DEEPEST_OFFSET = 10_000
@@ -74,6 +77,7 @@ class MessagesStream(CommercetoolsStream):
     The 340 message types would otherwise make thousands of columns.
     """
 
+    bookmark_at_cut = True
     reshapes = True
     columns: ClassVar[frozenset[str]] = frozenset(
         {
@@ -91,6 +95,11 @@ class MessagesStream(CommercetoolsStream):
             "type",
         }
     )
+
+    def complete(self, walk: Walk) -> Iterable[Partial]:
+        """Say when the project does not keep messages, or not long enough."""
+        self.tap.message_keeping.check(self, LOST_MESSAGES)
+        return super().complete(walk)
 
     def reshape(self, members: rawjson.Members, piece: Range) -> rawjson.Members:
         """Move type-specific members into `payload`."""

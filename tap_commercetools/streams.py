@@ -6,7 +6,9 @@ secrets or security metadata, costs one request per parent, or repeats another s
 
 from __future__ import annotations
 
+from tap_commercetools.change_history import ChangeHistoryStream
 from tap_commercetools.client import CommercetoolsStream
+from tap_commercetools.deletions import DeletionsStream
 from tap_commercetools.special import (
     AssociateStream,
     ChildStream,
@@ -63,6 +65,13 @@ class Categories(CommercetoolsStream):
     scopes = ("view_products", "view_categories")
 
 
+class ChangeHistory(ChangeHistoryStream):
+    name = "change_history"
+    path = ""  # of a host of its own
+    scopes = ("view_audit_log",)
+    selected_by_default = False  # needs an add-on to be complete, and its requests are metered
+
+
 class Channels(CommercetoolsStream):
     name = "channels"
     path = "channels"
@@ -85,6 +94,13 @@ class Customers(CommercetoolsStream):
     name = "customers"
     path = "customers"
     scopes = ("view_customers",)
+
+
+class Deletions(DeletionsStream):
+    name = "deletions"
+    path = "messages"
+    scopes = ("view_messages",)
+    cursor_field = "deletedAt"
 
 
 class DiscountCodes(CommercetoolsStream):
@@ -357,10 +373,12 @@ STREAMS = (
     CartDiscounts,
     Carts,
     Categories,
+    ChangeHistory,
     Channels,
     CustomObjects,
     CustomerGroups,
     Customers,
+    Deletions,
     DiscountCodes,
     DiscountGroups,
     Extensions,

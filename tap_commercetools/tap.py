@@ -9,6 +9,7 @@ from singer_sdk import typing as th
 
 from tap_commercetools import errors
 from tap_commercetools.auth import CommercetoolsAuthenticator
+from tap_commercetools.message_keeping import MessageKeeping
 from tap_commercetools.query import LONGEST_PAGE
 from tap_commercetools.streams import STREAMS
 from tap_engine import settings
@@ -85,6 +86,14 @@ class TapCommercetools(EngineTap):
             description="Replaces the token host of the region.",
         ),
         th.Property(
+            "history_url",
+            th.StringType,
+            title="Change History URL",
+            description=(
+                "Replaces the Change History host of the region; may end with the project key."
+            ),
+        ),
+        th.Property(
             "page_size",
             th.IntegerType,
             default=LONGEST_PAGE,
@@ -106,6 +115,16 @@ class TapCommercetools(EngineTap):
             title="Custom object containers",
             description="Containers to read custom objects from; without, all.",
         ),
+        th.Property(
+            "emit_tombstones",
+            th.BooleanType,
+            default=False,
+            title="Emit tombstones",
+            description=(
+                "Mark deleted records in their own stream with _sdc_deleted_at, where the project"
+                " tells of deletes by message; needs the scope view_messages."
+            ),
+        ),
         *settings.shared(concurrency=4, lookback_seconds=120),
     ).to_dict()
 
@@ -120,7 +139,7 @@ class TapCommercetools(EngineTap):
         settings.number(self.config, "retry_max_seconds", 0, 86_400)
         if self.config.get("max_requests_per_second") is not None:
             settings.number(self.config, "max_requests_per_second", 1, 10_000)
-        _ = self.start_date, self.project_url, self.auth_url
+        _ = self.start_date, self.project_url, self.history_url, self.auth_url
 
     @cached_property
     def redactor(self) -> Redactor:
@@ -134,9 +153,17 @@ class TapCommercetools(EngineTap):
     @cached_property
     def project_url(self) -> str:
         """Base URL of the project's collections."""
+        return self._of_project("api_url", "api")
+
+    @cached_property
+    def history_url(self) -> str:
+        """URL of the project's Change History."""
+        return self._of_project("history_url", "history")
+
+    def _of_project(self, setting: str, host: str) -> str:
         project = str(self.config["project_key"])
-        given = self.config.get("api_url") or f"https://api.{self._region}.commercetools.com"
-        url = settings.base_url("api_url", str(given))
+        given = self.config.get(setting) or f"https://{host}.{self._region}.commercetools.com"
+        url = settings.base_url(setting, str(given))
         return url if url.endswith(f"/{project}") else f"{url}/{project}"
 
     @cached_property
@@ -171,6 +198,11 @@ class TapCommercetools(EngineTap):
             http=lambda: self.http,
             redactor=self.redactor,
         )
+
+    @cached_property
+    def message_keeping(self) -> MessageKeeping:
+        """What the project says about its messages."""
+        return MessageKeeping(self)
 
     @cached_property
     def limiters(self) -> tuple[RateLimiter, ...]:

@@ -4,6 +4,8 @@ One stream's entry under `bookmarks`:
 
     replication_key, replication_key_value
         The bookmark. Every record version with a replication timestamp below it was delivered.
+    deletions_read_to
+        Moment up to which deletes were read and marked, for streams that do so.
     read_with
         The settings under which everything below the bookmark was read.
     walk
@@ -23,7 +25,7 @@ from tap_engine.walk import Walk
 if TYPE_CHECKING:
     from collections.abc import Mapping, MutableMapping
 
-_OURS = {"replication_key", "replication_key_value", "read_with", "walk"}
+_OURS = {"replication_key", "replication_key_value", "deletions_read_to", "read_with", "walk"}
 # What the SDK writes into the same place, all of it meaningless between runs.
 _SDK = {"replication_key_signpost", "starting_replication_value", "progress_markers"}
 
@@ -38,20 +40,28 @@ class Checkpoint(msgspec.Struct):
         read_with: Settings under which everything below the bookmark was read; None when another
             tap or version wrote the state.
         walk: The unfinished walk.
+        deletions_read_to: Moment up to which deletes were read, in the canonical form.
     """
 
     bookmark: str | None = None
     read_with: ReadWith | None = None
     walk: Walk | None = None
+    deletions_read_to: str | None = None
 
 
-def load(stream: str, entry: Mapping[str, Any], replication_key: str | None) -> Checkpoint:
+def load(
+    stream: str,
+    entry: Mapping[str, Any],
+    replication_key: str | None,
+    time_order: str | None,
+) -> Checkpoint:
     """Read a stream's entry.
 
     Args:
         stream: Name for messages.
         entry: The entry, as it stands in state; may be empty.
         replication_key: The stream's replication key.
+        time_order: Order of walks whose positions begin with a timestamp.
 
     Raises:
         StateError: The entry is not one that this tap could have written.
@@ -69,9 +79,12 @@ def load(stream: str, entry: Mapping[str, Any], replication_key: str | None) -> 
     read_with = entry.get("read_with")
     if read_with is not None:
         read_with = _read_with(stream, "read_with", read_with)
+    read_to = entry.get("deletions_read_to")
+    if read_to is not None:
+        read_to = _timestamp(stream, "deletions_read_to", read_to)
     unfinished = entry.get("walk")
-    walk = None if unfinished is None else _walk(stream, unfinished, replication_key)
-    return Checkpoint(bookmark, read_with, walk)
+    walk = None if unfinished is None else _walk(stream, unfinished, time_order)
+    return Checkpoint(bookmark, read_with, walk, read_to)
 
 
 def save(entry: MutableMapping[str, Any], walk: Walk) -> None:
@@ -89,13 +102,25 @@ def finish(
     walk: Walk,
     replication_key: str | None,
     read_with: ReadWith,
+    *,
+    at_cut: bool = False,
 ) -> None:
-    """Turn a complete walk into a bookmark: min(cut, highest seen), never further back."""
+    """Turn a complete walk into a bookmark: min(cut, highest seen), never further back.
+
+    Args:
+        entry: The stream's entry, as it stands in state.
+        walk: The complete walk.
+        replication_key: None for a full table, which has no bookmark.
+        read_with: Settings that a first walk was read with.
+        at_cut: Take the cut alone, whatever was seen.
+    """
     changed: dict[str, Any] = {}
     if replication_key is not None:
         old = entry.get("replication_key_value")
         reached = [moment for moment in (walk.highest, walk.cut) if moment is not None]
         new = min(reached) if walk.highest is not None else None
+        if at_cut:
+            new = walk.cut
         if old is not None:
             old = timestamps.canonical(old)
             new = old if new is None or (not walk.first and new < old) else new
@@ -109,7 +134,7 @@ def finish(
     entry.pop("walk", None)
 
 
-def _walk(stream: str, value: object, replication_key: str | None) -> Walk:
+def _walk(stream: str, value: object, time_order: str | None) -> Walk:
     try:
         walk = msgspec.convert(value, Walk)
     except msgspec.ValidationError as error:
@@ -119,7 +144,7 @@ def _walk(stream: str, value: object, replication_key: str | None) -> Walk:
         if moment is not None:
             setattr(walk, name, _timestamp(stream, f"walk.{name}", moment))
     _read_with(stream, "walk.read_with", walk.read_with)
-    if walk.order == replication_key:
+    if walk.order == time_order:
         for piece in walk.ranges:
             if piece.at is not None:
                 _timestamp(stream, "walk.ranges.at", piece.at[0])

@@ -21,7 +21,9 @@ def plan(stream: EngineStream) -> tuple[Walk, bool]:
     Raises:
         StateError: The stream's state cannot be understood.
     """
-    known = checkpoint.load(stream.name, stream.stream_state, stream.cursor_field)
+    known = checkpoint.load(
+        stream.name, stream.stream_state, stream.cursor_field, stream.api_cursor
+    )
     if stream.cursor_field is None and known.bookmark is not None:
         msg = f"state of stream '{stream.name}' holds a bookmark, but the stream has none"
         raise StateError(msg)

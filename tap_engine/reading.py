@@ -6,7 +6,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from tap_engine import checkpoint, counts, records, timestamps
+from tap_engine import checkpoint, counts, partial, records, timestamps
 from tap_engine.counts import Counts
 from tap_engine.errors import IncompleteError, QueryRefusedError
 from tap_engine.numbered import NumberedReader
@@ -97,6 +97,8 @@ class Reading:
         walk = self._reader.walk
         if walk.version is not None and self._stream.cursor_field is not None:
             self._catch_up(walk, count)
+        for some in self._stream.complete(walk):
+            count(partial.write(self._stream, some))
         self._finish(walk)
 
     def _read(self, count: Callable[[int], object], *, save: bool = True) -> None:
@@ -162,6 +164,7 @@ class Reading:
                 walk,
                 None if stream.is_full_table else stream.replication_key,
                 stream.read_with(),
+                at_cut=stream.bookmark_at_cut,
             )
             stream.tap.write_state()
 

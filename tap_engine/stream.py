@@ -20,12 +20,13 @@ from tap_engine.errors import (
     StreamError,
     TapError,
 )
+from tap_engine.partial import declare
 from tap_engine.reading import Reading
 from tap_engine.selection import secret_breadcrumbs
 from tap_engine.walk import Page, Range, Walk, whole
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator
+    from collections.abc import Generator, Iterable, Iterator, Mapping
     from concurrent.futures import Future
 
     from singer_sdk.helpers.types import Context as SingerContext
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from tap_engine import rawjson
     from tap_engine.checkpoint import ReadWith
+    from tap_engine.partial import Partial
     from tap_engine.tap import EngineTap
     from tap_engine.walk import Context, Position
 
@@ -56,6 +58,13 @@ class EngineStream(Stream):
     """Dotted paths of what tells rows apart in an answer, before any reshaping."""
     cursor_field: ClassVar[str | None] = None
     """Replication key."""
+    sent_cursor: ClassVar[str | None] = None
+    """Member that the API sends the replication key in, where that has another name."""
+    bookmark_at_cut: ClassVar[bool] = False
+    """A complete walk moves the bookmark to its cut, whatever it found; else to the last change.
+
+    For records that never change, so that an old bookmark only means that nobody read since.
+    """
     permission: ClassVar[str] = ""
     """What opens the stream at the platform; empty when it is unknown."""
     full_order: ClassVar[str]
@@ -71,7 +80,8 @@ class EngineStream(Stream):
         self.tap = tap
         self.primary_keys = self.keys
         self.replication_key = self.cursor_field
-        self.rows = records.RowReader(self.name, self.row_key, self.cursor_field)
+        self.schema["properties"].update(self.added_properties)
+        self.rows = records.RowReader(self.name, self.row_key, self.api_cursor)
         self.drift = Drift(self.schema)
         self.records_written = 0
         self._reading: Reading | None = None
@@ -82,6 +92,11 @@ class EngineStream(Stream):
     def needs(self) -> str:
         """Name what a credential needs to read the stream, for messages."""
         return self.permission
+
+    @property
+    def api_cursor(self) -> str | None:
+        """Name of the replication key at the API: in its rows, filters and sorts."""
+        return self.sent_cursor or self.cursor_field
 
     def begin_anew(self) -> None:
         """Forget what a walk left behind in memory, because another begins."""
@@ -147,6 +162,14 @@ class EngineStream(Stream):
             return None
         return self.tap.http.submit(self.count)
 
+    def complete(self, walk: Walk) -> Iterable[Partial]:  # noqa: ARG002
+        """Do what is left when the last page is written and the bookmark not yet set.
+
+        Returns:
+            Records to be written now, with a few members only.
+        """
+        return ()
+
     def order_after(self, error: QueryRefusedError, order: str, *, resumed: bool) -> str | None:
         """Name the order in which to begin anew after a refusal; None to give up."""
         del error
@@ -161,6 +184,14 @@ class EngineStream(Stream):
         """Tell whether today's settings ask for more than those a bookmark was reached with."""
         started, now = before.get("start_date"), self.tap.start_date
         return started is not None and (now is None or now < started)
+
+    @property
+    def added_properties(self) -> Mapping[str, Mapping[str, Any]]:
+        """Declare properties that records may have besides those in the schema file.
+
+        They go out whatever a catalog says, which may not know them; see `tap_engine.partial`.
+        """
+        return {}
 
     # What the SDK asks for.
 
@@ -182,6 +213,8 @@ class EngineStream(Stream):
         mapper = self.tap.mapper
         if self.name not in mapper.stream_maps:
             mapper.register_raw_stream_schema(self.name, selected_schema(self), self.primary_keys)
+            for each in mapper.stream_maps[self.name]:
+                declare(self, each)
         return super().stream_maps
 
     @property

@@ -36,6 +36,7 @@ def commercetools_config(url: str, **more: Any) -> dict[str, Any]:
         "client_secret": "demo-secret",
         "api_url": url,
         "auth_url": url,
+        "history_url": f"{url}/history",
         **more,
     }
 

@@ -36,6 +36,7 @@ def test_patterns_reach_into_arrays() -> None:
 def test_a_wrong_setting_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in generate_docs.FILES:
         text = (ROOT / name).read_text(encoding="utf-8")
+        (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text.replace("LOOKBACK_SECONDS=300", "LOOKBACK_SECONDS=301"))
     monkeypatch.setattr(check_parity, "ROOT", tmp_path)
     (found,) = check_parity.differences()

@@ -52,12 +52,12 @@ def build(  # noqa: PLR0913 - a stand-in is described in one call, by keyword
     answers = Options(**options)
     tables = make_tables(size, seed, rows or {}, rows_per_timestamp=rows_per_timestamp, small=small)
 
-    def to_trash(name: str, record: Record) -> None:
-        if name == "trash":
+    def to_trash(name: str, old: Record | None, new: Record | None) -> None:
+        if name == "trash" or old is None or new is not None:
             return
-        object_type = record.get("objectType") or _OBJECTS[name]
+        object_type = old.get("objectType") or _OBJECTS[name]
         row_id = str(uuid.uuid4())
-        tables["trash"].upsert({"id": row_id, "objectType": object_type, "objectId": record["id"]})
+        tables["trash"].upsert({"id": row_id, "objectType": object_type, "objectId": old["id"]})
 
     def delete(name: str, row_id: str) -> None:
         stand_in.delete(name, row_id)
@@ -65,7 +65,7 @@ def build(  # noqa: PLR0913 - a stand-in is described in one call, by keyword
     api: ASGIApp = Api(tables, answers, delete)
     if answers.gzip:
         api = GZipMiddleware(api, minimum_size=GZIP_FROM_BYTES, compresslevel=GZIP_LEVEL)
-    stand_in = StandIn(api, dict(tables), on_delete=to_trash, latency=latency)
+    stand_in = StandIn(api, dict(tables), on_change=to_trash, latency=latency)
     return stand_in
 
 

@@ -18,10 +18,11 @@ from starlette.routing import Route
 from sandbox.commercetools.auth import DEMO_CLIENT, Authority, Client
 from sandbox.commercetools.data import Plan, Project
 from sandbox.commercetools.errors import ApiError, AuthError, not_found
+from sandbox.commercetools.history import History, HistoryRules
 from sandbox.commercetools.messages import deleted_message
 from sandbox.commercetools.paging import Pager
 from sandbox.commercetools.query import parse_query
-from sandbox.commercetools.resources import PROJECT
+from sandbox.commercetools.resources import HISTORY, PROJECT
 from sandbox.commercetools.routes import of_view, published, resolve
 from sandbox.standin import StandIn
 
@@ -56,6 +57,7 @@ def build(
     clients: Iterable[Client] = (DEMO_CLIENT,),
     gzip: bool = True,
     latency: float = 0,
+    history: HistoryRules = HistoryRules(),  # noqa: B008 (frozen)
     **plan: Any,
 ) -> CommercetoolsStandIn:
     """Build a stand-in.
@@ -64,18 +66,21 @@ def build(
         clients: API clients; by default `demo-client` with `demo-secret`, which may read all.
         gzip: Compress answers for clients that accept it.
         latency: Seconds added to each API answer.
+        history: How the Change History host behaves.
         plan: Members of `sandbox.commercetools.data.Plan`: size, seed, rows, project, ...
     """
     settings = Plan(**plan)
     project = Project(settings)
     authority = Authority(list(clients), settings.project)
-    api = _Api(settings.project, project, authority)
+    changes = History(project.collections["change_history"], history)
+    api = _Api(settings.project, project, authority, changes)
     middleware = [Middleware(GZipMiddleware, minimum_size=1000, compresslevel=1)] if gzip else []
     stand_in = CommercetoolsStandIn(
         Starlette(
             routes=[
                 Route("/oauth/token", api.token, methods=["POST"]),
                 Route("/oauth/introspect", api.introspect, methods=["POST"]),
+                Route("/history/{project}", api.history, methods=["GET"]),
                 Route("/{project}", api.project, methods=["GET"]),
                 Route("/{project}/{path:path}", api.collection, methods=["GET", "HEAD"]),
             ],
@@ -83,7 +88,7 @@ def build(
             exception_handlers={ApiError: _api_error, HTTPException: _http_error},
         ),
         project.collections,
-        on_delete=api.note_deletion,
+        on_change=api.note_change,
         outer=_Correlation,
         latency=latency,
     )
@@ -92,10 +97,11 @@ def build(
 
 
 class _Api:
-    def __init__(self, key: str, project: Project, authority: Authority) -> None:
+    def __init__(self, key: str, project: Project, authority: Authority, changes: History) -> None:
         self._key = key
         self._project = project
         self._authority = authority
+        self._changes = changes
 
     async def token(self, request: Request) -> Response:
         """`POST /oauth/token`."""
@@ -133,9 +139,15 @@ class _Api:
             self._require(token, ("view_products",), target.store)
         return self._answer(request, target, query)
 
-    def note_deletion(self, name: str, record: Record) -> None:
-        """Write the message about a deleted record, where there is one."""
-        message = deleted_message(name, record)
+    async def history(self, request: Request) -> Response:
+        """`GET /{projectKey}` of the Change History host."""
+        self._require(self._token(request), HISTORY.scopes)
+        return self._changes.answer(request.scope["query_string"].decode("latin-1"))
+
+    def note_change(self, name: str, old: Record | None, new: Record | None) -> None:
+        """Write the history, and the message about a deleted record, where there is one."""
+        self._changes.note(name, old, new)
+        message = deleted_message(name, old) if old and new is None else None
         if message and self._messages_enabled:
             self._project.collections["messages"].upsert(message)
 

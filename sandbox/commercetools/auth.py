@@ -157,7 +157,7 @@ class Authority:
 
 def reading_scopes() -> tuple[str, ...]:
     """List what a client needs to read everything: view scopes, or manage where no other exists."""
-    scopes = {"view_audit_log"}
+    scopes: set[str] = set()
     for resource in RESOURCES.values():
         view = [scope for scope in resource.scopes if scope.startswith("view_")]
         scopes.update(view or resource.scopes)

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from sandbox.commercetools.messages import fake_message
+from sandbox.commercetools.history import fake_change
+from sandbox.commercetools.messages import fake_message, is_about_a_delete
 from sandbox.commercetools.resources import RESOURCES
 from sandbox.fake import Faker, fake_id, fake_time, load_schemas
 from sandbox.fake_values import key_of
-from sandbox.store import Collection, Row
+from sandbox.store import Collection, Row, View
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from sandbox.store import Record
 
 CONTAINERS = ("settings", "loyalty-tiers", "wish_lists")
+WITHOUT_SCHEMA = {"messages": fake_message, "change_history": fake_change}
 KEYED = ("stores", "business_units", "custom_objects")
 
 
@@ -70,6 +72,8 @@ class Project:
             )
             for resource in RESOURCES.values()
         }
+        messages = self.collections["messages"]
+        self.collections["deletions"] = View("deletions", messages, is_about_a_delete)
 
     def known_fields(self, resource: Resource) -> frozenset[str]:
         """Name the top-level members of a collection's records; empty when they are open."""
@@ -98,8 +102,8 @@ class Project:
             always=("version", "key") if name in KEYED else ("version",),
         )
         for number in range(plan.count(resource)):
-            if name == "messages":
-                yield fake_message(number, plan.seed, plan.rows_per_timestamp)
+            if name in WITHOUT_SCHEMA:
+                yield WITHOUT_SCHEMA[name](number, plan.seed, plan.rows_per_timestamp)
             elif name in ADJUSTMENTS:
                 yield {**faker.record(number), **ADJUSTMENTS[name](number, plan)}
             else:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from sandbox.commercetools.resources import RESOURCES
 from sandbox.fake import fake_id, fake_time
 from sandbox.fake_values import plural
@@ -12,7 +14,7 @@ from sandbox.store import timestamp
 
 if TYPE_CHECKING:
     from sandbox.commercetools.resources import Resource
-    from sandbox.store import Record
+    from sandbox.store import Record, Row
 
 CLIENT = {"clientId": "P0aR_k3x-Sandbox", "isPlatformClient": False}
 MONEY = {"type": "centPrecision", "currencyCode": "EUR", "centAmount": 1999, "fractionDigits": 2}
@@ -89,6 +91,18 @@ def fake_message(number: int, seed: int, rows_per_timestamp: int) -> Record:
         "createdBy": CLIENT,
         "lastModifiedBy": CLIENT,
     }
+
+
+class _Typed(msgspec.Struct):
+    type: str = ""
+
+
+_typed = msgspec.json.Decoder(_Typed)
+
+
+def is_about_a_delete(row: Row) -> bool:
+    """Tell which messages are about deletes."""
+    return _typed.decode(row.body).type.endswith("Deleted")
 
 
 def deleted_message(name: str, record: Record) -> Record | None:

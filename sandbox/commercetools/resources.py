@@ -345,4 +345,15 @@ PROJECT = Resource(
     "project", "", ("view_project_settings",), rows=1, identity=("key",), time_fields=()
 )
 
-RESOURCES = {resource.name: resource for resource in (*COLLECTIONS, *CHILDREN, PROJECT)}
+# On a host of its own, see `sandbox.commercetools.history`.
+HISTORY = Resource(
+    "change_history",
+    "",
+    ("view_audit_log",),
+    rows=60,
+    identity=("resource.typeId", "resource.id", "version", "modifiedAt"),
+    time_fields=("modifiedAt",),
+    not_sent=("resourceType", "resourceId"),
+)
+
+RESOURCES = {resource.name: resource for resource in (*COLLECTIONS, *CHILDREN, PROJECT, HISTORY)}

@@ -50,6 +50,7 @@ SOURCES = (
         settings={
             "TAP_COMMERCETOOLS_API_URL": "{address}",
             "TAP_COMMERCETOOLS_AUTH_URL": "{address}",
+            "TAP_COMMERCETOOLS_HISTORY_URL": "{address}/history",
         },
         changed={
             "customers": {"firstName": "Changed by the demo"},

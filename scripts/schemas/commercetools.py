@@ -133,7 +133,25 @@ def build(listing: dict[str, Any]) -> dict[str, Node]:
         # A walk below a parent has no bookmark: these streams are full-table.
         bookmark = None if name in tables.CHILD_KEYS else resource["replication_key"]
         schemas[name] = stream_schema(added | members, keys, bookmark)
-    return schemas
+    return schemas | {"deletions": _deletions(types), "change_history": _change_history(listing)}
+
+
+def _change_history(listing: dict[str, Any]) -> Node:
+    """Return the schema of the records of the Change History host."""
+    types = {
+        name: {"kind": "object", **spec} for name, spec in listing["types_other_hosts"].items()
+    }
+    members = Types(types).own_members("Record") | tables.CHANGE
+    return stream_schema(
+        members, ["resourceType", "resourceId", "version", "modifiedAt"], "modifiedAt"
+    )
+
+
+def _deletions(types: Types) -> Node:
+    """Return the schema of the stream that the tap makes of the messages about deletes."""
+    message = types.own_members("Message")
+    taken = {name: message[name] for name in tables.TAKEN_OF_MESSAGES}
+    return stream_schema(tables.DELETION | taken, ["id"], "deletedAt")
 
 
 def _record_members(types: Types, resource: dict[str, Any]) -> dict[str, Node]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from schemas.nodes import Node, object_of, open_object, scalar
+from schemas.nodes import Node, any_value, array_of, object_of, open_object, scalar
 
 # Types that would explode or repeat a whole record inside another one stay open objects.
 OPEN_TYPES = {
@@ -43,6 +43,31 @@ SKIPPED_CHILDREN = {"custom_objects_in_container"}
 MESSAGE_PAYLOAD: dict[str, Node] = {
     "payload": open_object()
     | {"description": "Members of this message type only.", "x-sensitive": "pii"},
+}
+
+# Columns of `deletions` that the tap makes, and those that it takes from the message as they are.
+DELETION: dict[str, Node] = {
+    "id": scalar("string") | {"description": "Id of the message."},
+    "deletedAt": scalar("string", "date-time") | {"description": "createdAt of the message."},
+    "type": scalar("string"),
+    "resourceType": scalar("string"),
+    "stream": scalar("string")
+    | {"description": "Stream that held the record; null when no stream did, or not as a record."},
+    "resourceId": scalar("string"),
+    "resourceVersion": scalar("integer"),
+    "resourceKey": scalar("string"),
+}
+TAKEN_OF_MESSAGES = ("resourceUserProvidedIdentifiers", "sequenceNumber")
+
+# Columns of `change_history` that the tap adds, or of which the listing says too little.
+_PERSONAL_VALUE = any_value() | {"x-sensitive": "pii"}
+CHANGE: dict[str, Node] = {
+    "resourceType": scalar("string") | {"description": "typeId of the resource."},
+    "resourceId": scalar("string") | {"description": "id of the resource, or its key without one."},
+    "modifiedAt": scalar("string", "date-time"),
+    "label": _PERSONAL_VALUE,
+    "previousLabel": _PERSONAL_VALUE,
+    "changes": array_of(any_value()) | {"x-sensitive": "pii"},
 }
 
 DESCRIPTIONS = {

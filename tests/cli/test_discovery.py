@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tap_engine.tap import EngineTap
     from tests.cli.conftest import Command
 
-STREAM_COUNTS = {"tap-commercetools": 50, "tap-commerce7": 35}
+STREAM_COUNTS = {"tap-commercetools": 52, "tap-commerce7": 35}
 
 
 @pytest.fixture(autouse=True)
@@ -147,16 +147,18 @@ def test_console_scripts_lead_to_the_taps() -> None:
         assert point.load().__module__ == f"{name.replace('-', '_')}.tap"
 
 
-def test_region_decides_on_both_hosts() -> None:
+def test_region_decides_on_all_hosts() -> None:
     tap = TapCommercetools(
         config={"project_key": "shop", "client_id": "a", "client_secret": "b" * 9, "region": "r.x"}
     )
     assert tap.project_url == "https://api.r.x.commercetools.com/shop"
     assert tap.auth_url == "https://auth.r.x.commercetools.com"
+    assert tap.history_url == "https://history.r.x.commercetools.com/shop"
 
 
 @pytest.mark.parametrize("given", ["https://h", "https://h/", "https://h/shop", "https://h/shop/"])
-def test_api_url_may_end_with_the_project(given: str) -> None:
+def test_urls_may_end_with_the_project(given: str) -> None:
     secrets = {"client_id": "a", "client_secret": "b" * 9}
-    tap = TapCommercetools(config={"project_key": "shop", "api_url": given, **secrets})
-    assert tap.project_url == "https://h/shop"
+    urls = {"api_url": given, "history_url": given}
+    tap = TapCommercetools(config={"project_key": "shop", **urls, **secrets})
+    assert tap.project_url == tap.history_url == "https://h/shop"

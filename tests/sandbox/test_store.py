@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from sandbox.store import Collection, Row
+from sandbox.store import Collection, Row, View
 
 
 def collection(size: int = 40) -> Collection:
@@ -37,3 +37,14 @@ def test_identity_of_several_members() -> None:
     assert row.body == b'{"product":{"id":"x"}}'
     with pytest.raises(KeyError):
         rows.upsert({"product": {}})
+
+
+def test_a_view_shows_what_the_collection_holds_now() -> None:
+    rows = collection()
+    even = View("even", rows, lambda row: row.id[-1] in "02468")
+    assert list(even.by_id) == [f"{n:03d}" for n in range(0, 40, 2)]
+    rows.delete("000")
+    rows.upsert({"id": "100", "lastModifiedAt": "2030-01-01T00:00:00.000Z"})
+    assert len(even) == 20
+    assert even.get("000") is None
+    assert even.record("100") == {"id": "100", "lastModifiedAt": "2030-01-01T00:00:00.000Z"}

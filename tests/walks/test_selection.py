@@ -203,7 +203,9 @@ def test_the_discovered_catalog_deselects_secrets(tap: str) -> None:
 
 def test_every_stream_alone_gives_what_it_gives_in_company(source: Source, company: Output) -> None:
     for name, stream in streams_of(source).items():
-        if name == "customer_credit_cards":  # needs its parent's declaration; see the next test
+        # The one needs its parent's declaration, see the next test; the other tells of the changes
+        # that tests of this file make meanwhile.
+        if name in {"customer_credit_cards", "change_history"}:
             continue
         alone = source.run(name, default_catalog=stream.selected_by_default)
         assert alone.code == 0, f"{name}: {alone.log[-1000:]}"
