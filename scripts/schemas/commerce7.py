@@ -36,10 +36,15 @@ _LISTED_ONLY = {"settings"}
 # Sources disagree on the JSON type of these.
 _ANY = {"club_memberships.subscription.frequency"}
 
-# Open objects about people which the listing does not mark.
+# About people, or written by them, which the listing does not mark.
 _PERSONAL = {
     "carts.customer",
     "carts.guest",
+    "carts.pos.initials",
+    "carts.pos.name",
+    "carts.shippingInstructions",
+    "club_memberships.shippingInstructions",
+    "orders.shippingInstructions",
     "reservations.reservationStaff",
     "reservations.secondaryCustomers",
 }
