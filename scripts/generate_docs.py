@@ -1,7 +1,8 @@
-"""Writes what follows from the code into README.md, meltano.yml and .env.example.
+"""Writes what follows from the code into the documentation.
 
-It rewrites the text between a line with `begin generated: <what>` and the next line with
-`end generated`; with `--check` it only compares and ends with 1 on a difference.
+In some files it rewrites the text between a line with `begin generated: <what>` and the next line
+with `end generated`, others it writes as a whole; with `--check` it only compares and ends with 1 on
+a difference.
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scripts.declarations import TAPS, env_name, own_settings, sdk_settings, streams
+from scripts.docs import hub, privacy, stream_pages
+from scripts.docs.domains import domains, picture_of
+from scripts.docs.picture import picture
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +29,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 FILES = ("README.md", "meltano.yml", ".env.example")
+PAGES = ("docs/privacy.md",)
+PICTURES = Path("docs/er")
 BLOCK = re.compile(
     r"^(?P<begin>[^\n]*begin generated: (?P<what>[^\n]*?)(?: -->)?\n)"
     r".*?"
@@ -39,12 +45,11 @@ def main() -> None:
     parser.add_argument("--check", action="store_true", help="write nothing; 1 on a difference")
     check = parser.parse_args().check
     stale = False
-    for name in FILES:
-        path = ROOT / name
-        old = path.read_text(encoding="utf-8")
-        new = filled(old)
+    for path, new in outputs().items():
+        old = path.read_text(encoding="utf-8") if path.exists() else ""
         if old == new:
             continue
+        name = str(path.relative_to(ROOT))
         if check:
             stale = True
             sys.stdout.writelines(
@@ -56,10 +61,37 @@ def main() -> None:
                 )
             )
         else:
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(new, encoding="utf-8")
             print(f"wrote {name}")
+    for path in left_over():
+        if check:
+            stale = True
+            print(f"{path.relative_to(ROOT)} belongs to nothing any more")
+        else:
+            path.unlink()
     if stale:
-        sys.exit("out of step with the code; run: .venv/bin/python scripts/generate_docs.py")
+        sys.exit("out of step with the code; run: .venv/bin/python -m scripts.generate_docs")
+
+
+def outputs() -> dict[Path, str]:
+    """Give the text of every generated file by its path."""
+    files = {
+        ROOT / name: filled((ROOT / name).read_text(encoding="utf-8")) for name in (*FILES, *PAGES)
+    }
+    for tap in TAPS:
+        short = tap.name.removeprefix("tap-")
+        files[ROOT / "docs" / f"streams-{short}.md"] = stream_pages.page(tap)
+        files[ROOT / "hub" / "extractors" / f"{tap.name}.yml"] = hub.page(tap)
+        for domain in domains(tap):
+            files[ROOT / PICTURES / picture_of(tap, domain)] = picture(tap, domain)
+    return files
+
+
+def left_over() -> list[Path]:
+    """List the pictures of domains that are gone."""
+    wanted = {picture_of(tap, domain) for tap in TAPS for domain in domains(tap)}
+    return [path for path in (ROOT / PICTURES).glob("*.svg") if path.name not in wanted]
 
 
 def filled(text: str) -> str:
@@ -68,7 +100,7 @@ def filled(text: str) -> str:
     Raises:
         KeyError: A block asks for something that does not exist.
     """
-    blocks = {f"{what} of {tap.name}": (make, tap) for tap in TAPS for what, make in MAKERS.items()}
+    blocks = {f"{what} {tap.name}": (make, tap) for tap in TAPS for what, make in MAKERS.items()}
 
     def fill(match: re.Match[str]) -> str:
         make, tap = blocks[match["what"]]
@@ -83,10 +115,9 @@ def stream_table(tap: type[EngineTap]) -> str:
     for stream in streams(tap):
         key = ", ".join(f"`{name}`" for name in stream.key)
         replication = f"incremental on `{stream.cursor}`" if stream.cursor else "full table"
-        needs = stream.needs.removeprefix("scope ").removeprefix("app permission ")
         lines.append(
             f"| `{stream.name}` | {key} | {replication} | {'yes' if stream.on else 'no'}"
-            f" | {needs.removesuffix(' (read)') or 'not documented'} |"
+            f" | {stream_pages.needs(stream)} |"
         )
     return "\n".join([*lines, "", ""])
 
@@ -151,10 +182,15 @@ NEEDED = {"app_id", "app_secret"}
 """Not required by the schema, because there is an older way in, but needed by nearly everybody."""
 
 MAKERS: dict[str, Callable[[type[EngineTap]], str]] = {
-    "streams": stream_table,
-    "settings": setting_table,
-    "meltano settings": meltano_settings,
-    "environment": env_lines,
+    "streams of": stream_table,
+    "settings of": setting_table,
+    "meltano settings of": meltano_settings,
+    "environment of": env_lines,
+    "personal data of": privacy.table,
+    "streams without personal data of": privacy.nothing,
+    "select without personal data of": privacy.select,
+    "stream maps of": privacy.stream_maps,
+    "one person in": privacy.person,
 }
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ class ApiClients(CommercetoolsStream):
     path = "api-clients"
     scopes = ("view_api_clients",)
     cursor_field = None
-    selected_by_default = False  # security metadata
+    off_because = "security metadata"
 
 
 class AssociateRoles(CommercetoolsStream):
@@ -103,7 +103,7 @@ class Extensions(CommercetoolsStream):
     name = "extensions"
     path = "extensions"
     scopes = ("manage_extensions",)
-    selected_by_default = False  # needs a manage scope and can hold secrets
+    off_because = "needs a manage scope and can hold secrets"
 
 
 class InventoryEntries(CommercetoolsStream):
@@ -116,7 +116,7 @@ class McpServers(OffsetStream):
     name = "mcp_servers"
     path = "mcp-servers"
     scopes = ("view_mcp_servers",)
-    selected_by_default = False  # configuration
+    off_because = "configuration"
 
 
 class Messages(MessagesStream):
@@ -160,7 +160,7 @@ class ProductProjections(CommercetoolsStream):
     name = "product_projections"
     path = "product-projections"
     scopes = ("view_products", "view_published_products")
-    selected_by_default = False  # repeats products
+    off_because = "repeats products"
 
 
 class ProductSelections(CommercetoolsStream):
@@ -257,7 +257,7 @@ class Subscriptions(CommercetoolsStream):
     name = "subscriptions"
     path = "subscriptions"
     scopes = ("manage_subscriptions",)
-    selected_by_default = False  # needs a manage scope and can hold secrets
+    off_because = "needs a manage scope and can hold secrets"
 
 
 class TaxCategories(CommercetoolsStream):
@@ -276,7 +276,7 @@ class VariantProjections(VariantProjectionsStream):
     name = "variant_projections"
     path = "variant-projections"
     scopes = ("view_products", "view_published_products")
-    selected_by_default = False  # repeats variants
+    off_because = "repeats variants"
 
 
 class Variants(CommercetoolsStream):
@@ -319,7 +319,7 @@ class ProductProductSelections(ChildStream):
     row_key = ("productSelection.id",)
     row_columns = {"productSelectionId": ("productSelection", "id")}
     scopes = ("view_product_selections",)
-    selected_by_default = False  # one request per product; repeats product_selection_products
+    off_because = "one request per product; repeats product_selection_products"
 
 
 class StoreProductSelectionAssignments(UnsortedChildStream):
@@ -332,21 +332,21 @@ class StoreProductSelectionAssignments(UnsortedChildStream):
     row_key = ("product.id", "productSelection.id")
     row_columns = {"productId": ("product", "id"), "productSelectionId": ("productSelection", "id")}
     scopes = ("view_product_selections",)
-    selected_by_default = False  # one request per store
+    off_because = "one request per store"
 
 
 class ApprovalFlows(AssociateStream):
     name = "approval_flows"
     path = "as-associate/{associateId}/in-business-unit/key={businessUnitKey}/approval-flows"
     scopes = ("view_approval_flows",)
-    selected_by_default = False  # one request per business unit
+    off_because = "one request per business unit"
 
 
 class ApprovalRules(AssociateStream):
     name = "approval_rules"
     path = "as-associate/{associateId}/in-business-unit/key={businessUnitKey}/approval-rules"
     scopes = ("view_approval_rules",)
-    selected_by_default = False  # one request per business unit
+    off_because = "one request per business unit"
 
 
 STREAMS = (

@@ -58,6 +58,8 @@ class EngineStream(Stream):
     """Replication key."""
     permission: ClassVar[str] = ""
     """What opens the stream at the platform; empty when it is unknown."""
+    off_because: ClassVar[str] = ""
+    """Why the stream is off unless the user selects it; empty when it is on."""
     full_order: ClassVar[str]
     """Order of a walk over everything."""
     reshapes: ClassVar[bool] = False
@@ -69,6 +71,8 @@ class EngineStream(Stream):
         schema = importlib.resources.files(self.package) / "schemas" / f"{self.name}.json"
         super().__init__(tap, schema=json.loads(schema.read_text(encoding="utf-8")))
         self.tap = tap
+        if self.off_because:
+            self.selected_by_default = False
         self.primary_keys = self.keys
         self.replication_key = self.cursor_field
         self.rows = records.RowReader(self.name, self.row_key, self.cursor_field)
