@@ -1,8 +1,8 @@
 """Writes what follows from the code into the documentation.
 
 In some files it rewrites the text between a line with `begin generated: <what>` and the next line
-with `end generated`, others it writes as a whole; with `--check` it only compares and ends with 1 on
-a difference.
+with `end generated`, others it writes as a whole; with `--check` it only compares and ends with 1
+on a difference.
 """
 
 from __future__ import annotations

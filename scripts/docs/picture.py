@@ -90,8 +90,8 @@ def picture(tap: type[EngineTap], domain: str) -> str:
     colors = dict(zip((line.target for line in lines), itertools.cycle(COLORS), strict=False))
     title = f"{tap.name}: {domain}"
     parts = [
-        f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {WIDTH} {bottom}' {FONT}"
-        f" role='img' aria-label='{escape(title)}'>",
+        f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {WIDTH} {bottom}' {FONT}>",
+        f"<title>{escape(title)}</title>",
         f"<rect width='{WIDTH}' height='{bottom}' fill='{PAPER}'/>",
         _text(MARGIN, 38, title, 27, weight=700),
         _text(MARGIN, 65, "Grey: stream of another domain. Dashed: off by default.", 17, FAINT),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import functools
 import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
@@ -25,18 +26,34 @@ if TYPE_CHECKING:
 def table(tap: type[EngineTap]) -> str:
     """Write which members of which streams hold or may hold personal data."""
     lines = ["", "| stream | holds | may hold |", "| --- | --- | --- |"]
-    for stream in streams(tap):
-        found = [each for each in personal(tap) if each.member.stream == stream.name]
-        if not found:
-            continue
+    for stream, found in _by_stream(tap).items():
         sure = _grouped(each for each in found if not each.may)
-        reasons = defaultdict(list)
+        reasons: dict[str, list[Personal]] = defaultdict(list)
         for each in found:
             if each.may:
                 reasons[each.may].append(each)
-        may = [f"{_grouped(these)} ({why})" for why, these in reasons.items()]
-        lines.append(f"| `{stream.name}` | {sure} | {'<br>'.join(may)} |")
+        may = [f"{_names(these)} ({why})" for why, these in reasons.items()]
+        lines.append(f"| `{stream}` | {sure} | {'<br>'.join(may)} |")
     return "\n".join([*lines, "", ""])
+
+
+def _by_stream(tap: type[EngineTap]) -> dict[str, list[Personal]]:
+    """Give what the table lists; who changed a record is the same in all streams, and not in it."""
+    found = defaultdict(list)
+    for each in personal(tap):
+        if each.member.name != "externalUserId":
+            found[each.member.stream].append(each)
+    return found
+
+
+def _names(found: list[Personal]) -> str:
+    """Write members without their places, which are many for some."""
+    outer = {each.member.name for each in found if each.member.depth == 1}
+    inner = {each.member.name for each in found if each.member.depth > 1}
+    texts = [f"`{name}`, also inside other members" for name in sorted(outer & inner)]
+    texts += [f"`{name}`" for name in sorted(outer - inner)]
+    texts += [f"`{name}` inside other members" for name in sorted(inner - outer)]
+    return ", ".join(texts)
 
 
 def _grouped(found: Iterable[Personal]) -> str:
@@ -59,8 +76,7 @@ def _group(places: list[str], names: tuple[str, ...]) -> str:
 
 def nothing(tap: type[EngineTap]) -> str:
     """Name the streams without personal data."""
-    some = {each.member.stream for each in personal(tap)}
-    names = [f"`{stream.name}`" for stream in streams(tap) if stream.name not in some]
+    names = [f"`{each.name}`" for each in streams(tap) if each.name not in _by_stream(tap)]
     return f"\nNo personal data in {', '.join(names[:-1])} and {names[-1]}.\n\n"
 
 
@@ -68,12 +84,12 @@ def select(tap: type[EngineTap]) -> str:
     """Write the lines of `select` that leave personal data out."""
     lines = ["", "```yaml"]
     for comment, patterns in select_groups(tap).items():
-        lines += [f"# {comment}", *(f'- "{pattern}"' for pattern in patterns)]
+        lines += [f"# {comment}", *(f'- "!{pattern}"' for pattern in patterns)]
     return "\n".join([*lines, "```", "", ""])
 
 
 def select_groups(tap: type[EngineTap]) -> dict[str, list[str]]:
-    """Give the patterns by what they are about."""
+    """Give the patterns, without their `!`, by what they are about."""
     hashable = [each.member for each in personal(tap) if each.hashable]
     sure = [each.member for each in personal(tap) if not (each.may or each.hashable)]
     may = [each.member for each in personal(tap) if each.may]
@@ -85,21 +101,31 @@ def select_groups(tap: type[EngineTap]) -> dict[str, list[str]]:
 
 
 def _patterns(tap: type[EngineTap], wanted: list[Member]) -> list[str]:
-    """Cover members with patterns, each as wide as it can be without covering another member."""
-    covered = {(each.stream, each.owner) for each in wanted}
+    """Cover members with few patterns that cover no other member.
+
+    A pattern goes for all streams where more than one has such a member, or for one stream, or for
+    this very member.
+    """
+    places = {(each.stream, each.owner) for each in wanted}
     chosen: dict[str, None] = {}
     for each in wanted:
         name = each.name if each.depth == 1 else f"*.{each.name}"
         exact = select_pattern(each.stream, each.owner)
         for pattern in (f"*.{name}", f"{each.stream}.{name}", exact):
-            if pattern in chosen:
-                break
-            matches = matcher(pattern)
-            same_name = [other for other in members_of(tap) if other.name == each.name]
-            if {(o.stream, o.owner) for o in same_name if matches(o.stream, o.owner)} <= covered:
+            covered = _covered(tap, pattern, each.name)
+            several = len({stream for stream, _ in covered}) > 1 or not pattern.startswith("*")
+            if several and covered <= places:
                 chosen[pattern] = None
                 break
     return sorted(chosen, key=lambda pattern: (not pattern.startswith("*"), pattern))
+
+
+@functools.cache
+def _covered(tap: type[EngineTap], pattern: str, name: str) -> set[tuple[str, tuple[str, ...]]]:
+    """Give the members of a name that a pattern covers."""
+    matches = matcher(pattern)
+    named = [(each.stream, each.owner) for each in members_of(tap) if each.name == name]
+    return {place for place in named if matches(*place)}
 
 
 def matcher(pattern: str) -> Callable[[str, tuple[str, ...]], bool]:
@@ -133,8 +159,10 @@ def _expression(path: str) -> tuple[str, str]:
     member, _, inner = path.partition("[].")
     if not inner:
         return member, f"{_hash('record', member)} if record.get('{member}') else None"
-    changed = f"{{**each, '{inner}': {_hash('each', inner)}}} if each.get('{inner}') else each"
-    return member, f"[{changed} for each in record.get('{member}') or []]"
+    hashed = f"{{**each, '{inner}': {_hash('each', inner)}}}"
+    changed = f"{hashed} if each.get('{inner}') else each"
+    records = f"record.get('{member}')"
+    return member, f"[{changed} for each in {records}] if {records} else {records}"
 
 
 def _hash(record: str, member: str) -> str:

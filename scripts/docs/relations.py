@@ -152,6 +152,17 @@ FOREIGN_KEYS: dict[str, dict[str, Targets]] = {
     },
 }
 
+# Keys at commercetools that are no references but plain texts.
+_PLAIN = {
+    "businessUnitKey",
+    "customerId",
+    "id",
+    "productId",
+    "productSelectionId",
+    "sku",
+    "storeKey",
+}
+
 # The same in nearly every stream, or inside a copy of another record: left out of the pictures.
 _LEFT_OUT = {
     "createdBy",
@@ -205,11 +216,8 @@ def _is_key(tap: type[EngineTap], member: Member) -> bool:
     """Tell whether a member is a reference, is named like a key, or is declared as one."""
     if tap.name == "tap-commercetools":
         reference = "typeId" in member.node.get("properties", {})
-        return reference or member.name in {"id", "sku", *_STRINGS} and _declared(tap, member)
+        return reference or (member.name in _PLAIN and _declared(tap, member))
     return member.name.endswith(("Id", "Ids")) or (member.name == "id" and _declared(tap, member))
-
-
-_STRINGS = ("customerId", "productId", "productSelectionId", "storeKey", "businessUnitKey")
 
 
 def _declared(tap: type[EngineTap], member: Member) -> bool:

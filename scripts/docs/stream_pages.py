@@ -14,20 +14,20 @@ if TYPE_CHECKING:
     from tap_engine.tap import EngineTap
 
 READING = {
-    "AssociateStream": "one list per business unit, asked for by one of its associates",
-    "ChildStream": "one list per object of `{parent}`",
-    "Commerce7Stream": "numbered pages",
+    "AssociateStream": "as one list per business unit, asked for as one of its associates",
+    "ChildStream": "as one list per object of `{parent}`",
+    "Commerce7Stream": "by page number",
     "CommercetoolsStream": "by id, several ranges at once",
     "CursorStream": "by cursor",
     "CustomObjectsStream": "by id, several ranges at once; of all containers, or of those you name",
-    "CustomerChildStream": "one list per customer",
+    "CustomerChildStream": "as one list per customer",
     "MessagesStream": "by id, several ranges at once",
     "OffsetStream": "by offset, up to 10,000 records",
-    "SettingsStream": "numbered pages",
-    "SingleObjectStream": "one object",
+    "SettingsStream": "by page number",
+    "SingleObjectStream": "as one object",
     "TrashStream": "by cursor",
-    "TypedStream": "one list per object type",
-    "UnsortedChildStream": "one list per object of `{parent}`",
+    "TypedStream": "as one list per object type",
+    "UnsortedChildStream": "as one list per object of `{parent}`",
     "VariantProjectionsStream": "by id, several ranges at once",
 }
 """How a list is read in full, by the class that a stream is declared with."""
@@ -35,15 +35,15 @@ READING = {
 INTRODUCTION = """\
 # Streams of {tap}
 
-Generated from the code. Each domain has a picture of its streams and of what their records refer to.
-What a cell means:
+Generated from the code. Each domain has a picture of its streams and of what their records refer
+to. What a cell means:
 
 - **Replication**: what changed since the bookmark (incremental), or everything in every run (full
   table), and how everything is read.
 - **Needs**: {needs}.
 - **Deletes**: what shows that a record is gone at the source. `full table`: rows that are gone are
-  marked after each complete reading. `{job}`: the job that reads everything again for that (see
-  [meltano.yml](../meltano.yml)).{more}
+  marked after each complete reading. `{job}`: the job of
+  [meltano.yml](../meltano.yml) that reads everything again for that.{more}
 - **On**: whether the stream is selected unless you say otherwise, and why not.
 
 The name of a stream leads to its schema. Types of members, and their names, are those of the API.
@@ -57,7 +57,7 @@ NEEDS = {
 MORE = {
     "tap-commerce7": "",
     "tap-commercetools": (
-        " Besides, some deletes leave a\n  message in `messages`, and some are in the platform's"
+        " Besides, some deletes leave\n  a message in `messages`, and some are in the platform's"
         " Change History."
     ),
 }
@@ -94,7 +94,7 @@ def _row(tap: type[EngineTap], stream: StreamFacts) -> str:
         f"[{stream.name}](../{package}/schemas/{stream.name}.json)",
         str(len(stream.schema["properties"])),
         ", ".join(f"`{name}`" for name in stream.key),
-        f"{_replication(stream)}; {READING[stream.base].format(parent=stream.parent)}",
+        f"{_replication(stream)} {READING[stream.base].format(parent=stream.parent)}",
         needs(stream),
         _deletes(tap, stream),
         "yes" if stream.on else f"no: {stream.off_because}",
@@ -103,7 +103,7 @@ def _row(tap: type[EngineTap], stream: StreamFacts) -> str:
 
 
 def _replication(stream: StreamFacts) -> str:
-    return f"incremental on `{stream.cursor}`" if stream.cursor else "full table"
+    return f"incremental on `{stream.cursor}`; in full" if stream.cursor else "full table,"
 
 
 def needs(stream: StreamFacts) -> str:
