@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk import Stream
 from singer_sdk.helpers.conform import TypeConformanceLevel
-from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
+from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE, Metadata
 
 from tap_engine import records
 from tap_engine.catalog import check_replication, selected_schema
@@ -21,7 +21,7 @@ from tap_engine.errors import (
     TapError,
 )
 from tap_engine.reading import Reading
-from tap_engine.selection import secret_breadcrumbs
+from tap_engine.selection import secret_breadcrumbs, sensitive_in_arrays
 from tap_engine.walk import Page, Range, Walk, whole
 
 if TYPE_CHECKING:
@@ -170,12 +170,17 @@ class EngineStream(Stream):
 
     @property
     def metadata(self) -> MetadataMapping:
-        """Selection metadata, with secrets deselected by default."""
+        """Selection metadata, with secrets deselected by default.
+
+        The SDK lists no members inside of arrays, and Meltano deselects only what is listed.
+        """
         fresh = self._metadata is None
         mapping = super().metadata
         if fresh and not (
             self._tap_input_catalog and self._tap_input_catalog.get_stream(self.name)
         ):
+            for breadcrumb in sensitive_in_arrays(self.schema):
+                mapping[breadcrumb].inclusion = Metadata.InclusionType.AVAILABLE
             for breadcrumb in secret_breadcrumbs(self.schema):
                 mapping[breadcrumb].selected_by_default = False
         return mapping

@@ -24,9 +24,9 @@ from scripts.docs.members import members_of
 from scripts.docs.personal import HASHED, personal
 from scripts.docs.picture import LONGEST, picture, shortened
 from scripts.docs.relations import relations, shortest
+from scripts.schemas import possible
 from tap_commerce7.tap import TapCommerce7
 from tap_commercetools.tap import TapCommercetools
-from tap_engine.selection import SENSITIVE
 from tests.support import catalog_of, commerce7_config, commercetools_config, run
 
 if TYPE_CHECKING:
@@ -182,6 +182,31 @@ def test_patterns_cover_personal_data_and_nothing_else(tap: type[EngineTap]) -> 
         assert not keys & {owner for name, owner in found if name == stream.name}
 
 
+@each_tap
+def test_the_select_block_is_ready_for_meltano_yml(tap: type[EngineTap]) -> None:
+    block = re.search(r"```yaml\n(.*)```", privacy.select(tap), re.DOTALL)
+    assert block is not None
+    groups = privacy.select_groups(tap).values()
+    assert yaml.safe_load(block[1]) == [f"!{one}" for patterns in groups for one in patterns]
+
+
+def test_what_may_be_personal_is_marked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(possible.POSSIBLE, "tap", {"custom": "anything", "lists.note": "a text"})
+    text: dict[str, Any] = {"type": ["string", "null"]}
+    pii = {**text, "x-sensitive": "pii"}
+    schemas = {
+        "people": {"properties": {"name": pii, "all": {"items": {"properties": {"custom": {}}}}}},
+        "lists": {"properties": {"note": {**text}, "custom": {}}},
+    }
+    possible.mark("tap", schemas)
+    people, lists = (schema["properties"] for schema in schemas.values())
+    assert people["all"]["items"]["properties"]["custom"] == {"x-sensitive": "possible"}
+    assert people["name"]["x-sensitive"] == "pii"
+    assert lists == {"note": {**text, "x-sensitive": "possible"}, "custom": {}}
+    with pytest.raises(ValueError, match=r"tap has no lists\.note"):
+        possible.mark("tap", {"people": schemas["people"]})
+
+
 @pytest.mark.parametrize(
     ("pattern", "stream", "owner", "expected"),
     [
@@ -243,22 +268,14 @@ def marked(request: pytest.FixtureRequest) -> Iterator[tuple[type[EngineTap], st
         yield tap, server.url
 
 
-def deselect(catalog: dict[str, Any], tap: type[EngineTap], patterns: list[str]) -> None:
-    """Do what Meltano does: each member has its own entry, those inside arrays too."""
+def deselect(catalog: dict[str, Any], patterns: list[str]) -> None:
+    """Do what Meltano does: inside of arrays it only reaches what the catalog lists."""
     matchers = [privacy.matcher(pattern) for pattern in patterns]
     for entry in catalog["streams"]:
-        entry["metadata"] = [item for item in entry["metadata"] if not item["breadcrumb"]] + [
-            {
-                "breadcrumb": list(each.owner),
-                "metadata": {
-                    "inclusion": "available",
-                    "selected": each.node.get(SENSITIVE) != "secret"
-                    and not any(matches(each.stream, each.owner) for matches in matchers),
-                },
-            }
-            for each in members_of(tap)
-            if each.stream == entry["tap_stream_id"]
-        ]
+        for item in entry["metadata"]:
+            place = (entry["tap_stream_id"], tuple(item["breadcrumb"]))
+            if place[1] and any(matches(*place) for matches in matchers):
+                item["metadata"]["selected"] = False
 
 
 def read(
@@ -269,7 +286,7 @@ def read(
     config = (commerce7_config if tap is TapCommerce7 else commercetools_config)(url)
     catalog = catalog_of(tap, [stream.name for stream in streams(tap)])
     everything = run(tap, config, catalog=catalog)
-    deselect(catalog, tap, patterns)
+    deselect(catalog, patterns)
     return everything, run(tap, {**config, **settings}, catalog=catalog)
 
 

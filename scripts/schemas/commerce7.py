@@ -13,6 +13,7 @@ from schemas.nodes import (
     scalar,
     stream_schema,
 )
+from schemas.possible import mark
 
 # The status an app wrote itself on one object: nothing to read in bulk.
 _SKIPPED = {"app_syncs"}
@@ -124,4 +125,5 @@ def build(listing: dict[str, Any]) -> dict[str, Node]:
             stream["replication_key"],
             pass_undeclared=name not in _LISTED_ONLY,
         )
+    mark("tap-commerce7", schemas)
     return schemas

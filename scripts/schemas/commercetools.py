@@ -16,6 +16,7 @@ from schemas.nodes import (
     scalar,
     stream_schema,
 )
+from schemas.possible import mark
 
 # Members of an expanded reference: the tap never expands.
 _NEVER = {"obj"}
@@ -133,6 +134,7 @@ def build(listing: dict[str, Any]) -> dict[str, Node]:
         # A walk below a parent has no bookmark: these streams are full-table.
         bookmark = None if name in tables.CHILD_KEYS else resource["replication_key"]
         schemas[name] = stream_schema(added | members, keys, bookmark)
+    mark("tap-commercetools", schemas)
     return schemas
 
 

@@ -61,7 +61,7 @@ _PERSON = ("title", "salutation", "firstName", "lastName")
 _AWS = ("accessKey", "accessSecret")
 
 # Reviewed by hand: type name -> members. A member counts for all subtypes of the type too. What may
-# hold personal data, depending on who fills it in, is in scripts/docs/personal.py.
+# hold personal data, depending on who fills it in, is in possible.py.
 PERSONAL: dict[str, tuple[str, ...]] = {
     "ApprovalFlowRejection": ("reason",),
     "BaseAddress": (
