@@ -95,7 +95,7 @@ def personal(tap: type[EngineTap]) -> tuple[Personal, ...]:
     """List the personal data of a tap's streams; what is inside a listed member is not repeated.
 
     Raises:
-        ValueError: A stream was not reviewed.
+        ValueError: A stream was not reviewed, or a member may be personal without a reason.
     """
     found: dict[tuple[str, tuple[str, ...]], Personal] = {}
     for member in members_of(tap):
@@ -103,9 +103,13 @@ def personal(tap: type[EngineTap]) -> tuple[Personal, ...]:
         inside = any(
             (member.stream, member.crumbs[:to]) in found for to in range(len(member.crumbs))
         )
-        if level in {"pii", "possible"} and not inside:
-            why = (look_up(POSSIBLE[tap.name], member) or "") if level == "possible" else ""
-            found[member.stream, member.crumbs] = Personal(member, why)
+        if level not in {"pii", "possible"} or inside:
+            continue
+        why = "" if level == "pii" else look_up(POSSIBLE[tap.name], member)
+        if why is None:
+            msg = f"scripts/schemas/possible.py: {member.stream}.{member.path} has no reason"
+            raise ValueError(msg)
+        found[member.stream, member.crumbs] = Personal(member, why)
     with_some = {each.member.stream for each in found.values()}
     without = {stream.name for stream in streams(tap)} - with_some
     wrong = sorted(without ^ NOTHING[tap.name])

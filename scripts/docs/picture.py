@@ -28,7 +28,7 @@ HEAD, ROW, GAP, LANE = 48, 36, 34, 20
 FONT = "font-family='Helvetica, Arial, sans-serif'"
 INK, FAINT, PAPER = "#1c2733", "#5b6875", "#ffffff"
 COLORS = ("#1f5fa8", "#b3471b", "#2b7a3d", "#7b3fa0", "#8a6d00", "#00757a", "#a8285f", "#4a5568")
-LONGEST = 33
+LONGEST = 37
 """Characters of a path that fit into a row."""
 
 
