@@ -8,6 +8,7 @@ import sys
 
 COMMANDS = {
     "perf": "benchmarks.perf",
+    "reconcile": "benchmarks.reconcile",
     "soak": "benchmarks.soak",
 }
 """Subcommand -> module with `HELP`, `add_arguments(parser)` and `run(arguments)`.

@@ -100,7 +100,7 @@ def filled(text: str) -> str:
     Raises:
         KeyError: A block asks for something that does not exist.
     """
-    blocks = {f"{what} {tap.name}": (make, tap) for tap in TAPS for what, make in MAKERS.items()}
+    blocks = {f"{what} of {tap.name}": (make, tap) for tap in TAPS for what, make in MAKERS.items()}
 
     def fill(match: re.Match[str]) -> str:
         make, tap = blocks[match["what"]]
@@ -182,15 +182,15 @@ NEEDED = {"app_id", "app_secret"}
 """Not required by the schema, because there is an older way in, but needed by nearly everybody."""
 
 MAKERS: dict[str, Callable[[type[EngineTap]], str]] = {
-    "streams of": stream_table,
-    "settings of": setting_table,
-    "meltano settings of": meltano_settings,
-    "environment of": env_lines,
-    "personal data of": privacy.table,
-    "streams without personal data of": privacy.nothing,
-    "select without personal data of": privacy.select,
-    "stream maps of": privacy.stream_maps,
-    "one person in": privacy.person,
+    "streams": stream_table,
+    "settings": setting_table,
+    "meltano settings": meltano_settings,
+    "environment": env_lines,
+    "personal data": privacy.table,
+    "streams without personal data": privacy.nothing,
+    "select without personal data": privacy.select,
+    "stream maps": privacy.stream_maps,
+    "one person": privacy.person,
 }
 
 if __name__ == "__main__":

@@ -93,13 +93,15 @@ def run(pipeline: str, options: list[str]) -> int:
         options: Options of `meltano run`.
 
     Returns:
-        Meltano's exit code.
+        Meltano's exit code, 128 + signal when it was killed.
     """
     blocks = [pipeline] if pipeline in RECONCILING else [pipeline, "target-postgres"]
     print(f"==> meltano run {' '.join(blocks)}", flush=True)
     meltano = ROOT / ".tools" / "meltano" / "bin" / "meltano"
     command = [str(meltano), "--environment=prod", "run", *options, *blocks]
-    return subprocess.run(command, cwd=ROOT, check=False).returncode  # noqa: S603 (our own tool)
+    code = subprocess.run(command, cwd=ROOT, check=False).returncode  # noqa: S603 (our own tool)
+    # A negative code is the signal that killed it; it must not lose against a 0.
+    return code if code >= 0 else 128 - code
 
 
 if __name__ == "__main__":

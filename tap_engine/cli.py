@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import logging
 import os
 import sys
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 def main(tap: type[EngineTap]) -> None:
     """Run a tap's command line; the console scripts end up here."""
+    # What the imports made stays; looking through it again and again takes a fifth of the start.
+    gc.freeze()
     try:
         tap.cli()
     except TerminatedError as signal:  # before there was anything to write

@@ -13,7 +13,7 @@ from tap_engine.numbered import NumberedReader
 from tap_engine.output import Output
 from tap_engine.planning import plan
 from tap_engine.progress import Progress
-from tap_engine.walk import PAGE_NUMBERS, Page, Range, Walk, Walker
+from tap_engine.walk import PAGE_NUMBERS, Page, Range, Step, Walk, Walker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -65,6 +65,23 @@ class Reading:
             for raw in output.raws(step, reader.walk):
                 yield records.decode(raw)
             reader.advance(step)
+
+    def pages(self) -> Iterator[Step]:
+        """Yield the pages, in whatever order the API takes; state is left alone.
+
+        A walk that has to begin anew in another order yields again what it has yielded before. Rows
+        older than the walk asked for may be among the others: not every endpoint filters.
+        """
+        while True:
+            self.begin()
+            try:
+                for step in self._reader.steps():
+                    yield step
+                    self._reader.advance(step)
+            except QueryRefusedError as error:
+                self._fall_back(error)
+            else:
+                return
 
     def run(self, count: Callable[[int], object]) -> None:
         """Write everything, then set the bookmark.

@@ -131,11 +131,11 @@ class EngineTap(Tap):
 
     def note_failure(self, stream: EngineStream, error: StreamError) -> None:
         """Remember a stream that cannot be read; its state stays as it was."""
-        self.failures[stream.name] = type(error)(self._explain(stream, error))
+        self.failures[stream.name] = type(error)(self.explain(stream, error))
         self.logger.info("%s", self.failures[stream.name])
 
     @staticmethod
-    def _explain(stream: EngineStream, error: StreamError) -> str:
+    def explain(stream: EngineStream, error: StreamError) -> str:
         """Add to a refusal what the stream needs."""
         text = str(error)
         refused = isinstance(error, RefusedError) and not isinstance(error, NotFoundError)
@@ -156,8 +156,8 @@ class EngineTap(Tap):
             del self._queue[: self._queue.index(current) + 1]
         asking = current.asking
         most = 2 * self.concurrency
-        for stream in self._queue[:most]:
-            if asking >= most or not stream.reads_ahead:
+        for stream in [each for each in self._queue if each.reads_ahead][:most]:
+            if asking >= most:
                 return
             try:
                 stream.prepare()
@@ -246,7 +246,7 @@ class EngineTap(Tap):
             try:
                 result = stream.check()
             except StreamError as error:
-                result = f"refused: {self._explain(stream, error)}"
+                result = f"refused: {self.explain(stream, error)}"
                 failed += 1
             except RequestError as error:
                 if not self.http.reached_anything:

@@ -72,6 +72,12 @@ def test_a_stream_without_domain_is_found(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_what_shows_deletes_names_what_exists() -> None:
+    project = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
+    jobs = {job["name"] for job in project["jobs"]}
+    for tap in TAPS:
+        named = set(re.findall(r"`(reconcile-\w+)`", stream_pages.page(tap)))
+        assert named
+        assert named <= jobs
     names = {stream.name for stream in streams(TapCommercetools)}
     assert {*deletes.MESSAGES, *deletes.CHANGE_HISTORY} <= names
     for tap in TAPS:

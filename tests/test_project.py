@@ -12,6 +12,7 @@ import yaml
 
 from scripts import check_parity, generate_docs, sync
 from scripts.declarations import TAPS, select_pattern
+from tap_reconcile import cli as reconcile
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -41,9 +42,16 @@ def test_a_wrong_setting_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     assert found == (".env.example: TAP_COMMERCE7_LOOKBACK_SECONDS is (301,), in the code (300,)")
 
 
-def test_console_scripts_are_the_taps() -> None:
+def test_console_scripts_are_the_taps_and_what_compares_them() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    assert set(project["scripts"]) == {tap.name for tap in TAPS}
+    assert set(project["scripts"]) == {*(tap.name for tap in TAPS), "tap-reconcile"}
+    assert set(reconcile.TAPS) == {tap.name for tap in TAPS}
+
+
+def test_all_packages_are_in_the_wheel() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    packages = {path.parent.name for path in ROOT.glob("tap_*/__init__.py")}
+    assert set(project["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]) == packages
 
 
 def test_readme_links_lead_somewhere() -> None:
@@ -62,7 +70,7 @@ def test_readme_links_lead_somewhere() -> None:
 
 def test_run_explains_itself() -> None:
     done = subprocess.run([ROOT / "run"], capture_output=True, text=True, check=True)
-    for command in ("demo", "sync", "test", "check"):
+    for command in ("demo", "sync", "reconcile", "test", "check"):
         assert re.search(rf"^  {command} ", done.stdout, re.MULTILINE)
     wrong = subprocess.run([ROOT / "run", "dance"], capture_output=True, text=True, check=False)
     assert wrong.returncode == 1

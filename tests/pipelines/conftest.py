@@ -7,13 +7,17 @@ import shutil
 import subprocess
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from sandbox.commerce7.app import build as build_commerce7
+from sandbox.commercetools.app import build as build_commercetools
 from scripts.demo.pipelines import Meltano
 from scripts.demo.postgres import Postgres
 from scripts.demo.stand_ins import SOURCES, StandIn
+from tests.pipelines.shop import SMALL, Shop
+from tests.support import TAPS, TapCommercetools, commerce7_config, commercetools_config
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,3 +66,38 @@ def meltano(
     folder = tmp_path_factory.mktemp(stand_in.source.tap)
     loader = {"TARGET_POSTGRES_SQLALCHEMY_URL": postgres.sqlalchemy_url}
     return Meltano(ROOT, folder, {**stand_in.environment, **loader})
+
+
+@pytest.fixture(scope="session", params=TAPS.values(), ids=list(TAPS))
+def shop(
+    installed: None,  # noqa: ARG001 (needed, not used)
+    request: pytest.FixtureRequest,
+    postgres: Postgres,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Shop]:
+    """Load a few streams of each API."""
+    tap = request.param
+    folder = tmp_path_factory.mktemp("reconcile")
+    stand_in: Any
+    if tap is TapCommercetools:
+        stand_in, config = build_commercetools(size=0.3, rows={"zones": 40}), commercetools_config
+    else:
+        stand_in, config = build_commerce7(size=0.3, rate_limit=None), commerce7_config
+    schema = f"reconcile_{tap.name.replace('-', '_')}"
+    with stand_in.serve() as server:
+        made = Shop(tap, stand_in, config(server.url), postgres, schema, folder)
+        made.load(*SMALL[tap])
+        yield made
+
+
+@pytest.fixture
+def kept(shop: Shop) -> Iterator[Shop]:
+    """Put the tables back after a test that changes them."""
+    tables = SMALL[shop.tap]
+    for name in tables:
+        shop.change(f'create table "{name}_kept" as table "{name}"')
+    yield shop
+    for name in tables:
+        shop.change(f'delete from "{name}"')
+        shop.change(f'insert into "{name}" table "{name}_kept"')
+        shop.change(f'drop table "{name}_kept"')

@@ -1,0 +1,131 @@
+"""One stream from its source to its result, and all of them in turn."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tap_engine.errors import CredentialsError, RequestError, StreamError, TapError
+from tap_engine.progress import INTERVAL_SECONDS
+from tap_reconcile import source
+from tap_reconcile.database import Database, check_columns
+from tap_reconcile.merge import Bounds, OrderError, Tally, compare
+from tap_reconcile.spool import Spool
+
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Iterable, Iterator
+
+    from tap_engine.stream import EngineStream
+    from tap_engine.tap import EngineTap
+    from tap_reconcile.merge import Entry
+
+LOOK_EVERY = 5_000
+"""Rows between two looks at the clock."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of one stream.
+
+    Attributes:
+        tally: The figures; None when it could not be compared.
+        reason: Why it could not.
+    """
+
+    stream: str
+    tally: Tally | None = None
+    reason: str = ""
+
+    @property
+    def verdict(self) -> str:
+        """Say it in a word or two."""
+        if self.tally is None:
+            return "not compared"
+        return "differs" if self.tally.differs else "equal"
+
+
+def last_moment(tap: EngineTap, until: str | None) -> str | None:
+    """Tell up to which moment rows are compared: what was asked for, or the begin of the reading.
+
+    What changes while the source is read may be in one side and not yet in the other.
+    """
+    moments = [moment for moment in (until, tap.http.cut) if moment is not None]
+    return min(moments, default=None)
+
+
+def compare_all(
+    streams: Iterable[EngineStream], database: Database, schema: str, bounds: Bounds
+) -> Iterator[Result]:
+    """Compare streams one after the other; one that fails does not stop the others.
+
+    Raises:
+        RequestError: The source has never answered.
+        CredentialsError: It does not take the credentials, from the first stream on.
+    """
+    compared = False
+    for stream in streams:
+        tap = stream.tap
+        try:
+            yield Result(stream.name, _compare(stream, database, schema, bounds))
+            compared = True
+        except (CredentialsError, RequestError) as error:
+            hopeless = isinstance(error, CredentialsError) or not tap.http.reached_anything
+            if hopeless and not compared:
+                raise
+            yield _failed(stream, str(error))
+        except StreamError as error:
+            yield _failed(stream, tap.explain(stream, error))
+        except (TapError, OrderError) as error:
+            yield _failed(stream, str(error))
+        except sqlite3.Error as error:
+            yield _failed(stream, f"temporary file: {error}; TMPDIR names another folder for it")
+
+
+def _failed(stream: EngineStream, reason: str) -> Result:
+    return Result(stream.name, reason=stream.tap.redactor(reason))
+
+
+def _compare(stream: EngineStream, database: Database, schema: str, bounds: Bounds) -> Tally:
+    source.check_comparable(stream)
+    table = database.find(schema, stream.name)
+    if table is None:
+        return _without_table(stream, schema)
+    check_columns(table, stream.keys, stream.cursor_field)
+    with Spool(len(stream.keys)) as spool:
+        with contextlib.closing(source.pages(stream)) as pages:
+            for page in pages:
+                spool.add(page)
+        limited = Bounds(
+            since=stream.tap.start_date if stream.cursor_field else None,
+            until=last_moment(stream.tap, bounds.until),
+            show=bounds.show,
+        )
+        with contextlib.closing(database.rows(table, stream.keys, stream.cursor_field)) as rows:
+            return compare(spool.rows(), _counted(rows, stream.name, stream.logger), limited)
+
+
+def _without_table(stream: EngineStream, schema: str) -> Tally:
+    """Compare with a table that is not there: equal if the source has nothing to put into it.
+
+    Raises:
+        StreamError: The source has rows.
+    """
+    with contextlib.closing(source.pages(stream)) as pages:
+        if any(pages):
+            msg = f"there is no table {schema}.{stream.name}, and the source has rows for it"
+            raise StreamError(msg)
+    return Tally()
+
+
+def _counted(rows: Iterator[Entry], stream: str, logger: logging.Logger) -> Iterator[Entry]:
+    """Tell every few seconds how many rows of the table have been compared."""
+    logged = time.monotonic()
+    for number, row in enumerate(rows, 1):
+        if number % LOOK_EVERY == 0 and time.monotonic() - logged >= INTERVAL_SECONDS:
+            logged = time.monotonic()
+            logger.info("%s: %s rows of the table compared", stream, f"{number:,}")
+        yield row

@@ -1,0 +1,77 @@
+"""What is read of a source: all that a first sync would deliver, whatever the API refuses."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tap_reconcile.source import pages
+from tests.support import TapCommercetools, commerce7_config, commercetools_config
+from tests.walks.tools import commerce7, commercetools
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tap_reconcile.merge import Entry
+    from tests.walks.tools import Source
+
+REFUSED = {
+    "statusCode": 400,
+    "message": "Malformed parameter: where",
+    "errors": [{"code": "InvalidInput", "message": "Malformed parameter: where"}],
+}
+
+
+@contextlib.contextmanager
+def read(source: Source, stream: str, **settings: Any) -> Iterator[list[Entry]]:
+    """Read a stream to its end."""
+    make = commercetools_config if source.tap is TapCommercetools else commerce7_config
+    tap = source.tap(config=make(source.url, **settings))
+    tap.check_settings()
+    try:
+        yield [row for page in pages(tap.streams[stream]) for row in page]  # type: ignore[arg-type]
+    finally:
+        tap.http.stop()
+        tap.http._workers.shutdown(wait=True)
+
+
+@pytest.mark.parametrize("filterable", [True, False])
+@pytest.mark.parametrize("concurrency", [1, 4])
+def test_from_the_start_date_on(concurrency: int, filterable: bool) -> None:
+    with commercetools(rows={"customers": 130}) as source:
+        if not filterable:
+            path = "/customers.*where=.*lastModifiedAt"
+            source.stand_in.faults.add(path, "status", status=400, body=REFUSED, times=-1)
+        times = sorted(source.rows("customers").values())
+        middle = times[60]
+        with read(source, "customers", start_date=middle, concurrency=concurrency) as rows:
+            expected = {(name,): at for name, at in source.rows("customers").items()}
+            assert dict(rows) == {key: at for key, at in expected.items() if at >= middle}
+            assert len(rows) == len(dict(rows))
+
+
+def test_a_walk_that_begins_anew_in_another_order() -> None:
+    with commerce7(rows={"customers": 190}) as source:
+        source.stand_in.faults.add("cursor=(?!start)", "status", status=422, after=1, times=-1)
+        with read(source, "customers") as rows:
+            assert len(rows) > 190, "what came before is read again"
+            assert dict(rows) == {(name,): at for name, at in source.rows("customers").items()}
+        assert any("page=2" in each["query"] for each in source.stand_in.requests)
+
+
+def test_keys_that_are_made_by_reshaping() -> None:
+    with commercetools(size=1, small=False) as source, read(source, "variant_projections") as rows:
+        records = source.records("variant_projections").values()
+        assert {key for key, _ in rows} == {
+            (record["product"]["id"], str(record["id"]), "false")
+            for record in records
+            if not record["staged"]
+        }
+        assert {at for _, at in rows} == {None}
+
+
+def test_keys_that_the_records_name_themselves() -> None:
+    with commerce7(size=1, small=False) as source, read(source, "tags") as rows:
+        assert len({key for key, _ in rows}) == len(rows) == len(source.rows("tags"))
