@@ -49,8 +49,9 @@ def test_everything_is_in_step() -> None:
     assert generate_docs.left_over() == []
 
 
-@pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")), ids=lambda path: path.name)
-def test_links_lead_somewhere(page: Path) -> None:
+@pytest.mark.parametrize("name", ["privacy", "streams-commerce7", "streams-commercetools"])
+def test_links_lead_somewhere(name: str) -> None:
+    page = ROOT / "docs" / f"{name}.md"
     for target in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
         assert target.startswith("https://") or (page.parent / target).exists(), target
 
