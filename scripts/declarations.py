@@ -1,8 +1,9 @@
-"""What the taps declare in code, which README.md, meltano.yml and .env.example have to repeat."""
+"""What the taps declare in code, which the documentation has to repeat."""
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import signal
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -52,16 +53,28 @@ class StreamFacts:
         key: Key properties.
         cursor: Replication key, None for a full table.
         on: Selected unless the user says otherwise.
+        off_because: Why it is not.
         needs: Scope or app permission; empty where the vendor documents none.
         secrets: Breadcrumbs of the fields that are deselected by default.
+        activates: Whether a complete reading in full tells the target which rows are left.
+        base: The class that says how its lists are read.
+        parent: Path of the collection whose objects have a list each; empty for most.
+        schema: JSON schema of a record.
+        forgotten: The platform removes old records by itself.
     """
 
     name: str
     key: tuple[str, ...]
     cursor: str | None
     on: bool
+    off_because: str
     needs: str
     secrets: list[tuple[str, ...]]
+    activates: bool
+    base: str
+    parent: str
+    schema: dict[str, Any]
+    forgotten: bool
 
 
 def own_settings(tap: type[EngineTap]) -> list[Setting]:
@@ -78,6 +91,7 @@ def sdk_settings(tap: type[EngineTap]) -> list[Setting]:
     return [each for each in _settings(schema) if each.name not in LEFT_OUT]
 
 
+@functools.cache
 def streams(tap: type[EngineTap]) -> list[StreamFacts]:
     """List the streams in alphabetical order; offline."""
     placeholders = dict.fromkeys(tap.config_jsonschema.get("required", ()), "-")
@@ -146,6 +160,12 @@ def _facts(stream: EngineStream) -> StreamFacts:
         key=stream.keys,
         cursor=stream.cursor_field,
         on=stream.selected_by_default,
+        off_because=stream.off_because,
         needs=stream.needs,
         secrets=secret_breadcrumbs(stream.schema),
+        activates=stream.activates,
+        base=type(stream).__mro__[1].__name__,
+        parent=getattr(stream, "parent", ""),
+        schema=stream.schema,
+        forgotten=stream.source_forgets,
     )

@@ -1,7 +1,8 @@
-"""Writes what follows from the code into README.md, meltano.yml, .env.example and docs/.
+"""Writes what follows from the code into the documentation.
 
-It rewrites the text between a line with `begin generated: <what>` and the next line with
-`end generated`; with `--check` it only compares and ends with 1 on a difference.
+In some files it rewrites the text between a line with `begin generated: <what>` and the next line
+with `end generated`, others it writes as a whole; with `--check` it only compares and ends with 1
+on a difference.
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scripts.declarations import TAPS, env_name, own_settings, sdk_settings, streams
+from scripts.docs import hub, privacy, stream_pages
+from scripts.docs.domains import domains, picture_of
+from scripts.docs.picture import picture
 from tap_commercetools import change_history, delete_messages
 
 if TYPE_CHECKING:
@@ -25,7 +29,9 @@ if TYPE_CHECKING:
     from tap_engine.tap import EngineTap
 
 ROOT = Path(__file__).resolve().parent.parent
-FILES = ("README.md", "meltano.yml", ".env.example", "docs/deletes.md")
+FILES = ("README.md", "meltano.yml", ".env.example")
+PAGES = ("docs/deletes.md", "docs/privacy.md")
+PICTURES = Path("docs/er")
 BLOCK = re.compile(
     r"^(?P<begin>[^\n]*begin generated: (?P<what>[^\n]*?)(?: -->)?\n)"
     r".*?"
@@ -40,12 +46,11 @@ def main() -> None:
     parser.add_argument("--check", action="store_true", help="write nothing; 1 on a difference")
     check = parser.parse_args().check
     stale = False
-    for name in FILES:
-        path = ROOT / name
-        old = path.read_text(encoding="utf-8")
-        new = filled(old)
+    for path, new in outputs().items():
+        old = path.read_text(encoding="utf-8") if path.exists() else ""
         if old == new:
             continue
+        name = str(path.relative_to(ROOT))
         if check:
             stale = True
             sys.stdout.writelines(
@@ -57,10 +62,37 @@ def main() -> None:
                 )
             )
         else:
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(new, encoding="utf-8")
             print(f"wrote {name}")
+    for path in left_over():
+        if check:
+            stale = True
+            print(f"{path.relative_to(ROOT)} belongs to nothing any more")
+        else:
+            path.unlink()
     if stale:
-        sys.exit("out of step with the code; run: .venv/bin/python scripts/generate_docs.py")
+        sys.exit("out of step with the code; run: .venv/bin/python -m scripts.generate_docs")
+
+
+def outputs() -> dict[Path, str]:
+    """Give the text of every generated file by its path."""
+    files = {
+        ROOT / name: filled((ROOT / name).read_text(encoding="utf-8")) for name in (*FILES, *PAGES)
+    }
+    for tap in TAPS:
+        short = tap.name.removeprefix("tap-")
+        files[ROOT / "docs" / f"streams-{short}.md"] = stream_pages.page(tap)
+        files[ROOT / "hub" / "extractors" / f"{tap.name}.yml"] = hub.page(tap)
+        for domain in domains(tap):
+            files[ROOT / PICTURES / picture_of(tap, domain)] = picture(tap, domain)
+    return files
+
+
+def left_over() -> list[Path]:
+    """List the pictures of domains that are gone."""
+    wanted = {picture_of(tap, domain) for tap in TAPS for domain in domains(tap)}
+    return [path for path in (ROOT / PICTURES).glob("*.svg") if path.name not in wanted]
 
 
 def filled(text: str) -> str:
@@ -84,10 +116,9 @@ def stream_table(tap: type[EngineTap]) -> str:
     for stream in streams(tap):
         key = ", ".join(f"`{name}`" for name in stream.key)
         replication = f"incremental on `{stream.cursor}`" if stream.cursor else "full table"
-        needs = stream.needs.removeprefix("scope ").removeprefix("app permission ")
         lines.append(
             f"| `{stream.name}` | {key} | {replication} | {'yes' if stream.on else 'no'}"
-            f" | {needs.removesuffix(' (read)') or 'not documented'} |"
+            f" | {stream_pages.needs(stream)} |"
         )
     return "\n".join([*lines, "", ""])
 
@@ -180,6 +211,11 @@ MAKERS: dict[str, Callable[[type[EngineTap]], str]] = {
     "deletes": delete_table,
     "meltano settings": meltano_settings,
     "environment": env_lines,
+    "personal data": privacy.table,
+    "streams without personal data": privacy.nothing,
+    "select without personal data": privacy.select,
+    "stream maps": privacy.stream_maps,
+    "one person": privacy.person,
 }
 
 if __name__ == "__main__":

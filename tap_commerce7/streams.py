@@ -30,7 +30,7 @@ class CustomerCreditCards(CustomerChildStream):
     path = "/customer/{customerId}/credit-card"
     array_key = "customerCreditCards"
     permission = "Customer Credit Card"
-    selected_by_default = False  # cardholder data; one request per customer
+    off_because = "cardholder data; one request per customer"
 
 
 class Orders(CursorStream):
@@ -95,7 +95,7 @@ class InventoryTransactions(Commerce7Stream):
     path = "/inventory-transaction"
     array_key = "inventoryTransactions"
     permission = "Inventory"
-    selected_by_default = False  # unverified as a list
+    off_because = "unverified as a list"
 
 
 class Clubs(Commerce7Stream):
@@ -138,7 +138,7 @@ class PromotionSets(Commerce7Stream):
     path = "/promotion-set"
     array_key = "promotionSets"
     permission = "Promotion Set"
-    selected_by_default = False  # unverified as a list
+    off_because = "unverified as a list"
 
 
 class GiftCards(Commerce7Stream):
@@ -208,7 +208,7 @@ class WebHooks(Commerce7Stream):
     path = "/web-hook"
     array_key = "webHooks"
     permission = "WebHook"
-    selected_by_default = False  # configuration
+    off_because = "configuration"
 
 
 class WebHookLogs(Commerce7Stream):
@@ -218,7 +218,7 @@ class WebHookLogs(Commerce7Stream):
     permission = "WebHook"
     cursor_field = "updatedAt"
     updated_at = UpdatedAt.DOCUMENTED
-    selected_by_default = False  # whole records in its payloads
+    off_because = "whole records in its payloads"
 
 
 class MetaDataConfigs(TypedStream):
@@ -244,7 +244,7 @@ class Settings(SettingsStream):
     path = "/setting"
     array_key = "settings"
     permission = "Setting"
-    selected_by_default = False  # configuration
+    off_because = "configuration"
 
 
 class LoyaltyTransactions(Commerce7Stream):
@@ -264,13 +264,13 @@ class PosProfiles(Commerce7Stream):
     path = "/pos-profile"
     array_key = "posProfiles"
     permission = "POS Profile"
-    selected_by_default = False  # unverified path
+    off_because = "unverified path"
 
 
 class Trash(TrashStream):
     name = "trash"
     path = "/trash"
-    selected_by_default = False  # unverified
+    off_because = "unverified"
 
 
 STREAMS = (

@@ -105,6 +105,7 @@ class ChangeHistoryStream(CommercetoolsStream):
 
     cursor_field = "modifiedAt"
     full_order = "modifiedAt"
+    source_forgets = True
     keys: ClassVar[tuple[str, ...]] = ("resourceType", "resourceId", "version", "modifiedAt")
 
     _seconds: float | None = None

@@ -39,6 +39,7 @@ class DeletionsStream(CommercetoolsStream):
 
     sent_cursor = "createdAt"
     bookmark_at_cut = True
+    source_forgets = True
     reshapes = True
     types: ClassVar[tuple[str, ...]] = tuple(DELETED)
     """Types of messages to read."""

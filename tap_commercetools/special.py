@@ -78,6 +78,7 @@ class MessagesStream(CommercetoolsStream):
     """
 
     bookmark_at_cut = True
+    source_forgets = True
     reshapes = True
     columns: ClassVar[frozenset[str]] = frozenset(
         {

@@ -26,7 +26,7 @@ class ApiClients(CommercetoolsStream):
     path = "api-clients"
     scopes = ("view_api_clients",)
     cursor_field = None
-    selected_by_default = False  # security metadata
+    off_because = "security metadata"
 
 
 class AssociateRoles(CommercetoolsStream):
@@ -69,7 +69,7 @@ class ChangeHistory(ChangeHistoryStream):
     name = "change_history"
     path = ""  # of a host of its own
     scopes = ("view_audit_log",)
-    selected_by_default = False  # needs an add-on to be complete, and its requests are metered
+    off_because = "needs an add-on to be complete, and its requests are metered"
 
 
 class Channels(CommercetoolsStream):
@@ -119,7 +119,7 @@ class Extensions(CommercetoolsStream):
     name = "extensions"
     path = "extensions"
     scopes = ("manage_extensions",)
-    selected_by_default = False  # needs a manage scope and can hold secrets
+    off_because = "needs a manage scope and can hold secrets"
 
 
 class InventoryEntries(CommercetoolsStream):
@@ -132,7 +132,7 @@ class McpServers(OffsetStream):
     name = "mcp_servers"
     path = "mcp-servers"
     scopes = ("view_mcp_servers",)
-    selected_by_default = False  # configuration
+    off_because = "configuration"
 
 
 class Messages(MessagesStream):
@@ -176,7 +176,7 @@ class ProductProjections(CommercetoolsStream):
     name = "product_projections"
     path = "product-projections"
     scopes = ("view_products", "view_published_products")
-    selected_by_default = False  # repeats products
+    off_because = "repeats products"
 
 
 class ProductSelections(CommercetoolsStream):
@@ -273,7 +273,7 @@ class Subscriptions(CommercetoolsStream):
     name = "subscriptions"
     path = "subscriptions"
     scopes = ("manage_subscriptions",)
-    selected_by_default = False  # needs a manage scope and can hold secrets
+    off_because = "needs a manage scope and can hold secrets"
 
 
 class TaxCategories(CommercetoolsStream):
@@ -292,7 +292,7 @@ class VariantProjections(VariantProjectionsStream):
     name = "variant_projections"
     path = "variant-projections"
     scopes = ("view_products", "view_published_products")
-    selected_by_default = False  # repeats variants
+    off_because = "repeats variants"
 
 
 class Variants(CommercetoolsStream):
@@ -335,7 +335,7 @@ class ProductProductSelections(ChildStream):
     row_key = ("productSelection.id",)
     row_columns = {"productSelectionId": ("productSelection", "id")}
     scopes = ("view_product_selections",)
-    selected_by_default = False  # one request per product; repeats product_selection_products
+    off_because = "one request per product; repeats product_selection_products"
 
 
 class StoreProductSelectionAssignments(UnsortedChildStream):
@@ -348,21 +348,21 @@ class StoreProductSelectionAssignments(UnsortedChildStream):
     row_key = ("product.id", "productSelection.id")
     row_columns = {"productId": ("product", "id"), "productSelectionId": ("productSelection", "id")}
     scopes = ("view_product_selections",)
-    selected_by_default = False  # one request per store
+    off_because = "one request per store"
 
 
 class ApprovalFlows(AssociateStream):
     name = "approval_flows"
     path = "as-associate/{associateId}/in-business-unit/key={businessUnitKey}/approval-flows"
     scopes = ("view_approval_flows",)
-    selected_by_default = False  # one request per business unit
+    off_because = "one request per business unit"
 
 
 class ApprovalRules(AssociateStream):
     name = "approval_rules"
     path = "as-associate/{associateId}/in-business-unit/key={businessUnitKey}/approval-rules"
     scopes = ("view_approval_rules",)
-    selected_by_default = False  # one request per business unit
+    off_because = "one request per business unit"
 
 
 STREAMS = (

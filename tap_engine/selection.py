@@ -10,12 +10,12 @@ import msgspec
 from tap_engine import rawjson
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
 Breadcrumb = tuple[str, ...]
 
 SENSITIVE = "x-sensitive"
-"""Keyword of our schemas: `secret` or `pii`; it is not printed."""
+"""Keyword of our schemas, not printed: `secret`, `pii`, or `possible` for what may be personal."""
 
 
 @dataclass(slots=True)
@@ -145,6 +145,20 @@ def secret_breadcrumbs(schema: Mapping[str, object], at: Breadcrumb = ()) -> lis
     if isinstance(array_items, dict):
         found += secret_breadcrumbs(array_items, (*at, "items"))
     return found
+
+
+def sensitive_in_arrays(schema: Mapping[str, object], at: Breadcrumb = ()) -> Iterator[Breadcrumb]:
+    """List the members inside of arrays that a schema marks, as breadcrumbs."""
+    properties = schema.get("properties")
+    if isinstance(properties, dict):
+        for name, inner in properties.items():
+            here = (*at, "properties", name)
+            if "items" in at and SENSITIVE in inner:
+                yield here
+            yield from sensitive_in_arrays(inner, here)
+    array_items = schema.get("items")
+    if isinstance(array_items, dict):
+        yield from sensitive_in_arrays(array_items, (*at, "items"))
 
 
 def compile_pruning(

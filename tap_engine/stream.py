@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk import Stream
 from singer_sdk.helpers.conform import TypeConformanceLevel
-from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
+from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE, Metadata
 
 from tap_engine import records
 from tap_engine.catalog import check_replication, selected_schema
@@ -22,7 +22,7 @@ from tap_engine.errors import (
 )
 from tap_engine.partial import declare
 from tap_engine.reading import Reading
-from tap_engine.selection import secret_breadcrumbs
+from tap_engine.selection import secret_breadcrumbs, sensitive_in_arrays
 from tap_engine.walk import Page, Range, Walk, whole
 
 if TYPE_CHECKING:
@@ -65,8 +65,12 @@ class EngineStream(Stream):
 
     For records that never change, so that an old bookmark only means that nobody read since.
     """
+    source_forgets: ClassVar[bool] = False
+    """The platform removes old records by itself, and copies are to keep them."""
     permission: ClassVar[str] = ""
     """What opens the stream at the platform; empty when it is unknown."""
+    off_because: ClassVar[str] = ""
+    """Why the stream is off unless the user selects it; empty when it is on."""
     full_order: ClassVar[str]
     """Order of a walk over everything."""
     reshapes: ClassVar[bool] = False
@@ -78,6 +82,8 @@ class EngineStream(Stream):
         schema = importlib.resources.files(self.package) / "schemas" / f"{self.name}.json"
         super().__init__(tap, schema=json.loads(schema.read_text(encoding="utf-8")))
         self.tap = tap
+        if self.off_because:
+            self.selected_by_default = False
         self.primary_keys = self.keys
         self.replication_key = self.cursor_field
         self.schema["properties"].update(self.added_properties)
@@ -197,12 +203,17 @@ class EngineStream(Stream):
 
     @property
     def metadata(self) -> MetadataMapping:
-        """Selection metadata, with secrets deselected by default."""
+        """Selection metadata, with secrets deselected by default.
+
+        The SDK lists no members inside of arrays, and Meltano deselects only what is listed.
+        """
         fresh = self._metadata is None
         mapping = super().metadata
         if fresh and not (
             self._tap_input_catalog and self._tap_input_catalog.get_stream(self.name)
         ):
+            for breadcrumb in sensitive_in_arrays(self.schema):
+                mapping[breadcrumb].inclusion = Metadata.InclusionType.AVAILABLE
             for breadcrumb in secret_breadcrumbs(self.schema):
                 mapping[breadcrumb].selected_by_default = False
         return mapping
@@ -228,12 +239,12 @@ class EngineStream(Stream):
 
         Unless the setting says so, not the few tables that are always read in full and have a
         column `version`: there target-postgres (0.8.1, with soft deletes) fails at
-        ACTIVATE_VERSION.
+        ACTIVATE_VERSION. Never those that the source forgets by itself.
         """
         wanted = self.config.get("emit_activate_version_messages")
         if wanted is None:
             wanted = self.cursor_field is not None or "version" not in self.schema["properties"]
-        return bool(wanted) and self.is_full_table
+        return bool(wanted) and self.is_full_table and not self.source_forgets
 
     @property
     def is_full_table(self) -> bool:

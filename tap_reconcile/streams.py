@@ -102,6 +102,7 @@ def _compare(stream: EngineStream, database: Database, schema: str, bounds: Boun
         limited = Bounds(
             since=stream.tap.start_date if stream.cursor_field else None,
             until=last_moment(stream.tap, bounds.until),
+            forgets=stream.source_forgets,
             show=bounds.show,
         )
         with contextlib.closing(database.rows(table, stream.keys, stream.cursor_field)) as rows:

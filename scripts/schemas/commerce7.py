@@ -13,6 +13,7 @@ from schemas.nodes import (
     scalar,
     stream_schema,
 )
+from schemas.possible import mark
 
 # The status an app wrote itself on one object: nothing to read in bulk.
 _SKIPPED = {"app_syncs"}
@@ -36,10 +37,15 @@ _LISTED_ONLY = {"settings"}
 # Sources disagree on the JSON type of these.
 _ANY = {"club_memberships.subscription.frequency"}
 
-# Open objects about people which the listing does not mark.
+# About people, or written by them, which the listing does not mark.
 _PERSONAL = {
     "carts.customer",
     "carts.guest",
+    "carts.pos.initials",
+    "carts.pos.name",
+    "carts.shippingInstructions",
+    "club_memberships.shippingInstructions",
+    "orders.shippingInstructions",
     "reservations.reservationStaff",
     "reservations.secondaryCustomers",
 }
@@ -119,4 +125,5 @@ def build(listing: dict[str, Any]) -> dict[str, Node]:
             stream["replication_key"],
             pass_undeclared=name not in _LISTED_ONLY,
         )
+    mark("tap-commerce7", schemas)
     return schemas

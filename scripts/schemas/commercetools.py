@@ -16,6 +16,7 @@ from schemas.nodes import (
     scalar,
     stream_schema,
 )
+from schemas.possible import mark
 
 # Members of an expanded reference: the tap never expands.
 _NEVER = {"obj"}
@@ -133,7 +134,9 @@ def build(listing: dict[str, Any]) -> dict[str, Node]:
         # A walk below a parent has no bookmark: these streams are full-table.
         bookmark = None if name in tables.CHILD_KEYS else resource["replication_key"]
         schemas[name] = stream_schema(added | members, keys, bookmark)
-    return schemas | {"deletions": _deletions(types), "change_history": _change_history(listing)}
+    schemas |= {"deletions": _deletions(types), "change_history": _change_history(listing)}
+    mark("tap-commercetools", schemas)
+    return schemas
 
 
 def _change_history(listing: dict[str, Any]) -> Node:

@@ -85,8 +85,10 @@ DESCRIPTIONS = {
 _PERSON = ("title", "salutation", "firstName", "lastName")
 _AWS = ("accessKey", "accessSecret")
 
-# Reviewed by hand: type name -> members. A member counts for all subtypes of the type too.
+# Reviewed by hand: type name -> members. A member counts for all subtypes of the type too. What may
+# hold personal data, depending on who fills it in, is in possible.py.
 PERSONAL: dict[str, tuple[str, ...]] = {
+    "ApprovalFlowRejection": ("reason",),
     "BaseAddress": (
         *_PERSON,
         "streetName",
@@ -107,11 +109,26 @@ PERSONAL: dict[str, tuple[str, ...]] = {
     ),
     "BusinessUnit": ("contactEmail",),
     "Cart": ("customerEmail",),
-    "Customer": (*_PERSON, "middleName", "email", "dateOfBirth", "companyName", "vatId"),
+    "Customer": (
+        *_PERSON,
+        "middleName",
+        "email",
+        "dateOfBirth",
+        "companyName",
+        "vatId",
+        "customerNumber",
+    ),
     "Order": ("customerEmail",),
+    "OrderEdit": ("stagedActions",),
+    "OrderEditPreviewSuccess": ("messagePayloads", "preview"),
     "Payment": ("interfaceInteractions",),
+    "Quote": ("buyerComment",),
+    "QuoteRequest": ("comment",),
     "RecurringOrder": ("customerEmail",),
-    "Review": ("authorName",),
+    "Review": ("authorName", "title", "text"),
+    "ShoppingList": ("name", "description"),
+    "TextLineItem": ("name", "description"),
+    "UserProvidedIdentifiers": ("customerNumber",),
 }
 
 SECRET: dict[str, tuple[str, ...]] = {

@@ -1,0 +1,98 @@
+"""Writes hub/extractors/*.yml: the taps as plugin definitions in the form of Meltano Hub."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from scripts.declarations import own_settings, sdk_settings, select_pattern, streams
+
+if TYPE_CHECKING:
+    from scripts.declarations import Setting
+    from tap_engine.tap import EngineTap
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+ABOUT = {
+    "tap-commerce7": {
+        "label": "Commerce7",
+        "description": "E-commerce, clubs and point of sale for wineries",
+        "domain_url": "https://commerce7.com/",
+        "keywords": ["api", "meltano_sdk", "ecommerce", "wine"],
+    },
+    "tap-commercetools": {
+        "label": "commercetools",
+        "description": "Composable commerce platform",
+        "domain_url": "https://commercetools.com/",
+        "keywords": ["api", "meltano_sdk", "ecommerce"],
+    },
+}
+
+HEAD = """\
+# Generated from the code. Where this package is published, put its address into pip_url; until then
+# it is that of the folder from which Meltano runs.
+"""
+
+
+class _Dumper(yaml.SafeDumper):
+    """Without anchors for what occurs twice."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        del data
+        return True
+
+
+def definition(tap: type[EngineTap]) -> dict[str, Any]:
+    """Describe a tap the way Meltano Hub does."""
+    project = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
+    (extractor,) = [each for each in project["plugins"]["extractors"] if each["name"] == tap.name]
+    about = ABOUT[tap.name]
+    return {
+        "name": tap.name,
+        "namespace": tap.name.replace("-", "_"),
+        "variant": "tap-commerce",
+        "label": about["label"],
+        "description": about["description"],
+        "domain_url": about["domain_url"],
+        "pip_url": "-e .",
+        "executable": tap.name,
+        "keywords": about["keywords"],
+        "maintenance_status": "beta",
+        "capabilities": sorted(each.value for each in tap.capabilities),
+        "settings_group_validation": extractor["settings_group_validation"],
+        "settings": [_setting(each) for each in (*own_settings(tap), *sdk_settings(tap))],
+        "select": select_patterns(tap),
+    }
+
+
+def select_patterns(tap: type[EngineTap]) -> list[str]:
+    """List what Meltano has to select to read what the tap reads by default."""
+    off = [f"!{stream.name}.*" for stream in streams(tap) if not stream.on]
+    secrets = [
+        f"!{select_pattern(stream.name, crumbs)}"
+        for stream in streams(tap)
+        for crumbs in stream.secrets
+    ]
+    return ["*.*", *off, *secrets]
+
+
+def page(tap: type[EngineTap]) -> str:
+    """Write the definition as YAML."""
+    text = yaml.dump(definition(tap), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=98)
+    return HEAD + text
+
+
+def _setting(setting: Setting) -> dict[str, Any]:
+    facts: dict[str, Any] = {
+        "name": setting.name,
+        "label": setting.label,
+        "kind": setting.kind,
+        "description": setting.description,
+    }
+    if setting.default is not None:
+        facts["value"] = setting.default
+    if setting.sensitive:
+        facts["sensitive"] = True
+    return facts
