@@ -1,0 +1,36 @@
+"""The messages that docs/troubleshooting.md explains are those that the code prints."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+FOREIGN = {"CERTIFICATE_VERIFY_FAILED", "bindparam() name 'version' is reserved"}
+"""What others print: the TLS library, the loader."""
+
+
+def messages() -> list[str]:
+    """The first column of all tables, without what differs from case to case."""
+    text = (ROOT / "docs" / "troubleshooting.md").read_text("utf-8")
+    cells = re.findall(r"^\| (`.*?) \| ", text, re.MULTILINE)
+    quoted = [message for cell in cells for message in re.findall(r"`([^`]+)`", cell)]
+    pieces = [piece.strip() for message in quoted for piece in message.split("...")]
+    return sorted({piece for piece in pieces if len(piece) > 5} - FOREIGN)
+
+
+def sources() -> str:
+    """All texts of the programs, with implicitly joined string literals put together."""
+    files = [ROOT / "run"]
+    for room in ("tap_engine", "tap_commerce7", "tap_commercetools", "tap_reconcile", "scripts"):
+        files += sorted((ROOT / room).rglob("*.py"))
+    text = "\n".join(file.read_text("utf-8") for file in files)
+    return re.sub(r"\"\s*f?\"", "", text)
+
+
+@pytest.mark.parametrize("message", messages())
+def test_every_message_is_printed_somewhere(message: str) -> None:
+    pattern = re.escape(message).replace(r"\ ", r"\s+")
+    assert re.search(pattern, sources())
