@@ -53,11 +53,15 @@ class InStoreStream(CommercetoolsStream):
     def effective_schema(self) -> dict[str, Any]:
         """The schema of the input catalog, which may be from before `store_keys` changed."""
         schema = super().effective_schema
-        others = {name: each for name, each in schema["properties"].items() if name != STORE_KEY}
-        required = [name for name in schema.get("required", ()) if name != STORE_KEY]
+        properties, required = dict(schema.get("properties", {})), list(schema.get("required", ()))
+        if bool(self.stores) == (STORE_KEY in properties):
+            return schema
         if self.stores:
-            others, required = {**COLUMN, **others}, [STORE_KEY, *required]
-        return {**schema, "properties": others, "required": required}
+            properties, required = {**COLUMN, **properties}, [STORE_KEY, *required]
+        else:
+            del properties[STORE_KEY]
+            required.remove(STORE_KEY)
+        return {**schema, "properties": properties, "required": required}
 
     def lists(self) -> Iterable[Context]:
         """Name one list for each store, or the project's."""
