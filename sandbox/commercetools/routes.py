@@ -69,12 +69,18 @@ class _Peek(msgspec.Struct):
     container: str = ""
     published: bool = False
     staged: bool = False
-    store: _Keyed | None = None
-    stores: list[_Keyed] = []
     businessUnit: _Keyed | None = None  # noqa: N815 - as the API spells it
 
 
+class _Stores(msgspec.Struct):
+    """Says which stores a row is in."""
+
+    store: _Keyed | None = None
+    stores: list[_Keyed] = []
+
+
 PEEK = msgspec.json.Decoder(_Peek)
+STORES = msgspec.json.Decoder(_Stores)
 
 
 def resolve(path: str, collections: dict[str, Collection], *, shared: bool = False) -> Target:
@@ -128,7 +134,7 @@ def _in_store(store: str, path: str, collections: dict[str, Collection], *, shar
     resource = IN_STORE[path]
 
     def of_store(row: Row) -> bool:
-        peek = PEEK.decode(row.body)
+        peek = STORES.decode(row.body)
         if resource.in_store == "store":
             return peek.store is not None and peek.store.key == store
         return any(one.key == store for one in peek.stores) or (shared and not peek.stores)
