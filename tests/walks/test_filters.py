@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 
+from tap_commerce7.tap import TapCommerce7
 from tap_engine.filters import fingerprint
 from tests.walks.tools import Source, commerce7, commercetools, next_second, where
 
@@ -14,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.support import Output
+
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "filters.md"
 
 STREAM = {"tap-commercetools": "reviews", "tap-commerce7": "orders"}
 FILTERS: dict[str, list[Any]] = {
@@ -276,6 +282,34 @@ def test_every_documented_parameter_is_taken() -> None:
                 if len(parameters) > place and parameters != ("customerId",)
             }
             output = source.run(*filters, stream_filters=filters)
+            assert output.code == 0, output.log[-800:]
+
+
+def test_the_document_lists_the_parameters_of_commerce7() -> None:
+    made = TapCommerce7(config={}, validate_config=False, setup_mapper=False)
+    declared = {
+        name: list(stream.filter_parameters)  # type: ignore[attr-defined]
+        for name, stream in made.streams.items()
+        if stream.filter_parameters  # type: ignore[attr-defined]
+    }
+    listed: dict[str, list[str]] = {}
+    for line in DOCUMENT.read_text(encoding="utf-8").splitlines():
+        if line.startswith("| `"):
+            streams, parameters = (re.findall("`(\\w+)`", cell) for cell in line.split("|")[1:3])
+            listed |= dict.fromkeys(streams, parameters)
+    assert listed == declared
+
+
+def test_the_examples_of_the_document_run() -> None:
+    text, _ = DOCUMENT.read_text(encoding="utf-8").split("## All data of one person")
+    shop, winery, stores = (
+        yaml.safe_load(block)["config"]
+        for block in re.findall("```yaml\n(.*?)```", text, re.DOTALL)
+    )
+    stores["store_keys"] = ["store-0", "store-1"]
+    for serve, config in ((commercetools, shop), (commerce7, winery), (commercetools, stores)):
+        with serve(size=0.3, small=False) as source:
+            output = source.run(*config.get("stream_filters", ["orders"]), **config)
             assert output.code == 0, output.log[-800:]
 
 
