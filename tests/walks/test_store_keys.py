@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sandbox.commercetools.auth import Client
+from tap_commercetools.tap import TapCommercetools
 from tests.walks.tools import Source, commercetools, next_second
 
 if TYPE_CHECKING:
@@ -112,7 +113,22 @@ def test_the_column_is_there_with_the_setting_only(shop: Source, *, default_cata
             assert ("storeKey" in schema["key_properties"]) == wanted
             assert ("storeKey" in schema["schema"]["required"]) == wanted
         assert all(("storeKey" in each) == bool(stores) for each in output.records("orders"))
-        assert "not in its schema" not in output.log
+        assert "does not declare" not in output.log
+
+
+@pytest.mark.parametrize("stores", [STORES, None])
+def test_discovery_knows_the_column(stores: Any) -> None:
+    made = TapCommercetools(
+        config={"store_keys": stores}, validate_config=False, setup_mapper=False
+    )
+    (entry,) = (each for each in made.catalog_dict["streams"] if each["stream"] == "orders")
+    crumbs = {tuple(each["breadcrumb"]): each["metadata"] for each in entry["metadata"]}
+    if stores is None:
+        assert list(entry["key_properties"]) == entry["schema"]["required"] == ["id"]
+        assert ("properties", "storeKey") not in crumbs
+    else:
+        assert list(entry["key_properties"]) == entry["schema"]["required"] == ["storeKey", "id"]
+        assert crumbs["properties", "storeKey"]["inclusion"] == "automatic"
 
 
 def test_a_catalog_from_before_the_setting_was_taken_back(shop: Source) -> None:
