@@ -8,7 +8,7 @@ from urllib.parse import quote as url_quote
 
 import msgspec
 
-from tap_commerce7 import errors, ranges
+from tap_commerce7 import errors, parameters, ranges
 from tap_engine import rawjson, timestamps
 from tap_engine.errors import BadBodyError, QueryRefusedError, SourceError
 from tap_engine.http import Call
@@ -47,11 +47,22 @@ class Commerce7Stream(EngineStream):
     array_key: ClassVar[str | None] = None
     """Member of the answer that holds the rows; None where it is unknown."""
     updated_at: ClassVar[UpdatedAt] = UpdatedAt.ABSENT
+    filter_parameters: ClassVar[tuple[str, ...]] = ()
+    """Documented parameters that narrow the list, without those that the tap sends itself."""
     full_order = PAGE_NUMBERS
 
     def __init__(self, tap: TapCommerce7) -> None:
         super().__init__(tap)
         self._filter_refused = False
+
+    def wrong_filter(self, value: object) -> str:
+        """Check that a filter is made of parameters that are documented for the endpoint."""
+        return parameters.wrong(value, self.filter_parameters)
+
+    @property
+    def own_parameters(self) -> list[tuple[str, str]]:
+        """The user's filter, which goes with every query."""
+        return parameters.rendered(self.stream_filter)
 
     @property
     def needs(self) -> str:
@@ -67,13 +78,14 @@ class Commerce7Stream(EngineStream):
         """Read one page, with the filter on `updatedAt` where the endpoint takes it."""
         filters = self._filters(walk)
         try:
-            return self._fetch(walk, piece, filters)
+            return self._fetch(walk, piece, [*self.own_parameters, *filters])
         except QueryRefusedError as error:
+            self.check_filter(piece)
             if self.updated_at is not UpdatedAt.UNKNOWN or not filters:
                 raise
             self.logger.info("%s; reading everything and leaving out what is older", error)
             self._filter_refused = True
-            return self._fetch(walk, piece, [])
+            return self._fetch(walk, piece, self.own_parameters)
 
     def _filters(self, walk: Walk) -> list[tuple[str, str]]:
         if walk.since is None or self.updated_at is UpdatedAt.ABSENT or self._filter_refused:
@@ -108,7 +120,7 @@ class Commerce7Stream(EngineStream):
     def probe(self, walk: Walk, piece: Range) -> None:
         """Ask for a single row."""
         del walk
-        params = [("page", "1"), ("limit", "1")]
+        params = [*self.own_parameters, ("page", "1"), ("limit", "1")]
         self._send(piece, params, [self.tap.limiter])
 
 
@@ -147,7 +159,8 @@ class CursorStream(Commerce7Stream):
 
     def _first_id(self, cursor: str) -> str | None:
         try:
-            _, raws = self._send(Range(), [("cursor", cursor), ("limit", "1")], [])
+            params = [*self.own_parameters, ("cursor", cursor), ("limit", "1")]
+            _, raws = self._send(Range(), params, [])
         except QueryRefusedError:
             return None
         rows = self.rows.rows(raws)
@@ -222,11 +235,11 @@ class CursorStream(Commerce7Stream):
 
     def count(self, since: str | None = None) -> int | None:
         """Ask a numbered page for the total, which answers to a cursor do not hold."""
-        filters = []
+        filters = self.own_parameters
         if since is not None:
             if self.updated_at is UpdatedAt.ABSENT:
                 return None
-            filters = [("updatedAt", f"gte:{since}")]
+            filters.append(("updatedAt", f"gte:{since}"))
         params = [*filters, ("page", "1"), ("limit", "1")]
         envelope, _ = self._send(Range(), params, [self.tap.limiter])
         return _whole(envelope.get("total"))

@@ -45,11 +45,21 @@ class TrashStream(CursorStream):
 class CustomerChildStream(Commerce7Stream):
     """A list below each customer: one request a customer at least."""
 
+    filter_parameters = ("customerId",)
     reshapes = True
     reads_ahead = False
 
+    @property
+    def own_parameters(self) -> list[tuple[str, str]]:
+        """Nothing: the filter of this stream stands in the path."""
+        return []
+
     def lists_after(self, opened: Context | None) -> Iterator[Context]:
-        """Walk through the customers by cursor, which is not rate-limited."""
+        """Walk through the customers by cursor, which is not rate-limited, unless one is named."""
+        if self.stream_filter is not None:
+            only = {"customerId": str(self.stream_filter["customerId"])}
+            yield from [only] if opened is None else []
+            return
         reader = RowReader(self.name, ("id",), None)
         customers = self.tap.streams["customers"]
         if not isinstance(customers, CursorStream):

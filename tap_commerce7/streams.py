@@ -16,6 +16,7 @@ class Customers(CursorStream):
     path = "/customer"
     array_key = "customers"
     permission = "Customer"
+    filter_parameters = ("q", "lifetimeValue", "orderCount", "createdAt", "tagId")
 
 
 class CustomerAddresses(CursorStream):
@@ -39,6 +40,23 @@ class Orders(CursorStream):
     array_key = "orders"
     permission = "Order"
     updated_at = UpdatedAt.DOCUMENTED
+    filter_parameters = (
+        "q",
+        "id",
+        "customerId",
+        "orderTagId",
+        "tagId",
+        "posProfileId",
+        "allocationId",
+        "queryId",
+        "orderPaidDate",
+        "orderFulfilledDate",
+        "orderSubmittedDate",
+        "fulfillmentStatus",
+        "complianceStatus",
+        "channel",
+        "orderDeliveryMethod",
+    )
 
 
 class Carts(CursorStream):
@@ -54,6 +72,7 @@ class Products(CursorStream):
     array_key = "products"
     permission = "Product"
     updated_at = UpdatedAt.DOCUMENTED
+    filter_parameters = ("q", "webStatus", "adminStatus", "collectionId")
 
 
 class Collections(Commerce7Stream):
@@ -61,6 +80,7 @@ class Collections(Commerce7Stream):
     path = "/collection"
     array_key = "collections"
     permission = "Collection"
+    filter_parameters = ("q", "webStatus")
 
 
 class Departments(Commerce7Stream):
@@ -68,6 +88,7 @@ class Departments(Commerce7Stream):
     path = "/department"
     array_key = "departments"
     permission = "Department"
+    filter_parameters = ("q",)
 
 
 class Vendors(Commerce7Stream):
@@ -75,6 +96,7 @@ class Vendors(Commerce7Stream):
     path = "/vendor"
     array_key = "vendors"
     permission = "Vendor"
+    filter_parameters = ("q",)
 
 
 class Inventories(Commerce7Stream):
@@ -82,6 +104,7 @@ class Inventories(Commerce7Stream):
     path = "/inventory"
     array_key = "inventories"
     permission = "Inventory"
+    filter_parameters = ("q",)
 
 
 class InventoryLocations(Commerce7Stream):
@@ -103,6 +126,7 @@ class Clubs(Commerce7Stream):
     path = "/club"
     array_key = "clubs"
     permission = "Club"
+    filter_parameters = ("q",)
 
 
 class ClubMemberships(CursorStream):
@@ -110,6 +134,7 @@ class ClubMemberships(CursorStream):
     path = "/club-membership"
     array_key = "clubMemberships"
     permission = "Club Membership"
+    filter_parameters = ("q", "clubId")
 
 
 class ClubPackages(Commerce7Stream):
@@ -124,6 +149,7 @@ class Coupons(Commerce7Stream):
     path = "/coupon"
     array_key = "coupons"
     permission = "Coupon"
+    filter_parameters = ("q",)
 
 
 class Promotions(Commerce7Stream):
@@ -131,6 +157,7 @@ class Promotions(Commerce7Stream):
     path = "/promotion"
     array_key = "promotions"
     permission = "Promotion"
+    filter_parameters = ("q",)
 
 
 class PromotionSets(Commerce7Stream):
@@ -146,6 +173,7 @@ class GiftCards(Commerce7Stream):
     path = "/gift-card"
     array_key = "giftCards"
     permission = "Gift Card"
+    filter_parameters = ("q",)
 
 
 class Tags(TypedStream):
@@ -161,6 +189,7 @@ class Notes(CursorStream):
     path = "/note"
     array_key = "notes"
     permission = "Note"
+    filter_parameters = ("q", "customerId", "orderId")
 
 
 class Reservations(CursorStream):
@@ -169,6 +198,17 @@ class Reservations(CursorStream):
     array_key = "reservations"
     permission = "Reservation"
     updated_at = UpdatedAt.DOCUMENTED
+    filter_parameters = (
+        "q",
+        "customerId",
+        "reservationTypeId",
+        "tagId",
+        "createdAt",
+        "reservationDate",
+        "status",
+        "paymentStatus",
+        "channel",
+    )
 
 
 class ReservationTypes(Commerce7Stream):
@@ -176,6 +216,7 @@ class ReservationTypes(Commerce7Stream):
     path = "/reservation-type"
     array_key = "reservationTypes"
     permission = "Reservation"
+    filter_parameters = ("q", "status", "id")
 
 
 class Shippings(Commerce7Stream):
@@ -218,6 +259,7 @@ class WebHookLogs(Commerce7Stream):
     permission = "WebHook"
     cursor_field = "updatedAt"
     updated_at = UpdatedAt.DOCUMENTED
+    filter_parameters = ("object", "action", "isSuccess")
     off_because = "whole records in its payloads"
 
 

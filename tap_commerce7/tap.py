@@ -10,7 +10,7 @@ from singer_sdk import typing as th
 from tap_commerce7 import errors
 from tap_commerce7.auth import Commerce7Authenticator
 from tap_commerce7.streams import STREAMS
-from tap_engine import settings
+from tap_engine import filters, settings
 from tap_engine.cli import main as run_command_line
 from tap_engine.errors import SettingsError
 from tap_engine.http import Http
@@ -79,6 +79,10 @@ class TapCommerce7(EngineTap):
                 " is 100 per tenant, shared by all apps of the tenant)."
             ),
         ),
+        filters.setting(
+            "Documented query parameters by stream, such as"
+            ' {"orders": {"customerId": "..."}}: only what matches is read.'
+        ),
         *settings.shared(concurrency=1, lookback_seconds=300),
     ).to_dict()
 
@@ -99,6 +103,7 @@ class TapCommerce7(EngineTap):
         settings.number(self.config, "lookback_seconds", 0, 86_400 * 366)
         settings.number(self.config, "request_timeout", 0.1, 3600)
         settings.number(self.config, "retry_max_seconds", 0, 86_400)
+        filters.check(self.config, self._engine_streams())
         _ = self.start_date, self.api_url
 
     @cached_property

@@ -8,12 +8,12 @@ behind a record. So time is cut into windows that fit into one page.
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tap_commercetools.client import CommercetoolsStream
 from tap_commercetools.pages import read_page, read_total
+from tap_commercetools.special import UnfilteredStream
 from tap_engine import rawjson, timestamps
 from tap_engine.errors import SourceError
 from tap_engine.http import PageTooBigError
@@ -97,7 +97,7 @@ class _Head(msgspec.Struct, rename="camel"):
 _head = msgspec.json.Decoder(_Head)
 
 
-class ChangeHistoryStream(CommercetoolsStream):
+class ChangeHistoryStream(UnfilteredStream):
     """All records of the history, window by window.
 
     A position is a moment: everything before it has been read.
@@ -106,7 +106,7 @@ class ChangeHistoryStream(CommercetoolsStream):
     cursor_field = "modifiedAt"
     full_order = "modifiedAt"
     source_forgets = True
-    keys: ClassVar[tuple[str, ...]] = ("resourceType", "resourceId", "version", "modifiedAt")
+    keys = ("resourceType", "resourceId", "version", "modifiedAt")
 
     _seconds: float | None = None
 

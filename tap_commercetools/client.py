@@ -117,11 +117,22 @@ class CommercetoolsStream(EngineStream):
             return split_uuids(piece, page, self.tap.concurrency)
         return whole(piece, page)
 
+    def wrong_filter(self, value: object) -> str:
+        """Check the form of a predicate; what it means only the API knows."""
+        if not isinstance(value, str) or not value.strip():
+            return "a filter is a query predicate, as text that is not empty"
+        return query.unbalanced(value)
+
+    @property
+    def own_predicates(self) -> list[str]:
+        """The user's filter, which goes with every query."""
+        return [] if self.stream_filter is None else [f"({self.stream_filter})"]
+
     def predicates(self, walk: Walk, piece: Range) -> list[str]:
         """Build the filter of the next page of a range."""
         by_id = walk.order == ID_ORDER
         paths = self.paths(walk)
-        parts = []
+        parts: list[str] = []
         if piece.at is not None:
             # A cut between ranges has a value for the first path only.
             parts.append(query.after(paths[: len(piece.at)], piece.at))
@@ -136,7 +147,7 @@ class CommercetoolsStream(EngineStream):
         cut = walk.cut or self.tap.http.cut
         if not by_id and cut is not None:
             parts.append(query.compare(walk.order, "<=", cut))
-        return parts
+        return [*parts, *self.own_predicates]
 
     def fetch(self, walk: Walk, piece: Range) -> Page:
         """Read the next page of a range.
@@ -148,6 +159,7 @@ class CommercetoolsStream(EngineStream):
         try:
             page = self._ask(walk, piece)
         except QueryRefusedError as error:
+            self.check_filter(piece)
             if not filtered:
                 raise
             self.logger.info("%s; reading everything and leaving out what is older", error)
@@ -271,19 +283,23 @@ class CommercetoolsStream(EngineStream):
         return len(before) < len(here)
 
     def can_count(self, walk: Walk) -> bool:
-        """Say yes for a whole list: with a predicate, the total ends at 10,000."""
-        return walk.first and walk.since is None and len(list(self.lists())) == 1
+        """Say yes for whole lists."""
+        return walk.first and walk.since is None
 
     def count(self, since: str | None = None) -> int | None:
-        """Ask for the total; with `since`, None where it reaches the most that the API counts."""
-        (context,) = self.lists()
-        url = self.url(Range(of=context))
-        if since is None:
-            return self._total(url, [])
-        if self.api_cursor is None:
-            return None
-        changed = self._total(url, [query.compare(self.api_cursor, ">=", since)])
-        return changed if changed is not None and changed < MOST_COUNTED else None
+        """Ask for the totals; None where one with a predicate reaches the most that is counted."""
+        predicates = list(self.own_predicates)
+        if since is not None:
+            if self.api_cursor is None:
+                return None
+            predicates.append(query.compare(self.api_cursor, ">=", since))
+        count = 0
+        for context in self.lists():
+            total = self._total(self.url(Range(of=context)), predicates)
+            if total is None or (predicates and total >= MOST_COUNTED):
+                return None
+            count += total
+        return count
 
     def _total(self, url: str, predicates: list[str]) -> int | None:
         params = [
@@ -313,9 +329,9 @@ class CommercetoolsStream(EngineStream):
             raise RefusedError(msg)
 
     def probe(self, walk: Walk, piece: Range) -> None:
-        """Ask for an empty page."""
+        """Ask for an empty page, with a filter for one row: it has to be looked at."""
         del walk
-        self.tap.http.send(
-            self.call(self.url(piece), [("limit", "0"), ("withTotal", "false")]),
-            lambda body: read_page(body, 0),
-        )
+        predicates = self.own_predicates
+        limit = 1 if predicates else 0
+        params = [*query.conjunction(predicates), ("limit", str(limit)), ("withTotal", "false")]
+        self.tap.http.send(self.call(self.url(piece), params), lambda body: read_page(body, limit))

@@ -32,6 +32,13 @@ RULES = (
     *RETRIED,
 )
 
+IN_STORE_RULES = (
+    # No REFUSED: a wrong setting is not for `skip_forbidden_streams` to forgive.
+    Rule(404, Action.FAIL, meaning="is there a store with this key? See store_keys"),
+    *RULES,
+)
+"""For lists of a store."""
+
 TOKEN_RULES = (
     *(
         Rule(

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 LONGEST_PAGE = 500
+
+_TEXT = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+"""A string in a predicate, with what stands behind backslashes."""
 
 
 def quote(value: str) -> str:
@@ -40,6 +44,22 @@ def after(paths: Sequence[str], position: Sequence[str]) -> str:
         return compare(path, ">", value)
     rest = after(paths[1:], position[1:])
     return f"({compare(path, '>', value)} or ({compare(path, '=', value)} and {rest}))"
+
+
+def unbalanced(predicate: str) -> str:
+    """Say which quote or parenthesis of a predicate has no counterpart; empty if all have one.
+
+    Such a predicate would change the meaning of what it is joined with.
+    """
+    without_texts = _TEXT.sub("", predicate)
+    if '"' in without_texts:
+        return "a quote is not closed"
+    depth = 0
+    for sign in without_texts:
+        depth += {"(": 1, ")": -1}.get(sign, 0)
+        if depth < 0:
+            return "a parenthesis is closed that was not opened"
+    return "a parenthesis is not closed" if depth else ""
 
 
 def conjunction(parts: Sequence[str]) -> list[tuple[str, str]]:

@@ -8,6 +8,7 @@ import msgspec
 
 from tap_commercetools import query
 from tap_commercetools.client import CommercetoolsStream
+from tap_commercetools.in_store import InStoreStream
 from tap_commercetools.message_keeping import LOST_MESSAGES
 from tap_commercetools.pages import json_members, read_page, read_total
 from tap_engine import rawjson, timestamps
@@ -25,7 +26,15 @@ if TYPE_CHECKING:
 DEEPEST_OFFSET = 10_000
 
 
-class SingleObjectStream(CommercetoolsStream):
+class UnfilteredStream(CommercetoolsStream):
+    """A stream that `stream_filters` does not apply to."""
+
+    def wrong_filter(self, value: object) -> str:
+        """Refuse any filter."""
+        return super(CommercetoolsStream, self).wrong_filter(value)
+
+
+class SingleObjectStream(UnfilteredStream):
     """One object instead of a collection."""
 
     cursor_field: ClassVar[str | None] = None
@@ -43,7 +52,7 @@ class SingleObjectStream(CommercetoolsStream):
         self.fetch(walk, piece)
 
 
-class OffsetStream(CommercetoolsStream):
+class OffsetStream(UnfilteredStream):
     """A collection without `where`: there is nothing but offsets, up to 10,000."""
 
     cursor_field: ClassVar[str | None] = None
@@ -110,7 +119,7 @@ class MessagesStream(CommercetoolsStream):
         return {**common, "payload": msgspec.Raw(rawjson.join(payload))}
 
 
-class VariantProjectionsStream(CommercetoolsStream):
+class VariantProjectionsStream(InStoreStream):
     """Variant projections: an id is unique only inside its product."""
 
     cursor_field: ClassVar[str | None] = None
@@ -120,7 +129,7 @@ class VariantProjectionsStream(CommercetoolsStream):
 
     def reshape(self, members: rawjson.Members, piece: Range) -> rawjson.Members:
         """Add the product's id, which is part of the key."""
-        del piece
+        members = super().reshape(members, piece)
         return {"productId": inner(members, "product", "id"), **members}
 
 
@@ -152,7 +161,7 @@ class CustomObjectsStream(CommercetoolsStream):
         return added or super().widened(before)
 
 
-class ChildStream(CommercetoolsStream):
+class ChildStream(UnfilteredStream):
     """Lists below each object of a parent collection, one request a parent at least."""
 
     cursor_field: ClassVar[str | None] = None

@@ -9,6 +9,7 @@ from __future__ import annotations
 from tap_commercetools.change_history import ChangeHistoryStream
 from tap_commercetools.client import CommercetoolsStream
 from tap_commercetools.deletions import DeletionsStream
+from tap_commercetools.in_store import InStoreStream
 from tap_commercetools.special import (
     AssociateStream,
     ChildStream,
@@ -41,19 +42,19 @@ class AttributeGroups(CommercetoolsStream):
     scopes = ("view_attribute_groups",)
 
 
-class BusinessUnits(CommercetoolsStream):
+class BusinessUnits(InStoreStream):
     name = "business_units"
     path = "business-units"
     scopes = ("view_business_units",)
 
 
-class CartDiscounts(CommercetoolsStream):
+class CartDiscounts(InStoreStream):
     name = "cart_discounts"
     path = "cart-discounts"
     scopes = ("view_orders", "view_cart_discounts")
 
 
-class Carts(CommercetoolsStream):
+class Carts(InStoreStream):
     name = "carts"
     path = "carts"
     scopes = ("view_orders",)
@@ -90,7 +91,7 @@ class CustomerGroups(CommercetoolsStream):
     scopes = ("view_customers", "view_customer_groups")
 
 
-class Customers(CommercetoolsStream):
+class Customers(InStoreStream):
     name = "customers"
     path = "customers"
     scopes = ("view_customers",)
@@ -103,7 +104,7 @@ class Deletions(DeletionsStream):
     cursor_field = "deletedAt"
 
 
-class DiscountCodes(CommercetoolsStream):
+class DiscountCodes(InStoreStream):
     name = "discount_codes"
     path = "discount-codes"
     scopes = ("view_discount_codes",)
@@ -142,7 +143,7 @@ class Messages(MessagesStream):
     cursor_field = "createdAt"
 
 
-class Orders(CommercetoolsStream):
+class Orders(InStoreStream):
     name = "orders"
     path = "orders"
     scopes = ("view_orders",)
@@ -185,7 +186,7 @@ class ProductSelections(CommercetoolsStream):
     scopes = ("view_product_selections",)
 
 
-class ProductTailoring(CommercetoolsStream):
+class ProductTailoring(InStoreStream):
     name = "product_tailoring"
     path = "product-tailoring"
     scopes = ("view_products",)
@@ -203,13 +204,13 @@ class Products(CommercetoolsStream):
     scopes = ("view_products", "view_published_products")
 
 
-class QuoteRequests(CommercetoolsStream):
+class QuoteRequests(InStoreStream):
     name = "quote_requests"
     path = "quote-requests"
     scopes = ("view_quote_requests",)
 
 
-class Quotes(CommercetoolsStream):
+class Quotes(InStoreStream):
     name = "quotes"
     path = "quotes"
     scopes = ("view_quotes",)
@@ -239,13 +240,13 @@ class ShippingMethods(CommercetoolsStream):
     scopes = ("view_orders", "view_shipping_methods")
 
 
-class ShoppingLists(CommercetoolsStream):
+class ShoppingLists(InStoreStream):
     name = "shopping_lists"
     path = "shopping-lists"
     scopes = ("view_shopping_lists",)
 
 
-class StagedQuotes(CommercetoolsStream):
+class StagedQuotes(InStoreStream):
     name = "staged_quotes"
     path = "staged-quotes"
     scopes = ("view_staged_quotes",)

@@ -12,8 +12,9 @@ from tap_commercetools.auth import CommercetoolsAuthenticator
 from tap_commercetools.message_keeping import MessageKeeping
 from tap_commercetools.query import LONGEST_PAGE
 from tap_commercetools.streams import STREAMS
-from tap_engine import settings
+from tap_engine import filters, settings
 from tap_engine.cli import main as run_command_line
+from tap_engine.errors import SettingsError
 from tap_engine.http import Http
 from tap_engine.limiter import RateLimiter
 from tap_engine.redact import Redactor
@@ -125,6 +126,20 @@ class TapCommercetools(EngineTap):
                 " tells of deletes by message; needs the scope view_messages."
             ),
         ),
+        th.Property(
+            "store_keys",
+            th.ArrayType(th.StringType),
+            title="Store keys",
+            description=(
+                "Read streams that stores have lists of from the lists of these stores, as scopes"
+                " of a store allow; the key of the store becomes part of the key of their rows. See"
+                " docs/filters.md."
+            ),
+        ),
+        filters.setting(
+            "Query predicates by stream, such as"
+            ' {"orders": "customerId = \\"...\\""}: only what matches is read.'
+        ),
         *settings.shared(concurrency=4, lookback_seconds=120),
     ).to_dict()
 
@@ -139,6 +154,16 @@ class TapCommercetools(EngineTap):
         settings.number(self.config, "retry_max_seconds", 0, 86_400)
         if self.config.get("max_requests_per_second") is not None:
             settings.number(self.config, "max_requests_per_second", 1, 10_000)
+        if not all(key.strip() for key in self.store_keys):
+            msg = "setting store_keys holds an empty key"
+            raise SettingsError(msg)
+        if self.store_keys and self.config.get("emit_tombstones"):
+            msg = (
+                "settings: emit_tombstones and store_keys exclude each other: the messages do not"
+                " say which stores a deleted record was in"
+            )
+            raise SettingsError(msg)
+        filters.check(self.config, self._engine_streams())
         _ = self.start_date, self.project_url, self.history_url, self.auth_url
 
     @cached_property
@@ -187,6 +212,11 @@ class TapCommercetools(EngineTap):
         names = self.config.get("custom_object_containers")
         return sorted(set(names)) if names else None
 
+    @property
+    def store_keys(self) -> list[str]:
+        """Keys of the stores to read, sorted; none for the project's lists."""
+        return sorted(set(self.config.get("store_keys") or ()))
+
     @cached_property
     def authenticator(self) -> CommercetoolsAuthenticator:
         """What signs requests."""
@@ -223,15 +253,24 @@ class TapCommercetools(EngineTap):
             correlation_header="X-Correlation-ID",
         )
 
-    def scope_opens(self, granted: Collection[str], scopes: Collection[str]) -> bool:
+    def scope_opens(
+        self, granted: Collection[str], scopes: Collection[str], store: str = ""
+    ) -> bool:
         """Tell whether a token's scopes open a collection that any of `scopes` opens.
 
-        A scope reads `name:projectKey`; `manage_x` includes `view_x` and `manage_project` all.
-        Scopes of a store do not open the project's collections.
+        A scope reads `name:projectKey`, or `name:projectKey:storeKey` for the lists of one store;
+        `manage_x` includes `view_x` and `manage_project` all. Scopes of a store do not open the
+        project's collections.
+
+        Args:
+            granted: Scopes of the token.
+            scopes: Names of scopes, any one of which is enough.
+            store: Key of the store whose list it is; empty for the project's.
         """
         project = str(self.config["project_key"])
+        places = {project, f"{project}:{store}"} if store else {project}
         names = {
-            name for name, _, rest in (scope.partition(":") for scope in granted) if rest == project
+            name for name, _, rest in (scope.partition(":") for scope in granted) if rest in places
         }
         wanted = {*scopes, *(scope.replace("view_", "manage_", 1) for scope in scopes)}
         return bool(names & {*wanted, "manage_project"})

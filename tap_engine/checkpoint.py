@@ -126,10 +126,15 @@ def finish(
             new = old if new is None or (not walk.first and new < old) else new
         if new is not None:
             changed = {"replication_key": replication_key, "replication_key_value": new}
-        if walk.first:
-            entry.pop("read_with", None)
-            if read_with:
-                changed["read_with"] = read_with
+        covered = dict(read_with)
+        before = entry.pop("read_with", None) or {}
+        if not walk.first:
+            # The start date bounds first walks only. Lists that were left out have a gap from here
+            # on, so that they have to be read from their start when they are wanted again.
+            covered.pop("start_date", None)
+            covered.update({name: before[name] for name in ("start_date",) if name in before})
+        if covered:
+            changed["read_with"] = covered
     entry.update(changed)
     entry.pop("walk", None)
 
@@ -152,16 +157,18 @@ def _walk(stream: str, value: object, time_order: str | None) -> Walk:
 
 
 def _read_with(stream: str, name: str, value: object) -> ReadWith:
-    """Check the settings in a state: `start_date`, and lists of names."""
+    """Check the settings in a state: `start_date`, `filter`, and lists of names."""
     try:
         lists: ReadWith = dict(msgspec.convert(value, dict[str, Any]))
         started = lists.pop("start_date", None)
+        texts = {name: lists.pop(name) for name in ("filter",) if name in lists}
+        msgspec.convert(texts, dict[str, str])
         msgspec.convert(lists, dict[str, list[str] | None])
     except msgspec.ValidationError as error:
         raise _unusable(stream, f"{name}: {error}") from None
     if started is not None:
         started = _timestamp(stream, f"{name}.start_date", started)
-    return {**lists, "start_date": started}
+    return {**lists, **texts, "start_date": started}
 
 
 def _timestamp(stream: str, name: str, value: object) -> str:

@@ -53,6 +53,10 @@ class QueryRefusedError(StreamError):
     """The API does not take this query (an unknown filter, field or sort)."""
 
 
+class FilterRefusedError(StreamError):
+    """The API does not take the filter that the setting `stream_filters` gives a stream."""
+
+
 class BadBodyError(Exception):
     """A success status whose body is not the JSON that was asked for: asked again."""
 

@@ -28,7 +28,15 @@ def plan(stream: EngineStream) -> tuple[Walk, bool]:
         msg = f"state of stream '{stream.name}' holds a bookmark, but the stream has none"
         raise StateError(msg)
     bookmark = None if stream.is_full_table else known.bookmark
-    if bookmark and known.read_with is not None and stream.widened(known.read_with):
+    before = known.read_with or {}
+    if bookmark and stream.refiltered(before):
+        stream.logger.info(
+            "%s: its entry in stream_filters changed; reading everything anew. Rows that no longer"
+            " match stay at the target, see docs/filters.md",
+            stream.name,
+        )
+        bookmark = None
+    if bookmark and stream.widened(before):
         stream.logger.info("%s: settings ask for more than before; reading all", stream.name)
         bookmark = None
     if bookmark is None:
@@ -62,5 +70,6 @@ def _continues(stream: EngineStream, old: Walk, fresh: Walk) -> bool:
         and (old.since is None or (fresh.since is not None and old.since <= fresh.since))
         and (old.version is not None) == stream.activates
         and not stream.widened(old.read_with)
+        and not stream.refiltered(old.read_with)
         and (old.opened is None or stream.has_list(old.opened))
     )

@@ -11,11 +11,12 @@ from singer_sdk import Stream
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE, Metadata
 
-from tap_engine import records
+from tap_engine import filters, records
 from tap_engine.catalog import check_replication, selected_schema
 from tap_engine.drift import Drift
 from tap_engine.errors import (
     AbortedError,
+    FilterRefusedError,
     QueryRefusedError,
     StreamError,
     TapError,
@@ -52,7 +53,7 @@ class EngineStream(Stream):
     """Package whose `schemas` folder holds the stream's schema."""
     path: ClassVar[str]
     """Path of the list below the API's base URL."""
-    keys: ClassVar[tuple[str, ...]] = ("id",)
+    keys: tuple[str, ...] = ("id",)
     """Key properties, all of them members of the root."""
     row_key: ClassVar[tuple[str, ...]] = ("id",)
     """Dotted paths of what tells rows apart in an answer, before any reshaping."""
@@ -73,7 +74,7 @@ class EngineStream(Stream):
     """Why the stream is off unless the user selects it; empty when it is on."""
     full_order: ClassVar[str]
     """Order of a walk over everything."""
-    reshapes: ClassVar[bool] = False
+    reshapes: bool = False
     """Records are changed by `reshape` before they go out."""
     reads_ahead: ClassVar[bool] = True
     """First pages may be asked for before the stream's turn; not if naming its lists takes time."""
@@ -181,10 +182,42 @@ class EngineStream(Stream):
         del error
         return order if resumed else self.fallback_order(order)
 
+    def wrong_filter(self, value: object) -> str:
+        """Say what is wrong with a filter of the setting `stream_filters`; empty if nothing is."""
+        del value
+        return "this stream takes no filter"
+
+    @property
+    def stream_filter(self) -> Any:
+        """What the setting `stream_filters` asks of the stream's records; None without."""
+        return (self.config.get(filters.NAME) or {}).get(self.name)
+
+    def check_filter(self, piece: Range) -> None:
+        """Find out, after a refusal, whether it is the user's filter that the API does not take.
+
+        Raises:
+            FilterRefusedError: It refuses the filter alone as well.
+        """
+        if self.stream_filter is None:
+            return
+        try:
+            self.probe(Walk(order=self.full_order), piece)
+        except QueryRefusedError as error:
+            msg = f"{error}; the API refuses what {filters.NAME} says of {self.name}"
+            raise FilterRefusedError(msg) from None
+
     def read_with(self) -> ReadWith:
         """Collect the settings that decide what lies below a bookmark."""
-        started = self.tap.start_date
-        return {} if started is None else {"start_date": started}
+        settings: ReadWith = {}
+        if self.tap.start_date is not None:
+            settings["start_date"] = self.tap.start_date
+        if self.stream_filter is not None:
+            settings["filter"] = filters.fingerprint(self.stream_filter)
+        return settings
+
+    def refiltered(self, before: ReadWith) -> bool:
+        """Tell whether today's filter is another than the one a bookmark was reached with."""
+        return before.get("filter") != self.read_with().get("filter")
 
     def widened(self, before: ReadWith) -> bool:
         """Tell whether today's settings ask for more than those a bookmark was reached with."""
@@ -353,9 +386,21 @@ class EngineStream(Stream):
         walk = Walk(order=self.full_order, first=True)
         context = next(iter(self.lists()), None)
         if context is not None:
-            self.probe(walk, Range(of=context))
+            self.check_list(walk, Range(of=context))
         return "readable"
 
+    def check_list(self, walk: Walk, piece: Range) -> None:
+        """Try one list.
+
+        Raises:
+            StreamError: The credentials do not reach it, or the API refuses the user's filter.
+        """
+        try:
+            self.probe(walk, piece)
+        except QueryRefusedError:
+            self.check_filter(piece)
+            raise
+
     def probe(self, walk: Walk, piece: Range) -> None:
-        """Ask for as little of a list as shows that it can be read."""
+        """Ask, with the user's filter, for as little of a list as shows that it can be read."""
         self.fetch(walk, piece)

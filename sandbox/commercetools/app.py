@@ -23,7 +23,7 @@ from sandbox.commercetools.messages import deleted_message
 from sandbox.commercetools.paging import Pager
 from sandbox.commercetools.query import parse_query
 from sandbox.commercetools.resources import HISTORY, PROJECT
-from sandbox.commercetools.routes import of_view, published, resolve
+from sandbox.commercetools.routes import of_view, published
 from sandbox.standin import StandIn
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ class _Api:
     async def collection(self, request: Request) -> Response:
         """`GET` and `HEAD` of all collections."""
         token = self._token(request)
-        target = resolve(request.path_params["path"].rstrip("/"), self._project.collections)
+        target = self._project.find(request.path_params["path"].rstrip("/"))
         resource = target.resource
         self._require(token, resource.scopes, target.store)
         if target.missing:

@@ -12,6 +12,7 @@ import msgspec
 from sandbox.commercetools.history import fake_change
 from sandbox.commercetools.messages import fake_message, is_about_a_delete
 from sandbox.commercetools.resources import RESOURCES
+from sandbox.commercetools.routes import resolve
 from sandbox.fake import Faker, fake_id, fake_time, load_schemas
 from sandbox.fake_values import key_of
 from sandbox.store import Collection, Row, View
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from sandbox.commercetools.resources import Resource
+    from sandbox.commercetools.routes import Target
     from sandbox.store import Record
 
 CONTAINERS = ("settings", "loyalty-tiers", "wish_lists")
@@ -39,6 +41,8 @@ class Plan:
         rows_per_timestamp: So many records share each update time.
         small: Records have little more than id, version and times.
         messages: Whether the project has messages enabled.
+        shared_in_store: Whether the lists of a store also show records that can be in several
+            stores and are in none, which the API does not document.
     """
 
     project: str = "demo"
@@ -48,6 +52,7 @@ class Plan:
     rows_per_timestamp: int = 1
     small: bool = False
     messages: bool = True
+    shared_in_store: bool = False
 
     def count(self, resource: Resource) -> int:
         """Give the number of rows a collection starts with."""
@@ -74,6 +79,14 @@ class Project:
         }
         messages = self.collections["messages"]
         self.collections["deletions"] = View("deletions", messages, is_about_a_delete)
+
+    def find(self, path: str) -> Target:
+        """Find the target of a path below the project.
+
+        Raises:
+            ApiError: 404 when there is nothing like it.
+        """
+        return resolve(path, self.collections, shared=self._plan.shared_in_store)
 
     def known_fields(self, resource: Resource) -> frozenset[str]:
         """Name the top-level members of a collection's records; empty when they are open."""

@@ -69,16 +69,27 @@ class _Peek(msgspec.Struct):
     container: str = ""
     published: bool = False
     staged: bool = False
-    store: _Keyed | None = None
-    stores: list[_Keyed] = []
     businessUnit: _Keyed | None = None  # noqa: N815 - as the API spells it
 
 
+class _Stores(msgspec.Struct):
+    """Says which stores a row is in."""
+
+    store: _Keyed | None = None
+    stores: list[_Keyed] = []
+
+
 PEEK = msgspec.json.Decoder(_Peek)
+STORES = msgspec.json.Decoder(_Stores)
 
 
-def resolve(path: str, collections: dict[str, Collection]) -> Target:
+def resolve(path: str, collections: dict[str, Collection], *, shared: bool = False) -> Target:
     """Find the target of a path below the project.
+
+    Args:
+        path: Path below the project.
+        collections: By stream name.
+        shared: Lists of a store also show what could be in several stores and is in none.
 
     Raises:
         ApiError: 404 when there is nothing like it.
@@ -86,7 +97,7 @@ def resolve(path: str, collections: dict[str, Collection]) -> Target:
     if path in BY_PATH:
         return Target(BY_PATH[path])
     if match := STORE.fullmatch(path):
-        return _in_store(match[1], match[2], collections)
+        return _in_store(match[1], match[2], collections, shared=shared)
     if match := CONTAINER.fullmatch(path):
         container = match[1]
         return Target(
@@ -112,7 +123,7 @@ def of_view(*, staged: bool) -> Callable[[Row], bool]:
     return lambda row: PEEK.decode(row.body).staged == staged
 
 
-def _in_store(store: str, path: str, collections: dict[str, Collection]) -> Target:
+def _in_store(store: str, path: str, collections: dict[str, Collection], *, shared: bool) -> Target:
     whole = f"in-store/key={store}/{path}"
     missing = "" if _has_key(collections["stores"], store) else whole
     if path == "product-selection-assignments":
@@ -123,9 +134,10 @@ def _in_store(store: str, path: str, collections: dict[str, Collection]) -> Targ
     resource = IN_STORE[path]
 
     def of_store(row: Row) -> bool:
-        peek = PEEK.decode(row.body)
-        stores = peek.stores if resource.in_store == "stores" else [peek.store]
-        return any(one is not None and one.key == store for one in stores)
+        peek = STORES.decode(row.body)
+        if resource.in_store == "store":
+            return peek.store is not None and peek.store.key == store
+        return any(one.key == store for one in peek.stores) or (shared and not peek.stores)
 
     keep = None if resource.in_store == "all" else of_store
     return Target(resource, keep=keep, store=store, missing=missing)

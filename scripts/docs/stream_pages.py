@@ -23,6 +23,7 @@ READING = {
     "CursorStream": "by cursor",
     "CustomObjectsStream": "by id, several ranges at once; of all containers, or of those you name",
     "CustomerChildStream": "as one list per customer",
+    "InStoreStream": "by id, several ranges at once; of the project, or of the stores you name",
     "MessagesStream": "by id, several ranges at once",
     "OffsetStream": "by offset, up to 10,000 records",
     "SettingsStream": "by page number",

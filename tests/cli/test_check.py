@@ -135,6 +135,38 @@ def test_scopes_of_one_store_do_not_open_the_project(command: Command) -> None:
     assert by_stream(ended.out)["customers"].startswith("refused: ")
 
 
+@pytest.mark.parametrize(
+    ("stores", "line"),
+    [
+        (["store-1"], "readable"),
+        (["store-1", "store-2"], "refused: customers: the token has no scope that opens it in"),
+        (["nowhere", "store-1"], "refused: customers: /demo/in-store/key=nowhere/customers answer"),
+        (None, "refused: customers: the token has no scope that opens it; it takes"),
+    ],
+)
+def test_scopes_of_one_store_open_its_lists(command: Command, stores: Any, line: str) -> None:
+    scopes = ("view_customers:demo:store-1", "view_customers:demo:nowhere")
+    stand_in = build_commercetools(
+        size=0.05, rows={"stores": 3}, clients=[Client("demo-client", "demo-secret", scopes)]
+    )
+    with stand_in.serve() as server:
+        config = commercetools_config(server.url, store_keys=stores)
+        ended = command(TapCommercetools, "--test", config=config)
+    assert ended.code == 1, "the other streams are refused"
+    lines = by_stream(ended.out)
+    assert lines["customers"].startswith(line)
+    assert lines["zones"].startswith("refused: zones: the token has no scope that opens it; it")
+
+
+def test_a_filter_is_tried_as_well(command: Command, source: Source) -> None:
+    wrong: Any = 'nobody = "x"' if source.is_commercetools else {"orderPaidDate": "like:3"}
+    ended = command(source.tap, "--test", config=source.config(stream_filters={"orders": wrong}))
+    assert ended.code == 1
+    lines = by_stream(ended.out)
+    assert "the API refuses what stream_filters says of orders" in lines.pop("orders")
+    assert set(lines.values()) == {"readable"}
+
+
 def test_a_feature_that_the_project_lacks_is_found_by_asking(
     command: Command, source: Source
 ) -> None:

@@ -46,6 +46,11 @@ SHARED: list[tuple[str, Any, str]] = [
     ("api_url", "https://[::1", "api_url is no URL"),
     ("api_url", "https://127.0.0.1/?key=s3cr3t-key", "api_url is no URL"),
     ("api_url", "https://user:s3cr3t-key@127.0.0.1", "api_url must not hold credentials"),
+    ("stream_filters", {"nothing": "x"}, "stream_filters: there is no stream 'nothing'"),
+    ("stream_filters", {"orders": ""}, "stream_filters: orders: a filter is"),
+    ("stream_filters", {"orders": None}, "stream_filters: orders: a filter is"),
+    ("stream_filters", {"orders": ["x"]}, "stream_filters: orders: a filter is"),
+    ("stream_filters", "orders", "stream_filters"),
     ("user_agent", "two\nlines", "user_agent must be plain ASCII"),
     ("user_agent", "snowman \u2603", "user_agent must be plain ASCII"),
 ]
@@ -68,6 +73,31 @@ OWN: list[tuple[Any, str, Any, str]] = [
     (CT, "history_url", "http://history.example.com", "history_url: plain http://"),
     (CT, "history_url", "history.example.com", "history_url is no URL"),
     (CT, "history_url", "https://user:s3cr3t-key@127.0.0.1", "history_url must not hold cred"),
+    (CT, "store_keys", "store-1", "store_keys"),
+    (CT, "store_keys", ["store-1", " "], "setting store_keys holds an empty key"),
+    (CT, "stream_filters", {"orders": " "}, "orders: a filter is a query predicate"),
+    (CT, "stream_filters", {"orders": {"customerId": "x"}}, "orders: a filter is a query"),
+    (CT, "stream_filters", {"orders": "(a = 1"}, "orders: a parenthesis is not closed"),
+    (CT, "stream_filters", {"orders": "a = 1) or (b = 2"}, "a parenthesis is closed that"),
+    (CT, "stream_filters", {"orders": 'a = "x'}, "orders: a quote is not closed"),
+    (CT, "stream_filters", {"orders": r'a = "x\"'}, "orders: a quote is not closed"),
+    (CT, "stream_filters", {"project": "a = 1"}, "project: this stream takes no filter"),
+    (CT, "stream_filters", {"mcp_servers": "a = 1"}, "this stream takes no filter"),
+    (CT, "stream_filters", {"approval_flows": "a = 1"}, "this stream takes no filter"),
+    (CT, "stream_filters", {"product_selection_products": "a = 1"}, "takes no filter"),
+    (CT, "stream_filters", {"store_product_selection_assignments": "a = 1"}, "takes no filter"),
+    (C7, "stream_filters", {"orders": {}}, "orders: a filter is an object of query parameters"),
+    (C7, "stream_filters", {"orders": {"colour": "x"}}, "'colour' is not documented here"),
+    (C7, "stream_filters", {"club_memberships": {"customerId": "x"}}, "is not documented here"),
+    *(
+        (C7, "stream_filters", {"orders": {name: "1"}}, f"orders: the tap sets {name} itself")
+        for name in ("page", "cursor", "limit", "updatedAt")
+    ),
+    (C7, "stream_filters", {"orders": {"q": ""}}, "q has to be a text or a number, and not empty"),
+    (C7, "stream_filters", {"orders": {"q": ["x"]}}, "q has to be a text or a number"),
+    (C7, "stream_filters", {"carts": {"q": "x"}}, "carts: this stream takes no filter"),
+    (C7, "stream_filters", {"tags": {"q": "x"}}, "tags: this stream takes no filter"),
+    (C7, "stream_filters", {"customer_credit_cards": {"q": "x"}}, "there are customerId"),
     (C7, "tenant", NOTHING, "tenant"),
     (C7, "tenant", "", "settings missing: tenant"),
     (C7, "tenant", "two\nlines", "tenant"),
@@ -144,6 +174,12 @@ def test_a_file_that_is_not_there_ends_in_one_clear_line(
     assert "nowhere.json" in ended.lines[0]
     assert len(ended.lines) == 1
     assert "Traceback" not in ended.err
+
+
+def test_marks_and_stores_exclude_each_other(command: Command) -> None:
+    ended = command(CT, config={**GOOD[CT.name], "emit_tombstones": True, "store_keys": ["a"]})
+    assert ended.code == 1
+    assert "emit_tombstones and store_keys exclude each other" in ended.err
 
 
 def test_unknown_settings_of_an_older_or_newer_version_are_no_error(

@@ -52,6 +52,22 @@ def test_from_the_start_date_on(concurrency: int, filterable: bool) -> None:
             assert len(rows) == len(dict(rows))
 
 
+def test_what_matches_a_filter_in_each_store() -> None:
+    with commercetools(size=0.3, rows={"stores": 3}, small=False) as source:
+        settings = {
+            "store_keys": ["store-0", "store-1"],
+            "stream_filters": {"orders": 'store(key = "store-1")'},
+        }
+        with read(source, "orders", **settings) as rows:
+            matching = {
+                key
+                for key, record in source.records("orders").items()
+                if record.get("store", {}).get("key") == "store-1"
+            }
+            assert {key for key, _ in rows} == {("store-1", key) for key in matching}
+            assert matching
+
+
 def test_a_walk_that_begins_anew_in_another_order() -> None:
     with commerce7(rows={"customers": 190}) as source:
         source.stand_in.faults.add("cursor=(?!start)", "status", status=422, after=1, times=-1)

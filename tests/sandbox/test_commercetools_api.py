@@ -11,6 +11,7 @@ import requests
 from sandbox.commercetools.app import CommercetoolsStandIn, build
 from sandbox.commercetools.auth import DEMO_CLIENT, Client
 from sandbox.commercetools.resources import COLLECTIONS
+from sandbox.commercetools.routes import IN_STORE
 from sandbox.fake import fake_id
 
 if TYPE_CHECKING:
@@ -166,6 +167,22 @@ def test_in_store(api: Api) -> None:
     assert api.get("in-store/key=store-1/orders").ok
     assert api.code("in-store/key=store-2/orders") == (403, "insufficient_scope")
     assert api.code("orders") == (403, "insufficient_scope")
+
+
+def test_every_list_of_a_store_is_there(api: Api) -> None:
+    assert len(IN_STORE) == 12
+    for path in IN_STORE:
+        assert api.get(f"in-store/key=store-1/{path}").ok
+
+
+def test_what_is_in_no_store_may_be_shown_in_each() -> None:
+    stand_in = build(size=0.3, rows={"stores": 2}, shared_in_store=True)
+    with stand_in.serve() as server:
+        api = Api(stand_in, server.url)
+        rows = api.get("in-store/key=store-1/customers", limit=500).json()["results"]
+        orders = api.get("in-store/key=store-1/orders", limit=500).json()["results"]
+    assert any(not row.get("stores") for row in rows)
+    assert {row["store"]["key"] for row in orders} == {"store-1"}
 
 
 def test_children(api: Api) -> None:
