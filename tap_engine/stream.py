@@ -11,7 +11,7 @@ from singer_sdk import Stream
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 
-from tap_engine import records
+from tap_engine import records, typed_members
 from tap_engine.catalog import check_replication, selected_schema
 from tap_engine.drift import Drift
 from tap_engine.errors import (
@@ -296,6 +296,8 @@ class EngineStream(Stream):
         """
         super().apply_catalog(catalog)
         check_replication(self)
+        if entry := catalog.get_stream(self.name):
+            typed_members.adopt(self.schema, entry.schema.to_dict())
 
     def check(self) -> str:
         """Try to read the stream without reading more than needed.

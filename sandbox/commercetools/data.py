@@ -11,6 +11,7 @@ import msgspec
 
 from sandbox.commercetools.messages import fake_message
 from sandbox.commercetools.resources import RESOURCES
+from sandbox.custom_fields import type_record
 from sandbox.fake import Faker, fake_id, fake_time, load_schemas
 from sandbox.fake_values import key_of
 from sandbox.store import Collection, Row
@@ -197,6 +198,10 @@ def _project(_number: int, plan: Plan) -> Record:
     }
 
 
+def _type(number: int, _plan: Plan) -> Record:
+    return type_record(number)
+
+
 def _reference(
     type_id: str, stream: str, number: int, plan: Plan, modulo: int = 0
 ) -> dict[str, Any]:
@@ -218,4 +223,5 @@ ADJUSTMENTS: dict[str, Callable[[int, Plan], Record]] = {
     "approval_flows": _of_business_unit,
     "approval_rules": _of_business_unit,
     "project": _project,
+    "types": _type,
 }
