@@ -190,6 +190,7 @@ class EngineTap(Tap):
         streams = [stream_type(self) for stream_type in self.stream_types]
         wanted = self.needs_schemas and self.config.get("type_custom_fields")
         if wanted and self.input_catalog is None:
+            self.check_settings()
             self.type_custom_fields(streams)
         return streams
 
@@ -210,14 +211,14 @@ class EngineTap(Tap):
             msg = f"type_custom_fields: {EngineTap.explain(stream, error)}"
             raise type(error)(msg) from None
 
-    def discover(self) -> int:
-        """Print the catalog.
-
-        Returns:
-            The exit code.
-        """
-        self.check_settings()
+    def print_catalog(self) -> int:
+        """Print the catalog and return the exit code."""
         self.run_discovery()
+        return 0
+
+    def print_schemas(self) -> int:
+        """Print the SCHEMA messages of all streams and return the exit code."""
+        self.write_schemas()
         return 0
 
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
@@ -357,7 +358,7 @@ class EngineTap(Tap):
             offline.run_discovery()
             ctx.exit()
         tap = cli.build(cls, config, None, None)
-        ctx.exit(cli.run_guarded(tap, tap.discover))
+        ctx.exit(cli.run_guarded(tap, tap.print_catalog))
 
     @classmethod
     def cb_test(
@@ -371,7 +372,5 @@ class EngineTap(Tap):
             return
         config = ctx.params.get("config")
         tap = cli.build(cls, config, None, None)
-        if value == "schema":
-            tap.write_schemas()
-            ctx.exit()
-        ctx.exit(cli.run_guarded(tap, tap.check))
+        work = tap.print_schemas if value == "schema" else tap.check
+        ctx.exit(cli.run_guarded(tap, work))

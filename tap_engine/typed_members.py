@@ -45,12 +45,12 @@ def agreed(one: Node, other: Node) -> Node:
 
 
 def union(*definitions: Mapping[str, Node]) -> Members:
-    """Put definitions together, name by name."""
+    """Put definitions together, name by name, in alphabetical order."""
     together: Members = {}
     for definition in definitions:
         for name, node in definition.items():
             together[name] = agreed(together[name], node) if name in together else node
-    return together
+    return dict(sorted(together.items()))
 
 
 def expected_types(node: Mapping[str, Any]) -> Sequence[str] | None:
