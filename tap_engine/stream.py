@@ -296,8 +296,7 @@ class EngineStream(Stream):
         """
         super().apply_catalog(catalog)
         check_replication(self)
-        if entry := catalog.get_stream(self.name):
-            typed_members.adopt(self.schema, entry.schema.to_dict())
+        typed_members.adopt(self.schema, self.effective_schema)
 
     def check(self) -> str:
         """Try to read the stream without reading more than needed.
