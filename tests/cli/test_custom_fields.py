@@ -301,6 +301,12 @@ def test_missing_settings_are_said_in_one_line(command: Command, tap: type[Engin
     assert "required property" in line or "settings missing" in line
 
 
+def test_settings_are_checked_before_anything_is_asked(command: Command, shop: Shop) -> None:
+    line = one_line(command(shop.tap, "--discover", config=shop.config(concurrency=0)))
+    assert line == "setting concurrency must be a number from 1 to 16"
+    assert shop.stand_in.requests == []
+
+
 def test_a_definition_of_another_form_is_said_in_one_line(command: Command, shop: Shop) -> None:
     row: dict[str, Any]
     if shop.is_commercetools:

@@ -206,9 +206,13 @@ def test_a_text_in_a_column_of_numbers_stops_the_load(postgres: Postgres, tmp_pa
 
 def test_a_map_makes_a_column_of_a_field(postgres: Postgres, tmp_path: Path) -> None:
     stand_in = build_commercetools(size=0.05, rows={"types": 1})
-    fill(stand_in, {"custom": {"fields": {"loyalty-level": 4.5}}})
-    maps = {"customers": {"level": "float(custom['fields']['loyalty-level'])"}}
+    fill(stand_in, {"custom": {"fields": {"loyalty-level": 4.5}}}, {"custom": {"fields": {}}}, {})
+    expression = (
+        "float(record['custom']['fields']['loyalty-level'])"
+        " if 'loyalty-level' in record.get('custom', {}).get('fields', {}) else None"
+    )
+    maps = {"customers": {"level": expression}}
     output = read_commercetools(stand_in, stream_maps=maps)
     load(output, postgres, tmp_path, "fields_mapped")
     assert types_of(postgres, "fields_mapped")["level"] == "numeric"
-    assert column(postgres, "fields_mapped", "level") == [4.5]
+    assert column(postgres, "fields_mapped", "level") == [4.5, None, None]
