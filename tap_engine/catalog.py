@@ -51,7 +51,8 @@ def selected_schema(stream: EngineStream) -> dict[str, Any]:
     finally:
         root.selected = selected
     schema = _selected(stream.effective_schema, mask, ())
-    if stream.config.get("flattening_enabled"):
+    # With a depth of 0 the SDK flattens nothing.
+    if stream.config.get("flattening_enabled") and stream.config.get("flattening_max_depth"):
         typed_members.columns(schema)
     return schema
 

@@ -96,8 +96,8 @@ def columns(schema: Node) -> None:
 
     The SDK makes a text of what may be an object or array, but leaves numbers and booleans in it as
     they are, which no loader accepts as text. Here, what should be a number or boolean becomes just
-    that, and every other mixture a list of all scalars, which loaders take for text. Objects with
-    declared members are flattened further and expect nothing else.
+    that, and every other mixture a list of all scalars, which loaders take for text. What lies
+    deeper than the flattening goes becomes text as a whole.
 
     Args:
         schema: Schema at one level, which is changed.
@@ -106,8 +106,6 @@ def columns(schema: Node) -> None:
         expected = expected_types(node)
         kinds = set(node["type"]) if expected and isinstance(node["type"], list) else set()
         if node.get("properties"):
-            if expected and "object" in expected and kinds & set(SCALARS):
-                node["type"] = ["object", "null"]
             columns(node)
         elif expected and kinds & {"object", "array"} and kinds & set(SCALARS):
             plain = [*expected] in ([kind, "null"] for kind in ("number", "integer", "boolean"))

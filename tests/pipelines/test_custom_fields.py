@@ -81,10 +81,13 @@ def test_every_value_of_every_field_loads_whatever_its_kind(
         stand_in,
         *({"custom": {"type": type_, "fields": each}, "addresses": nested} for each in fields),
     )
-    output = read_commercetools(stand_in)
-    load(output, postgres, tmp_path, "fields_kinds")
-    found = column(postgres, "fields_kinds", "custom")
-    assert [each["fields"] for each in found] == fields
+    for schema, settings in (
+        ("fields_kinds", {}),
+        ("fields_not_flat", {"flattening_enabled": True, "flattening_max_depth": 0}),
+    ):
+        load(read_commercetools(stand_in, **settings), postgres, tmp_path, schema)
+        found = column(postgres, schema, "custom")
+        assert [each["fields"] for each in found] == fields
 
 
 def test_metadata_loads_whatever_its_kind(postgres: Postgres, tmp_path: Path) -> None:
