@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from sandbox.custom_fields import field_values, meta_data_values
+
 if TYPE_CHECKING:
     import random
     from collections.abc import Callable, Mapping
@@ -139,8 +141,10 @@ def _named_string(name: str, rng: random.Random) -> str:
 
 
 def _map_value(name: str, rng: random.Random) -> dict[str, Any]:
-    if name == "fields" or "meta" in name.lower():
-        return {"loyalty-level": rng.randrange(5), "note": rng.choice(WORDS), "on": True}
+    if name == "fields":
+        return field_values(rng)
+    if name == "metaData":
+        return meta_data_values(rng)
     return {"en": f"{name} {rng.choice(WORDS)}", "de-DE": f"{name} {rng.choice(WORDS)}"}
 
 

@@ -55,9 +55,10 @@ class Commerce7Stream(EngineStream):
         super().__init__(tap)
         self._filter_refused = False
 
-    def wrong_filter(self, value: object) -> str:
+    @classmethod
+    def wrong_filter(cls, value: object) -> str:
         """Check that a filter is made of parameters that are documented for the endpoint."""
-        return parameters.wrong(value, self.filter_parameters)
+        return parameters.wrong(value, cls.filter_parameters)
 
     @property
     def own_parameters(self) -> list[tuple[str, str]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from singer_sdk import typing as th
 
-from tap_commerce7 import errors
+from tap_commerce7 import errors, meta_data
 from tap_commerce7.auth import Commerce7Authenticator
 from tap_commerce7.streams import STREAMS
 from tap_engine import filters, settings
@@ -19,6 +19,8 @@ from tap_engine.redact import Redactor
 from tap_engine.tap import EngineTap
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tap_engine.stream import EngineStream
 
 
@@ -103,7 +105,7 @@ class TapCommerce7(EngineTap):
         settings.number(self.config, "lookback_seconds", 0, 86_400 * 366)
         settings.number(self.config, "request_timeout", 0.1, 3600)
         settings.number(self.config, "retry_max_seconds", 0, 86_400)
-        filters.check(self.config, self._engine_streams())
+        filters.check(self.config, self.stream_types)
         _ = self.start_date, self.api_url
 
     @cached_property
@@ -141,6 +143,10 @@ class TapCommerce7(EngineTap):
     def deep_page_limiter(self) -> RateLimiter:
         """Throttle of numbered pages beyond the hundredth: one request in 60 seconds."""
         return RateLimiter(1, 60.0, sleep=self.http.sleep)
+
+    def type_custom_fields(self, streams: Sequence[EngineStream]) -> None:
+        """Declare the metadata that the tenant configured."""
+        meta_data.apply(streams, meta_data.read_configs(self))
 
     def make_http(self) -> Http:
         """Set up the session."""

@@ -117,7 +117,8 @@ class CommercetoolsStream(EngineStream):
             return split_uuids(piece, page, self.tap.concurrency)
         return whole(piece, page)
 
-    def wrong_filter(self, value: object) -> str:
+    @classmethod
+    def wrong_filter(cls, value: object) -> str:
         """Check the form of a predicate; what it means only the API knows."""
         if not isinstance(value, str) or not value.strip():
             return "a filter is a query predicate, as text that is not empty"

@@ -122,6 +122,8 @@ class InStoreStream(CommercetoolsStream):
 
     def check(self) -> str:
         """Try the list of each store."""
+        if not self.stores:
+            return super().check()
         self.check_scopes()
         walk = Walk(order=self.full_order, first=True)
         for context in self.lists():

@@ -29,9 +29,10 @@ DEEPEST_OFFSET = 10_000
 class UnfilteredStream(CommercetoolsStream):
     """A stream that `stream_filters` does not apply to."""
 
-    def wrong_filter(self, value: object) -> str:
+    @classmethod
+    def wrong_filter(cls, value: object) -> str:
         """Refuse any filter."""
-        return super(CommercetoolsStream, self).wrong_filter(value)
+        return super(CommercetoolsStream, cls).wrong_filter(value)
 
 
 class SingleObjectStream(UnfilteredStream):

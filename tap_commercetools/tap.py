@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, ClassVar
 
 from singer_sdk import typing as th
 
-from tap_commercetools import errors
+from tap_commercetools import custom_fields, errors
 from tap_commercetools.auth import CommercetoolsAuthenticator
 from tap_commercetools.message_keeping import MessageKeeping
 from tap_commercetools.query import LONGEST_PAGE
-from tap_commercetools.streams import STREAMS
+from tap_commercetools.streams import STREAMS, Types
 from tap_engine import filters, settings
 from tap_engine.cli import main as run_command_line
 from tap_engine.errors import SettingsError
@@ -21,7 +21,7 @@ from tap_engine.redact import Redactor
 from tap_engine.tap import EngineTap
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from tap_engine.stream import EngineStream
 
@@ -163,7 +163,7 @@ class TapCommercetools(EngineTap):
                 " say which stores a deleted record was in"
             )
             raise SettingsError(msg)
-        filters.check(self.config, self._engine_streams())
+        filters.check(self.config, self.stream_types)
         _ = self.start_date, self.project_url, self.history_url, self.auth_url
 
     @cached_property
@@ -239,6 +239,11 @@ class TapCommercetools(EngineTap):
         """The throttle, if one is set."""
         most = self.config.get("max_requests_per_second")
         return (RateLimiter(int(most), 1.0, sleep=self.http.sleep),) if most else ()
+
+    def type_custom_fields(self, streams: Sequence[EngineStream]) -> None:
+        """Declare the custom fields that the project's types define."""
+        defined = custom_fields.read_types(self.definitions(Types(self)))
+        custom_fields.apply(streams, defined)
 
     def make_http(self) -> Http:
         """Set up the session."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING, Any
 
+from tap_engine import typed_members
 from tap_engine.errors import SettingsError
 from tap_engine.selection import SENSITIVE, Pruning, compile_pruning, secret_breadcrumbs
 
@@ -49,7 +50,11 @@ def selected_schema(stream: EngineStream) -> dict[str, Any]:
         mask = stream.metadata.resolve_selection()
     finally:
         root.selected = selected
-    return _selected(stream.effective_schema, mask, ())
+    schema = _selected(stream.effective_schema, mask, ())
+    # With a depth of 0 the SDK flattens nothing.
+    if stream.config.get("flattening_enabled") and stream.config.get("flattening_max_depth"):
+        typed_members.columns(schema)
+    return schema
 
 
 def _selected(

@@ -12,7 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from tap_engine import records
+from tap_engine import records, typed_members
 
 if TYPE_CHECKING:
     import logging
@@ -53,10 +53,9 @@ class Drift:
             self._compare(records.decode(raws[0]), self._schema, "")
 
     def _compare(self, value: Any, schema: Mapping[str, Any], path: str) -> None:
-        allowed = schema.get("type")
-        if allowed is not None:
+        names = typed_members.expected_types(schema)
+        if names is not None:
             found = json_type(value)
-            names = [allowed] if isinstance(allowed, str) else allowed
             if found not in names and not (found == "integer" and "number" in names):
                 self.contradicting[path].add(found)
                 return

@@ -31,13 +31,13 @@ def setting(description: str) -> th.Property[Any]:
     )
 
 
-def check(config: Mapping[str, Any], streams: Iterable[EngineStream]) -> None:
+def check(config: Mapping[str, Any], streams: Iterable[type[EngineStream]]) -> None:
     """Check the names of streams and each filter.
 
     Raises:
         SettingsError: A stream does not exist or takes no filter, or a filter cannot be right.
     """
-    known = {stream.name: stream for stream in streams}
+    known = {stream.name: stream for stream in streams}  # type: ignore[misc] # declared on classes
     for name, value in (config.get(NAME) or {}).items():
         if name not in known:
             msg = f"setting {NAME}: there is no stream {name!r:.60}"

@@ -32,13 +32,17 @@ NO_BOUND = timedelta(days=366)
 class Reading:
     """Reads a stream once, going on where an interrupted run stopped.
 
+    Args:
+        stream: The stream.
+        walk: What to read of it, instead of what its state asks for.
+
     Raises:
         StateError: The stream's state cannot be understood.
     """
 
-    def __init__(self, stream: EngineStream) -> None:
+    def __init__(self, stream: EngineStream, walk: Walk | None = None) -> None:
         self._stream = stream
-        walk, self._resumed = plan(stream)
+        walk, self._resumed = (walk, False) if walk else plan(stream)
         if self._resumed:
             stream.logger.info("%s: going on with an interrupted walk", stream.name)
         self._reader = self._make_reader(walk)

@@ -69,6 +69,17 @@ def shared(*, concurrency: int, lookback_seconds: int) -> list[th.Property[Any]]
             ),
         ),
         th.Property(
+            "type_custom_fields",
+            th.BooleanType,
+            default=False,
+            title="Type custom fields",
+            description=(
+                "Read the definitions of custom fields (commercetools: types, Commerce7: metadata"
+                " configurations) at discovery, and at the start of a run without a catalog, and"
+                " declare those fields in the schemas."
+            ),
+        ),
+        th.Property(
             "verify_counts",
             th.StringType(allowed_values=list(counts.MODES)),
             default=counts.LOG,

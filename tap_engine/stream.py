@@ -11,7 +11,7 @@ from singer_sdk import Stream
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE, Metadata
 
-from tap_engine import filters, records
+from tap_engine import filters, records, typed_members
 from tap_engine.catalog import check_replication, selected_schema
 from tap_engine.drift import Drift
 from tap_engine.errors import (
@@ -182,7 +182,8 @@ class EngineStream(Stream):
         del error
         return order if resumed else self.fallback_order(order)
 
-    def wrong_filter(self, value: object) -> str:
+    @classmethod
+    def wrong_filter(cls, value: object) -> str:
         """Say what is wrong with a filter of the setting `stream_filters`; empty if nothing is."""
         del value
         return "this stream takes no filter"
@@ -373,6 +374,7 @@ class EngineStream(Stream):
         """
         super().apply_catalog(catalog)
         check_replication(self)
+        typed_members.adopt(self.schema, self.effective_schema)
 
     def check(self) -> str:
         """Try to read the stream without reading more than needed.

@@ -24,10 +24,12 @@ from tap_engine.errors import (
     StreamError,
     TapError,
 )
+from tap_engine.reading import Reading
 from tap_engine.records import RecordWriter
+from tap_engine.walk import Walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
     from types import FrameType
 
     import click
@@ -66,6 +68,7 @@ class EngineTap(Tap):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.failures: dict[str, StreamError] = {}
         self.readable: set[str] = set()
+        self.needs_schemas = True  # not where only ids and timestamps are compared
         self._queue: list[EngineStream] | None = None
         super().__init__(*args, **kwargs)
         self.redactor.guard()
@@ -83,6 +86,14 @@ class EngineTap(Tap):
     @abc.abstractmethod
     def make_http(self) -> Http:
         """Set up the session."""
+
+    @abc.abstractmethod
+    def type_custom_fields(self, streams: Sequence[EngineStream]) -> None:
+        """Declare the members that the source's users defined in the schemas of streams.
+
+        Raises:
+            TapError: The definitions cannot be read.
+        """
 
     @property
     @abc.abstractmethod
@@ -169,8 +180,46 @@ class EngineTap(Tap):
         return self.streams.values()  # type: ignore[return-value]
 
     def discover_streams(self) -> list[EngineStream]:
-        """Make the streams; offline."""
-        return [stream_type(self) for stream_type in self.stream_types]
+        """Make the streams; offline unless custom fields are to be typed.
+
+        With a catalog nothing is asked for: what it declares is what a run goes by.
+
+        Raises:
+            TapError: The definitions of custom fields cannot be read.
+        """
+        streams = [stream_type(self) for stream_type in self.stream_types]
+        wanted = self.needs_schemas and self.config.get("type_custom_fields")
+        if wanted and self.input_catalog is None:
+            self.check_settings()
+            self.type_custom_fields(streams)
+        return streams
+
+    @staticmethod
+    def definitions(stream: EngineStream) -> Iterator[bytes]:
+        """Read all of a stream that holds definitions of custom fields, whatever its state.
+
+        Yields:
+            Records as JSON text.
+
+        Raises:
+            TapError: It cannot be read; the message names the setting and what the stream needs.
+        """
+        try:
+            for step in Reading(stream, Walk(order=stream.full_order)).pages():
+                yield from (row.raw for row in step.page.rows)
+        except StreamError as error:
+            msg = f"type_custom_fields: {EngineTap.explain(stream, error)}"
+            raise type(error)(msg) from None
+
+    def print_catalog(self) -> int:
+        """Print the catalog and return the exit code."""
+        self.run_discovery()
+        return 0
+
+    def print_schemas(self) -> int:
+        """Print the SCHEMA messages of all streams and return the exit code."""
+        self.write_schemas()
+        return 0
 
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         """Validate settings only where they matter.
@@ -206,6 +255,7 @@ class EngineTap(Tap):
             The exit code: 0 when every selected stream is complete.
         """
         self.check_settings()
+        _ = self.streams
         self.sync_all()
         self.writer.flush()
         for stream in self._engine_streams():
@@ -292,6 +342,25 @@ class EngineTap(Tap):
             cli.stop(cls.logger, "a config file holds no JSON object")
 
     @classmethod
+    def cb_discover(
+        cls,
+        ctx: click.Context,
+        param: click.Option,  # noqa: ARG003 (fixed by click)
+        value: bool,
+    ) -> None:
+        """Print the catalog for `--discover`; settings only matter where the API is asked."""
+        if not value:
+            return
+        config = ctx.params.get("config")
+        given = config and {"config": config.config, "parse_env_config": config.parse_env}
+        offline = cls(**given or {}, validate_config=False, setup_mapper=False)
+        if not offline.config.get("type_custom_fields"):
+            offline.run_discovery()
+            ctx.exit()
+        tap = cli.build(cls, config, None, None)
+        ctx.exit(cli.run_guarded(tap, tap.print_catalog))
+
+    @classmethod
     def cb_test(
         cls,
         ctx: click.Context,
@@ -303,7 +372,5 @@ class EngineTap(Tap):
             return
         config = ctx.params.get("config")
         tap = cli.build(cls, config, None, None)
-        if value == "schema":
-            tap.write_schemas()
-            ctx.exit()
-        ctx.exit(cli.run_guarded(tap, tap.check))
+        work = tap.print_schemas if value == "schema" else tap.check
+        ctx.exit(cli.run_guarded(tap, work))

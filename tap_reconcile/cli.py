@@ -82,6 +82,7 @@ def _report(options: argparse.Namespace) -> Report:
     """
     tap = _make_tap(options)
     tap.check_settings()
+    tap.needs_schemas = False
     chosen = _choose(tap, options.streams)
     url = options.database or os.environ.get(URL_VARIABLE)
     if not url:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sandbox.custom_fields import META_DATA
+
 # Rows of every collection at size 1. The first group grows with the size of the build.
 SCALED_ROWS: dict[str, int] = {
     "customers": 240,
@@ -43,7 +45,7 @@ FIXED_ROWS: dict[str, int] = {
     "app_syncs": 0,
     # Of these two, so many for every object type.
     "tags": 5,
-    "meta_data_configs": 2,
+    "meta_data_configs": len(META_DATA),
 }
 
 # Values a member takes in turn.
@@ -90,7 +92,10 @@ CHOICES: dict[str, dict[str, tuple[str | None, ...]]] = {
     "inventories": {"inventoryPolicy": ("Dont Sell", "Sell")},
     "loyalty_tiers": {"qualificationType": ("Lifetime Value", "Club")},
     "loyalty_transactions": {"transactionType": ("Manual", "Order")},
-    "meta_data_configs": {"dataType": ("String", "Number", "Select", "Yes / No")},
+    "meta_data_configs": {
+        "code": tuple(code for code, _, _ in META_DATA),
+        "dataType": tuple(data_type for _, data_type, _ in META_DATA),
+    },
     "tags": {"type": ("Manual", "Dynamic")},
     "web_hook_logs": {
         "object": ("Order", "Customer", "Product"),

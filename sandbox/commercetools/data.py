@@ -13,6 +13,7 @@ from sandbox.commercetools.history import fake_change
 from sandbox.commercetools.messages import fake_message, is_about_a_delete
 from sandbox.commercetools.resources import RESOURCES
 from sandbox.commercetools.routes import resolve
+from sandbox.custom_fields import type_record
 from sandbox.fake import Faker, fake_id, fake_time, load_schemas
 from sandbox.fake_values import key_of
 from sandbox.store import Collection, Row, View
@@ -214,6 +215,10 @@ def _project(_number: int, plan: Plan) -> Record:
     }
 
 
+def _type(number: int, _plan: Plan) -> Record:
+    return type_record(number)
+
+
 def _reference(
     type_id: str, stream: str, number: int, plan: Plan, modulo: int = 0
 ) -> dict[str, Any]:
@@ -235,4 +240,5 @@ ADJUSTMENTS: dict[str, Callable[[int, Plan], Record]] = {
     "approval_flows": _of_business_unit,
     "approval_rules": _of_business_unit,
     "project": _project,
+    "types": _type,
 }

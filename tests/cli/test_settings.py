@@ -19,7 +19,16 @@ URL = "http://127.0.0.1:9"
 CT, C7 = TapCommercetools, TapCommerce7
 GOOD = {CT.name: commercetools_config(URL), C7.name: commerce7_config(URL)}
 SECRET = {CT.name: "client_secret", C7.name: "app_secret"}
-NOTHING = object()
+
+
+class Nothing:
+    """No value at all; test names must not hold its address, which differs between workers."""
+
+    def __repr__(self) -> str:
+        return "nothing"
+
+
+NOTHING = Nothing()
 
 SHARED: list[tuple[str, Any, str]] = [
     ("start_date", "yesterday", "start_date"),

@@ -1,0 +1,146 @@
+"""Fields that the users of the stand-ins defined: one of every kind, with values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    import random
+
+FIELDS_PER_RECORD = 4
+
+
+class Field(NamedTuple):
+    """A custom field of commercetools.
+
+    Attributes:
+        type: FieldType of its definition.
+        values: Values that records have, in the form of the API.
+    """
+
+    type: dict[str, Any]
+    values: tuple[Any, ...]
+
+
+_MONEY = (
+    {"type": "centPrecision", "currencyCode": "EUR", "centAmount": 1999, "fractionDigits": 2},
+    {
+        "type": "highPrecision",
+        "currencyCode": "USD",
+        "centAmount": 2,
+        "preciseAmount": 1_500_001,
+        "fractionDigits": 8,
+    },
+)
+_CHANNEL = {"typeId": "channel", "id": "0c8f4c1e-5a51-4d9b-a0e5-0b8d5a4c2f11"}
+_SMALL = {"key": "small", "label": "Small"}
+
+FIELDS: dict[str, Field] = {
+    "loyalty-level": Field({"name": "Number"}, (0, 3, 4.5)),
+    "note": Field({"name": "String"}, ("Élan", "Harbor", "")),
+    "on": Field({"name": "Boolean"}, (True, False)),
+    "motto": Field({"name": "LocalizedString"}, ({"en": "Oak", "de-DE": "Eiche"}, {})),
+    "size": Field({"name": "Enum", "values": [_SMALL]}, ("small",)),
+    "fit": Field(
+        {"name": "LocalizedEnum", "values": [{"key": "loose", "label": {"en": "Loose"}}]},
+        ("loose",),
+    ),
+    "budget": Field({"name": "Money"}, _MONEY),
+    "birthday": Field({"name": "Date"}, ("1980-02-29",)),
+    "opens": Field({"name": "Time"}, ("09:30:00.000",)),
+    "visited": Field({"name": "DateTime"}, ("2024-02-29T23:59:59.999Z",)),
+    "shop": Field({"name": "Reference", "referenceTypeId": "channel"}, (_CHANNEL,)),
+    "hobbies": Field(
+        {"name": "Set", "elementType": {"name": "String"}}, (["wine", "chess"], ["wine"])
+    ),
+    "prices": Field({"name": "Set", "elementType": {"name": "Money"}}, ([*_MONEY],)),
+}
+
+RESOURCE_TYPE_IDS = (
+    "address",
+    "asset",
+    "approval-flow",
+    "approval-rule",
+    "associate-role",
+    "business-unit",
+    "cart-discount",
+    "category",
+    "channel",
+    "customer",
+    "customer-group",
+    "custom-line-item",
+    "discount-code",
+    "inventory-entry",
+    "line-item",
+    "order",
+    "order-edit",
+    "order-delivery",
+    "order-parcel",
+    "order-return-item",
+    "payment",
+    "payment-interface-interaction",
+    "payment-method",
+    "payment-method-info",
+    "product-price",
+    "product-selection",
+    "product-tailoring",
+    "quote",
+    "reservation",
+    "review",
+    "recurring-order",
+    "shipping",
+    "shipping-method",
+    "shopping-list",
+    "shopping-list-text-line-item",
+    "standalone-price",
+    "store",
+    "transaction",
+)
+
+# Code, data type and values of a Commerce7 metadata configuration.
+META_DATA: tuple[tuple[str, str, tuple[Any, ...]], ...] = (
+    ("loyalty-level", "Number", (0, 3, 4.5)),
+    ("note", "String", ("Élan", "Harbor")),
+    ("on", "Yes / No", (True, False)),
+    ("picked", "Select", ("red", "white")),
+    ("visited", "Date Picker", ("2024-02-29",)),
+    ("seats", "Integer", (2, 12)),
+    ("vip", "True / False", (True, False)),
+    ("mood", "Radio", ("fine",)),
+    ("boxes", "Checkbox", (True, ["a", "b"])),
+    ("story", "HTML", ("<p>Oak</p>",)),
+    ("remarks", "TextArea", ("two\nlines",)),
+)
+
+
+def type_record(number: int) -> dict[str, Any]:
+    """Give the members of the n-th type: the first defines all fields for all resource types."""
+    names = list(FIELDS) if number == 0 else list(FIELDS)[number % 5 :: 5]
+    single = RESOURCE_TYPE_IDS[number % len(RESOURCE_TYPE_IDS)]
+    return {
+        "resourceTypeIds": [single] if number else list(RESOURCE_TYPE_IDS),
+        "fieldDefinitions": [
+            {
+                "name": name,
+                "type": FIELDS[name].type,
+                "label": {"en": name},
+                "required": False,
+                "inputHint": "SingleLine",
+            }
+            for name in names
+        ],
+    }
+
+
+def field_values(rng: random.Random) -> dict[str, Any]:
+    """Invent `custom.fields`: some of the fields."""
+    return {
+        name: rng.choice(FIELDS[name].values)
+        for name in rng.sample(list(FIELDS), FIELDS_PER_RECORD)
+    }
+
+
+def meta_data_values(rng: random.Random) -> dict[str, Any]:
+    """Invent `metaData`: some of what is configured."""
+    chosen = rng.sample(META_DATA, FIELDS_PER_RECORD)
+    return {code: rng.choice(values) for code, _, values in chosen}

@@ -1,0 +1,66 @@
+"""The stand-ins define the custom fields that their records carry, one of every kind."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sandbox.custom_fields import FIELDS, META_DATA
+from tap_commerce7.meta_data import JSON_TYPES
+from tap_commercetools import custom_fields
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sandbox.serve import Running
+    from sandbox.standin import StandIn
+
+
+def inside(value: Any, name: str) -> Iterator[dict[str, Any]]:
+    """Give every object that stands under a name, however deep."""
+    if isinstance(value, dict):
+        for member, inner in value.items():
+            if member == name and isinstance(inner, dict):
+                yield inner
+            yield from inside(inner, name)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from inside(inner, name)
+
+
+def records(stand_in: StandIn, name: str) -> list[dict[str, Any]]:
+    collection = stand_in.collections[name]
+    return [collection.record(row_id) for row_id in collection.by_id]
+
+
+def test_types_define_what_records_carry(commercetools: tuple[StandIn, Running]) -> None:
+    stand_in, _ = commercetools
+    defined = {
+        definition["name"]: definition["type"]
+        for type_ in records(stand_in, "types")
+        for definition in type_["fieldDefinitions"]
+    }
+    assert {kind["name"] for kind in defined.values()} == {*custom_fields._JSON_TYPES, "Set"}
+    carried = {
+        name
+        for stream in ("customers", "orders", "payments")
+        for record in records(stand_in, stream)
+        for fields in inside(record, "fields")
+        for name in fields
+    }
+    assert carried == set(defined) == set(FIELDS)
+
+
+def test_configurations_describe_metadata(commerce7: tuple[StandIn, Running]) -> None:
+    stand_in, _ = commerce7
+    configs = records(stand_in, "meta_data_configs")
+    for object_type in ("Customer", "Order"):
+        own = {each["code"]: each for each in configs if each["objectType"] == object_type}
+        assert set(own) == {code for code, _, _ in META_DATA}
+        assert {each["dataType"] for each in own.values()} == set(JSON_TYPES)
+    carried = {
+        code
+        for record in records(stand_in, "customers")
+        for values in inside(record, "metaData")
+        for code in values
+    }
+    assert carried == {code for code, _, _ in META_DATA}
