@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 OFF, LOG, STRICT = MODES = ("off", "log", "strict")
 
 PAUSE_SECONDS = 3.0
-"""Before a count is asked for again: it may lag behind writes by a moment."""
+"""Before records are called missing: a count may lag behind writes by a moment."""
 
 
 class Counts:
@@ -60,22 +60,24 @@ class Counts:
             return True
 
     def _compare(self, walk: Walk) -> bool:
-        stream, total = self._stream, self._total(walk)
+        stream = self._stream
+        total, lost = self._look(walk)
+        doubt = lost is None and self._mode == STRICT
+        if doubt or (lost or 0) > 0:
+            stream.tap.http.sleep(PAUSE_SECONDS)
+            total, lost = self._look(walk)
         if total is None:
             return True
         text = f"{walk.count:,} records read, the API counts {total:,}"
         stream.logger.info("%s: %s", stream.name, text)
-        if total <= walk.count:
+        if lost is None and self._mode == LOG:
             return True
-        changed = self._changed(walk)
-        if changed is None and self._mode == LOG:
-            return True
-        if changed is None and self._before is None:
+        if lost is None and self._before is None:
             self._before = total
             return False
-        # After a second walk: what was there at the end of the first had to be in it.
-        expected = min(total, self._before or 0) if changed is None else total - changed
-        lost = expected - walk.count
+        if lost is None:
+            # After a second walk: what was there at the end of the first had to be in it.
+            lost = min(total, self._before or 0) - walk.count
         if lost > 0:
             text = f"{stream.name}: {lost:,} records are missing: {text}, and they did not change"
             if self._mode == STRICT:
@@ -84,13 +86,18 @@ class Counts:
             stream.logger.warning("%s", text)
         return True
 
-    def _total(self, walk: Walk) -> int | None:
-        """Ask for the count, a second time when it differs."""
+    def _look(self, walk: Walk) -> tuple[int | None, int | None]:
+        """Ask how many records there are, and find out how many of them the walk had to see.
+
+        Returns:
+            The API's count, None when it tells none; and how many records that did not change
+            meanwhile are missing (0 or less: none), None when that cannot be told.
+        """
         total = self._stream.count()
-        if total is None or total == walk.count:
-            return total
-        self._stream.tap.http.sleep(PAUSE_SECONDS)
-        return self._stream.count()
+        if total is None or total <= walk.count:
+            return total, 0
+        changed = self._changed(walk)
+        return total, None if changed is None else total - changed - walk.count
 
     def _changed(self, walk: Walk) -> int | None:
         """Ask how many records changed since the walk began; None when the API does not tell."""
