@@ -40,14 +40,14 @@ QUICK = Sizes(
     rounds=5,
     against_bare={"products": 20_000, "customers": 100_000},
     against_sdk={"products": 5_000, "customers": 50_000},
-    growth={"customers": (20_000, 200_000), "products": (5_000, 20_000)},
+    growth={"customers": (20_000, 100_000, 200_000), "products": (5_000, 20_000)},
     pages=30,
 )
 FULL = Sizes(
     rounds=5,
     against_bare={"products": 50_000, "customers": 500_000},
     against_sdk={"products": 20_000, "customers": 200_000},
-    growth={"customers": (20_000, 200_000, 2_000_000), "products": (5_000, 50_000)},
+    growth={"customers": (20_000, 200_000, 2_000_000), "products": (5_000, 20_000, 50_000)},
     pages=120,
 )
 

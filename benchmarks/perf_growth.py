@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from benchmarks.perf_commands import Commands
-from benchmarks.perf_cpu import LABELS
-from benchmarks.perf_measure import alternately
+from benchmarks.perf_cpu import BARE, LABELS, TAP
+from benchmarks.perf_measure import alternately, once
 from benchmarks.perf_report import Section
 from benchmarks.perf_source import Source
 
@@ -24,38 +24,72 @@ def growth(bench: Bench) -> None:
     """Read the same list at several lengths."""
     section = Section(
         "Growth",
-        f"`concurrency` {CONCURRENCY} unless it says otherwise. The time per record is wall time"
-        " less that of the same run over a single record, so that sizes compare.",
-        ("what", "CPU s", "wall s", "per record µs", "peak MB"),
+        f"`concurrency` {CONCURRENCY} unless it says otherwise. What a further record takes is the"
+        " difference to the size before by the number of records between, so that start-up drops"
+        " out. The bare loop, which asks for the same pages one after the other, shows how much of"
+        " that is the stand-in's.",
+        ("what", "CPU s", "wall s", "further record, µs CPU", "µs wall", "peak MB"),
     )
     for stream, counts in bench.sizes.growth.items():
-        one = _read(bench, stream, 1)
         found = {count: _read(bench, stream, count) for count in counts}
-        each = {count: (found[count].wall - one.wall) / count * 1e6 for count in counts}
-        for count, figures in found.items():
-            name = f"{count:,} {LABELS[stream]}"
-            section.rows.append((name, *_cells(figures, f"{each[count]:.1f}")))
-        few, many = counts[0], counts[-1]
-        what = f"growth {few:,} to {many:,} {LABELS[stream]}"
-        bench.at_most(f"{what}, time per record", each[many] / each[few], MOST_GROWTH)
-        bench.at_most(f"{what}, peak memory", found[many].peak / found[few].peak, MOST_GROWTH)
-        if stream == "customers":
-            what = f"peak memory, {LABELS[stream]}"
-            bench.at_most(what, found[many].peak, MOST_CUSTOMERS_MB, "MB")
-        else:
-            wide = _read(bench, stream, few, concurrency=WIDE)
+        for who in (TAP, BARE):
+            _add_rows(section, stream, who, {count: each[who] for count, each in found.items()})
+        tap = {count: each[TAP] for count, each in found.items()}
+        _judge(bench, stream, tap)
+        if stream == "products":
+            few = counts[0]
+            wide = _read(bench, stream, few, concurrency=WIDE)[TAP]
             what = f"{LABELS[stream]}, concurrency {WIDE}"
-            section.rows.append((f"{few:,} {what}", *_cells(wide, "")))
+            section.rows.append((f"{TAP}, {few:,} {what}", *_cells(wide, ("", ""))))
             bench.at_most(f"peak memory, {what}", wide.peak, MOST_PRODUCTS_MB, "MB")
     bench.add(section)
 
 
-def _read(bench: Bench, stream: str, count: int, concurrency: int = CONCURRENCY) -> Figures:
+def _add_rows(section: Section, stream: str, who: str, found: dict[int, Figures]) -> None:
+    before: tuple[int, Figures] | None = None
+    for count, figures in found.items():
+        further = ("", "")
+        if before is not None:
+            rows, less = count - before[0], before[1]
+            further = (
+                f"{(figures.cpu - less.cpu) / rows * 1e6:.1f}",
+                f"{(figures.wall - less.wall) / rows * 1e6:.1f}",
+            )
+        section.rows.append((f"{who}, {count:,} {LABELS[stream]}", *_cells(figures, further)))
+        before = count, figures
+
+
+def _judge(bench: Bench, stream: str, found: dict[int, Figures]) -> None:
+    """Compare what a record takes in the first step and in the last, and memory at both ends."""
+    label, counts = LABELS[stream], list(found)
+    few, many = counts[0], counts[-1]
+    if len(counts) > 2:
+        first = _slope(found, few, counts[1])
+        last = _slope(found, counts[-2], many)
+        what = f"growth {few:,} to {many:,} {label}, CPU of a further record"
+        bench.at_most(what, last / first, MOST_GROWTH)
+    peaks = found[many].peak / found[few].peak
+    bench.at_most(f"growth {few:,} to {many:,} {label}, peak memory", peaks, MOST_GROWTH)
+    if stream == "customers":
+        bench.at_most(f"peak memory, {label}", found[many].peak, MOST_CUSTOMERS_MB, "MB")
+
+
+def _slope(found: dict[int, Figures], few: int, many: int) -> float:
+    return (found[many].cpu - found[few].cpu) / (many - few)
+
+
+def _read(
+    bench: Bench, stream: str, count: int, concurrency: int = CONCURRENCY
+) -> dict[str, Figures]:
     bench.say(f"growth: {count:,} {stream}, concurrency {concurrency}")
     with Source("commercetools", {stream: count}) as source:
-        tap = Commands(source, bench.folder).tap([stream], concurrency=concurrency)
-        return alternately({"tap": tap}, bench.sizes.rounds)["tap"]
+        commands = Commands(source, bench.folder)
+        source.forget_requests()
+        once(commands.tap([stream], concurrency=1))
+        loop = commands.bare(stream, source.requests())
+        tap = commands.tap([stream], concurrency=concurrency)
+        return alternately({TAP: tap, BARE: loop}, bench.sizes.rounds)
 
 
-def _cells(figures: Figures, each: str) -> tuple[str, ...]:
-    return f"{figures.cpu:.2f}", f"{figures.wall:.2f}", each, f"{figures.peak:.0f}"
+def _cells(figures: Figures, further: tuple[str, str]) -> tuple[str, ...]:
+    return f"{figures.cpu:.2f}", f"{figures.wall:.2f}", *further, f"{figures.peak:.0f}"

@@ -78,7 +78,7 @@ class Report:
             if result.tally.older:
                 yield (
                     f"{result.stream}: {result.tally.older:,} rows of the table are older than the"
-                    " start date and were not compared"
+                    " start date, or than what the source keeps, and were not compared"
                 )
 
     def _summary(self) -> Iterator[str]:

@@ -108,6 +108,12 @@ def test_a_key_twice_in_the_table_is_one_too_many() -> None:
     assert (tally.missing, tally.extra, tally.stale) == (1, 1, 0)
 
 
+def test_what_the_source_forgets_is_not_extra() -> None:
+    source, table = [(("b",), None), (("c",), None)], [(("a",), None), (("b",), None)]
+    tally = compare(source, table, Bounds(forgets=True))
+    assert (tally.missing, tally.extra, tally.older) == (1, 0, 1)
+
+
 @pytest.mark.parametrize("side", ["the source", "the table"])
 def test_what_is_not_sorted_is_not_compared(side: str) -> None:
     good, bad = [(("a",), None)], [(("b",), None), (("a",), None)]

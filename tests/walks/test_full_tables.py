@@ -209,3 +209,15 @@ def test_an_empty_full_table_activates_too() -> None:
         output = source.run("taxes")
         assert output.code == 0
         assert_activates_at_the_end(output, "taxes")
+
+
+def test_what_the_source_forgets_is_never_activated() -> None:
+    """The platform deletes messages after some days; that must not empty the copy."""
+    with commercetools(rows={"messages": 30, "zones": 5}) as source:
+        names = ("deletions", "messages", "zones")
+        catalog = source.catalog(*names, method="FULL_TABLE")
+        output = source.run(*names, catalog=catalog, emit_activate_version_messages=True)
+        assert output.code == 0
+        assert len(output.records("messages")) == 30
+        activated = {message["stream"] for message in output.of_type("ACTIVATE_VERSION")}
+        assert activated == {"zones"}
