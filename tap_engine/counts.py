@@ -8,8 +8,10 @@ from tap_engine import timestamps
 from tap_engine.errors import IncompleteError, QueryRefusedError, RequestError, StreamError
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from tap_engine.stream import EngineStream
-    from tap_engine.walk import Walk
+    from tap_engine.walk import Page, Walk
 
 OFF, LOG, STRICT = MODES = ("off", "log", "strict")
 
@@ -28,6 +30,20 @@ class Counts:
         self._stream = stream
         self._mode = stream.tap.verify_counts
         self._before: int | None = None
+        self._early: Future[int | None] | None = None
+
+    def ask_early(self, walk: Walk, page: Page) -> None:
+        """Ask for the count beside the first page of several, so that nobody waits for it.
+
+        With `strict` it is asked for at the end only: by then records may have come and gone.
+        """
+        wanted = self._mode == LOG and page.next is not None and self._early is None
+        if wanted and self._stream.can_count(walk) and not self._stream.count_waits:
+            self._early = self._stream.tap.http.submit(self._stream.count)
+
+    def forget_early(self) -> None:
+        """Drop what was asked for early, because the walk begins anew."""
+        self._early = None
 
     def confirm(self, walk: Walk, pages: int) -> bool:
         """Compare after a complete walk.
@@ -47,7 +63,8 @@ class Counts:
         stream = self._stream
         if self._mode == OFF or not stream.can_count(walk):
             return True
-        if self._mode == LOG and (pages == 1 or stream.count_waits):
+        unasked = self._early is None and (pages <= 1 or stream.count_waits)
+        if self._mode == LOG and unasked:
             return True
         try:
             return self._compare(walk)
@@ -61,7 +78,7 @@ class Counts:
 
     def _compare(self, walk: Walk) -> bool:
         stream = self._stream
-        total, lost = self._look(walk)
+        total, lost = self._early_look(walk) or self._look(walk)
         doubt = lost is None and self._mode == STRICT
         if doubt or (lost or 0) > 0:
             stream.tap.http.sleep(PAUSE_SECONDS)
@@ -85,6 +102,12 @@ class Counts:
                 raise IncompleteError(again)
             stream.logger.warning("%s", text)
         return True
+
+    def _early_look(self, walk: Walk) -> tuple[int | None, int | None] | None:
+        """Take the count that was asked for early, if it is what was read."""
+        future, self._early = self._early, None
+        early = future.result() if future is not None else None
+        return (early, 0) if early == walk.count else None
 
     def _look(self, walk: Walk) -> tuple[int | None, int | None]:
         """Ask how many records there are, and find out how many of them the walk had to see.

@@ -144,6 +144,7 @@ class Reading:
                 walk.cut = tap.http.cut
             tap.read_ahead(stream)
             self._pages += 1
+            self._counts.ask_early(walk, step.page)
             written = output.write(step, walk)
             count(written)
             progress.add(written)
@@ -198,6 +199,7 @@ class Reading:
     def _begin_anew(self, order: str) -> None:
         old = self._reader.walk
         self._resumed, self._pages = False, 0
+        self._counts.forget_early()
         self._reader.close()
         self._stream.begin_anew()
         self._reader = self._make_reader(

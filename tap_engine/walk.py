@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
@@ -18,6 +19,10 @@ Context = dict[str, str]
 
 PAGE_NUMBERS = "page"
 """Order of lists that have nothing but numbered pages; see `tap_engine.numbered`."""
+
+
+READY_BYTES = 4_000_000
+"""With more than this waiting to be written, nothing further is asked for."""
 
 
 class Range(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -103,8 +108,9 @@ Submit = Callable[[Callable[[Range], Page], Range], "Future[Page]"]
 class Walker:
     """Reads the ranges of a walk, one request in flight for each.
 
-    The next page of a range is asked for before the current one is handed out, so that it travels
-    while this one is written. Memory: at most two pages a range.
+    The next page of a range is asked for as soon as the one before has arrived, so that it travels
+    while others are written. Memory: `width` pages in flight, and of those that arrived as many if
+    they are small, one or two if they are large.
 
     Args:
         walk: Where to begin; it moves with `advance`.
@@ -132,13 +138,14 @@ class Walker:
         self._width = width
         self._split = split
         self._asked: dict[Future[Page], Range] = {}
+        self._ready: deque[Step] = deque()
         self._begun = False
         self._exhausted = False
 
     @property
     def asking(self) -> int:
         """Number of pages asked for and not yet handed out."""
-        return len(self._asked)
+        return len(self._asked) + len(self._ready)
 
     def begin(self) -> None:
         """Ask for the first pages without waiting for them."""
@@ -154,16 +161,32 @@ class Walker:
         Each page is to be written and then reported with `advance`, in any case before the next.
         """
         self.begin()
-        while self._asked:
-            done, _ = wait(self._asked, return_when=FIRST_COMPLETED)
-            future = next(future for future in self._asked if future in done)
+        while self._asked or self._ready:
+            if not self._ready:
+                wait(self._asked, return_when=FIRST_COMPLETED)
+            self._collect()
+            yield self._ready.popleft()
+            self._open()
+
+    def _collect(self) -> None:
+        """Take in what has arrived and ask for what follows, so that nobody waits for the writer.
+
+        A page that failed is only reported when those that arrived before have been handed out.
+        """
+        for future in [future for future in self._asked if future.done()]:
+            if len(self._ready) >= self._width or self._ready_bytes() > READY_BYTES:
+                return
+            if self._ready and future.exception() is not None:
+                continue
             piece = self._asked.pop(future)
             page = future.result()
             followers = self._followers(piece, page)
             for follower in followers:
                 self._ask(follower)
-            yield Step(piece, page, followers)
-            self._open()
+            self._ready.append(Step(piece, page, followers))
+
+    def _ready_bytes(self) -> int:
+        return sum(len(row.raw) for step in self._ready for row in step.page.rows)
 
     def advance(self, step: Step) -> None:
         """Move the walk past a page whose rows have been written."""
@@ -176,6 +199,7 @@ class Walker:
         for future in self._asked:
             future.cancel()
         self._asked.clear()
+        self._ready.clear()
 
     def _ask(self, piece: Range) -> None:
         self._asked[self._submit(self._fetch, piece)] = piece
