@@ -139,6 +139,7 @@ class Http:
         self._stopping = threading.Event()
         self._workers = ThreadPoolExecutor(concurrency, thread_name_prefix="request")
         self.cut: str | None = None
+        self._first_sent: float | None = None
         self._sent: Counter[str] = Counter()
         self.waited = 0.0
         self._session = requests.Session()
@@ -243,6 +244,8 @@ class Http:
         host = self._host(call)
         with self._lock:
             self._sent[call.stream] += 1
+            if self._first_sent is None and call.sets_clock:
+                self._first_sent = time.monotonic()
         try:
             response = self._session.request(
                 call.method,
@@ -282,11 +285,12 @@ class Http:
         """Take the cut of the run, the server's time at its start, from the first answer.
 
         `Date` says when the answer was made; what it was made from may be as old as the request.
+        So may be what is made of others that were sent beside it, so the first one sent counts.
         """
         with self._lock:
-            if self.cut is None:
+            if self.cut is None and self._first_sent is not None:
                 date = timestamps.from_http_date(response.headers.get("Date", ""))
-                took = response.elapsed.total_seconds()
+                took = time.monotonic() - self._first_sent
                 self.cut = timestamps.earlier(
                     date or timestamps.now(), math.ceil(took * 1000) / 1000
                 )

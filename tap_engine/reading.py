@@ -139,6 +139,7 @@ class Reading:
         walk, output, hold = reader.walk, Output(stream), tap.writer.signals.held
         progress = Progress(stream.name, tap.http, stream.logger, lambda: stream.ask_total(walk))
         pending, since_state = 0, time.monotonic()
+        tap.read_ahead(stream)
         for step in reader.steps():
             if walk.cut is None:
                 walk.cut = tap.http.cut
