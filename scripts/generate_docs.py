@@ -131,7 +131,7 @@ def delete_table(tap: type[EngineTap]) -> str:
         "| --- | --- | --- | --- |",
     ]
     for stream in streams(tap):
-        if stream.cursor is None or stream.name in MADE_OF_EVENTS:
+        if stream.cursor is None or stream.forgotten:
             continue
         types = delete_messages.types_for(stream.name)
         cells = (
@@ -198,9 +198,6 @@ def literal(setting: Setting) -> str:
     value: Any = setting.default
     return value if isinstance(value, str) else json.dumps(value)
 
-
-MADE_OF_EVENTS = {"messages", "deletions", "change_history"}
-"""Streams of commercetools whose records tell what happened, and are not deleted by anybody."""
 
 NEEDED = {"app_id", "app_secret"}
 """Not required by the schema, because there is an older way in, but needed by nearly everybody."""

@@ -2,72 +2,17 @@
 
 from __future__ import annotations
 
+from tap_commercetools.change_history import RECORDED
+from tap_commercetools.delete_messages import DELETED, UNPUBLISHED, types_for
+
 MESSAGES: dict[str, tuple[str, ...]] = {
-    "associate_roles": ("AssociateRoleDeleted",),
-    "business_units": ("BusinessUnitDeleted",),
-    "cart_discounts": ("CartDiscountDeleted",),
-    "customers": ("CustomerDeleted",),
-    "discount_codes": ("DiscountCodeDeleted",),
-    "discount_groups": ("DiscountGroupDeleted",),
-    "inventory_entries": ("InventoryEntryDeleted",),
-    "orders": ("OrderDeleted",),
-    "payment_methods": ("PaymentMethodDeleted",),
-    "product_projections": (
-        "ProductDeleted",
-        "ProductUnpublished",
-    ),
-    "product_selection_products": (
-        "ProductSelectionProductRemoved",
-        "ProductSelectionDeleted",
-    ),
-    "product_selections": ("ProductSelectionDeleted",),
-    "product_tailoring": ("ProductTailoringDeleted",),
-    "products": ("ProductDeleted",),
-    "quote_requests": ("QuoteRequestDeleted",),
-    "quotes": ("QuoteDeleted",),
-    "recurring_orders": ("RecurringOrderDeleted",),
-    "staged_quotes": ("StagedQuoteDeleted",),
-    "standalone_prices": ("StandalonePriceDeleted",),
-    "stores": ("StoreDeleted",),
-    "variants": ("VariantDeleted",),
+    **{about.stream: types_for(about.stream) for about in DELETED.values() if about.stream},
+    **UNPUBLISHED,
+    "product_selection_products": ("ProductSelectionProductRemoved", "ProductSelectionDeleted"),
 }
 """commercetools: types of the messages that tell of a delete (API specification)."""
 
-CHANGE_HISTORY = frozenset(
-    {
-        "associate_roles",
-        "business_units",
-        "cart_discounts",
-        "categories",
-        "channels",
-        "custom_objects",
-        "customer_groups",
-        "customers",
-        "discount_codes",
-        "inventory_entries",
-        "orders",
-        "payment_methods",
-        "payments",
-        "product_discounts",
-        "product_product_selections",
-        "product_selection_products",
-        "product_selections",
-        "product_types",
-        "products",
-        "quote_requests",
-        "quotes",
-        "reviews",
-        "shipping_methods",
-        "shopping_lists",
-        "staged_quotes",
-        "standalone_prices",
-        "states",
-        "stores",
-        "tax_categories",
-        "types",
-        "zones",
-    }
-)
+CHANGE_HISTORY = RECORDED | {"product_product_selections", "product_selection_products"}
 """commercetools: streams whose deletes the Change History covers (API specification)."""
 
 REMARKS: dict[str, dict[str, str]] = {
