@@ -76,8 +76,7 @@ def _run(tap: str, options: list[str], settings: Mapping[str, str]) -> int:
         command.append(f"--schema={schema}")
     environment = {**settings, URL_VARIABLE: database_url(settings)}
     done = subprocess.run([*command, *options], cwd=ROOT, env=environment, check=False)  # noqa: S603 (our own module)
-    # A negative code is the signal that killed it; it must not lose against a 0.
-    return done.returncode if done.returncode >= 0 else 128 - done.returncode
+    return sync.exit_code(done.returncode)
 
 
 def _stop(message: str) -> None:

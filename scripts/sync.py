@@ -100,7 +100,11 @@ def run(pipeline: str, options: list[str]) -> int:
     meltano = ROOT / ".tools" / "meltano" / "bin" / "meltano"
     command = [str(meltano), "--environment=prod", "run", *options, *blocks]
     code = subprocess.run(command, cwd=ROOT, check=False).returncode  # noqa: S603 (our own tool)
-    # A negative code is the signal that killed it; it must not lose against a 0.
+    return exit_code(code)
+
+
+def exit_code(code: int) -> int:
+    """Turn the negative code of a killed process into 128 + signal, so that it beats a 0."""
     return code if code >= 0 else 128 - code
 
 
