@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tap_commercetools import query
 from tap_commercetools.delete_messages import DELETED, types_for
 from tap_commercetools.message_keeping import LOST_DELETES
-from tap_engine import timestamps
+from tap_engine import checkpoint, timestamps
 from tap_engine.errors import RefusedError
 from tap_engine.records import RowReader
 from tap_engine.walk import Range, Walk
@@ -59,7 +59,7 @@ def marks(stream: CommercetoolsStream, walk: Walk) -> Iterator[Partial]:
         yield from _marks(stream, walk)
     except RefusedError:
         # Kept in state, the complete walk would be taken up again and again, and read nothing new.
-        stream.stream_state.pop("walk", None)
+        checkpoint.drop(stream.stream_state)
         stream.tap.write_state()
         raise
 

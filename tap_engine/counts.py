@@ -19,6 +19,11 @@ PAUSE_SECONDS = 3.0
 """Before records are called missing: a count may lag behind writes by a moment."""
 
 
+def compared(read: int, total: int) -> str:
+    """Put both numbers into words."""
+    return f"{read:,} records read, the API counts {total:,}"
+
+
 class Counts:
     """Checks the walks of one run of a stream; both numbers are logged.
 
@@ -37,9 +42,12 @@ class Counts:
 
         With `strict` it is asked for at the end only: by then records may have come and gone.
         """
-        wanted = self._mode == LOG and page.next is not None and self._early is None
-        if wanted and self._stream.can_count(walk) and not self._stream.count_waits:
-            self._early = self._stream.tap.http.submit(self._stream.count)
+        if self._mode == LOG and page.next is not None and self._early is None:
+            self._early = self._stream.ask_total(walk)
+
+    def total(self, walk: Walk) -> Future[int | None] | None:
+        """Give the count that was asked for early, or ask for it now, to tell the progress by."""
+        return self._early or self._stream.ask_total(walk)
 
     def forget_early(self) -> None:
         """Drop what was asked for early, because the walk begins anew."""
@@ -68,9 +76,7 @@ class Counts:
             return True
         try:
             return self._compare(walk)
-        except IncompleteError:
-            raise
-        except (StreamError, RequestError) as error:
+        except (StreamError, RequestError) as error:  # IncompleteError comes with `strict` only
             if self._mode == STRICT:
                 raise
             stream.logger.info("%s; the number of records could not be compared", error)
@@ -85,7 +91,7 @@ class Counts:
             total, lost = self._look(walk)
         if total is None:
             return True
-        text = f"{walk.count:,} records read, the API counts {total:,}"
+        text = compared(walk.count, total)
         stream.logger.info("%s: %s", stream.name, text)
         if lost is None and self._mode == LOG:
             return True

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tap_engine import counts
 from tap_engine.errors import IncompleteError, SourceError
 from tap_engine.walk import Page, Range, Step
 
@@ -121,7 +122,8 @@ class NumberedReader:
                 yield step
             if reading.fits:
                 if reading.total is not None and not context:
-                    self._log_count(len(seen), reading.total)
+                    text = counts.compared(len(seen), reading.total)
+                    self._logger.info("%s: %s", self._stream, text)
                 return
             if before is not None and reading.confirms(before):
                 self._report(reading)
@@ -146,11 +148,6 @@ class NumberedReader:
         if self._strict:
             raise IncompleteError(msg)
         self._logger.warning("%s; going by the list", msg)
-
-    def _log_count(self, read: int, total: int) -> None:
-        self._logger.info(
-            "%s: %s records read, the API counts %s", self._stream, f"{read:,}", f"{total:,}"
-        )
 
     def _read(self, context: Context, reading: _Pass) -> Iterator[Step]:
         number = 1

@@ -137,7 +137,7 @@ class Reading:
     def _write_pages(self, count: Callable[[int], object], *, save: bool) -> None:
         stream, tap, reader = self._stream, self._stream.tap, self._reader
         walk, output, hold = reader.walk, Output(stream), tap.writer.signals.held
-        progress = Progress(stream.name, tap.http, stream.logger, lambda: stream.ask_total(walk))
+        progress = Progress(stream.name, tap.http, stream.logger, lambda: self._counts.total(walk))
         pending, since_state = 0, time.monotonic()
         tap.read_ahead(stream)
         for step in reader.steps():
