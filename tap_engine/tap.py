@@ -243,8 +243,15 @@ class EngineTap(Tap):
         return 0
 
     def print_schemas(self) -> int:
-        """Print the SCHEMA messages of all streams and return the exit code."""
-        self.write_schemas()
+        """Print the SCHEMA messages of the selected streams and return the exit code.
+
+        A target that reads them makes the tables: loaders that start at the same moment, as those
+        of shards do, would get into each other's way at that.
+        """
+        for stream in self._engine_streams():
+            if stream.selected:
+                stream._write_schema_message()  # noqa: SLF001 (as the SDK's write_schemas)
+        self.writer.flush()
         return 0
 
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
@@ -373,6 +380,9 @@ class EngineTap(Tap):
     def get_singer_command(cls) -> click.Command:
         """Add the option that puts the states of shards together."""
         command = super().get_singer_command()
+        for parameter in command.params:
+            # So that --test knows which streams are selected, wherever --catalog stands.
+            parameter.is_eager |= parameter.name == "catalog"
         command.params.append(
             click.Option(
                 ["--merge-states"],
@@ -421,6 +431,6 @@ class EngineTap(Tap):
         if value == "disabled":
             return
         config = ctx.params.get("config")
-        tap = cli.build(cls, config, None, None)
+        tap = cli.build(cls, config, None, ctx.params.get("catalog"))
         work = tap.print_schemas if value == "schema" else tap.check
         ctx.exit(cli.run_guarded(tap, work))
