@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk import Tap
+from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.helpers.capabilities import (
     CapabilitiesEnum,
     PluginCapabilities,
@@ -220,6 +221,16 @@ class EngineTap(Tap):
         """Print the SCHEMA messages of all streams and return the exit code."""
         self.write_schemas()
         return 0
+
+    @classproperty
+    def _env_var_config(cls) -> dict[str, Any]:  # noqa: N805 (of the class)
+        """Settings from the environment.
+
+        Overrides a private property of the SDK, whose errors do not name the variable.
+        """
+        schema = cls.config_jsonschema
+        cls.append_builtin_config(schema)
+        return settings.from_environment(schema["properties"], cls._env_var_prefix)
 
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         """Validate settings only where they matter.
