@@ -72,6 +72,9 @@ class EngineTap(Tap):
         self.needs_schemas = True  # not where only ids and timestamps are compared
         self._queue: list[EngineStream] | None = None
         super().__init__(*args, **kwargs)
+        for name, definition in self.config_jsonschema["properties"].items():
+            if definition.get("secret"):
+                self.redactor.add(str(self.config.get(name) or ""))
         self.redactor.guard()
 
     # What each API declares.

@@ -261,6 +261,20 @@ def test_every_secret_is_flagged_and_nothing_else(tap: type[EngineTap]) -> None:
     assert SECRET[tap.name] in flagged
 
 
+def test_whatever_is_declared_as_secret_is_masked(
+    monkeypatch: pytest.MonkeyPatch, tap: type[EngineTap]
+) -> None:
+    properties = {
+        **tap.config_jsonschema["properties"],
+        "proxy_key": {"type": ["string", "null"], "secret": True},
+    }
+    monkeypatch.setattr(
+        tap, "config_jsonschema", {**tap.config_jsonschema, "properties": properties}
+    )
+    made = tap(config={**GOOD[tap.name], "proxy_key": "s3cr3t-key"})
+    assert made.redactor("the key s3cr3t-key") == "the key ***"
+
+
 def test_every_setting_has_a_title_and_a_description(tap: type[EngineTap]) -> None:
     for name, definition in tap.config_jsonschema["properties"].items():
         assert definition.get("title"), name
