@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 import click
 import msgspec
 from singer_sdk import Tap
+from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.helpers.capabilities import (
     CapabilitiesEnum,
     PluginCapabilities,
@@ -72,6 +73,9 @@ class EngineTap(Tap):
         self.needs_schemas = True  # not where only ids and timestamps are compared
         self._queue: list[EngineStream] | None = None
         super().__init__(*args, **kwargs)
+        for name, definition in self.config_jsonschema["properties"].items():
+            if definition.get("secret"):
+                self.redactor.add(str(self.config.get(name) or ""))
         self.redactor.guard()
 
     # What each API declares.
@@ -253,6 +257,16 @@ class EngineTap(Tap):
                 stream._write_schema_message()  # noqa: SLF001 (as the SDK's write_schemas)
         self.writer.flush()
         return 0
+
+    @classproperty
+    def _env_var_config(cls) -> dict[str, Any]:  # noqa: N805 (of the class)
+        """Settings from the environment.
+
+        Overrides a private property of the SDK, whose errors do not name the variable.
+        """
+        schema = cls.config_jsonschema
+        cls.append_builtin_config(schema)
+        return settings.from_environment(schema["properties"], cls._env_var_prefix)
 
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         """Validate settings only where they matter.
