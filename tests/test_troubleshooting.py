@@ -11,6 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FOREIGN = {
     "CERTIFICATE_VERIFY_FAILED",
     "bindparam() name 'version' is reserved",
+    "duplicate key value violates unique constraint",
     "invalid literal for int()",
     "Failed to parse JSON",
 }

@@ -17,7 +17,8 @@ class FirstSync:
         page_rows: Rows of a page.
         latency_seconds: From a request to its whole answer.
         concurrency: Requests in flight of one tap.
-        budget_per_second: Requests that the tenant may get, of all workers together.
+        budget_per_second: Requests that the tenant may get, of all workers together; Commerce7 does
+            not count those of cursor lists.
         loader_rows_per_second: Of one loader with a core of its own.
         database_rows_per_second: What the database takes of all loaders together.
         tap_cpu_seconds_per_million: CPU of the tap for a million rows.
@@ -52,8 +53,8 @@ class Result:
         hours: Until the last shard was done.
         requests: Sent by all.
         kills: Workers that were killed.
-        machines: That as many workers need.
-        bound: What kept it from going faster.
+        machines: That have the cores for all loaders and taps.
+        bound: What kept it from going faster while all shards were running.
     """
 
     hours: float = 0.0
@@ -85,8 +86,7 @@ def simulate(given: FirstSync, seed: int = 1) -> Result:
     now, read, result = 0.0, 0.0, Result()
     while running := [worker for worker in workers if worker.left > 0]:
         reading = [worker for worker in running if worker.waits_until <= now]
-        rate, bound = _rate(given, len(reading)) if reading else (0.0, "")
-        result.bound = bound or result.bound
+        rate = _rate(given, len(reading))[0] if reading else 0.0
         times = [worker.waits_until for worker in running if worker.waits_until > now]
         times += [worker.killed_at for worker in running]
         times += [now + worker.left / rate for worker in reading]
@@ -107,8 +107,9 @@ def simulate(given: FirstSync, seed: int = 1) -> Result:
     result.hours = now / 3600
     # Ranges end with a page that is not full.
     result.requests = math.ceil(read / given.page_rows) + given.shards * given.concurrency
-    tap_cores = given.tap_cpu_seconds_per_million / 1e6 * _rate(given, given.shards)[0]
-    result.machines = math.ceil(given.shards * (1 + tap_cores) / given.cores)
+    rate, result.bound = _rate(given, given.shards)
+    busy = rate / given.loader_rows_per_second + rate * given.tap_cpu_seconds_per_million / 1e6
+    result.machines = math.ceil(given.shards * busy / given.cores)
     return result
 
 
