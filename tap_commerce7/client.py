@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import enum
+import threading
 from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import quote as url_quote
 
 import msgspec
 
 from tap_commerce7 import errors, parameters, ranges
-from tap_engine import rawjson, timestamps
+from tap_commerce7.span import START, Span, divisible, span_of
+from tap_engine import rawjson, shards, timestamps
 from tap_engine.errors import BadBodyError, QueryRefusedError, SourceError
 from tap_engine.http import Call
 from tap_engine.stream import EngineStream
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     from tap_commerce7.tap import TapCommerce7
     from tap_engine.limiter import RateLimiter
+    from tap_engine.shards import Shard
 
 ROWS_PER_PAGE = 50
 """Most rows the API sends; a larger limit is not refused but ignored."""
@@ -135,11 +138,15 @@ class CursorStream(Commerce7Stream):
     cursor_field: ClassVar[str | None] = "updatedAt"
     updated_at = UpdatedAt.UNKNOWN
     full_order = CURSOR_ORDER
+    splits = True
 
     def __init__(self, tap: TapCommerce7) -> None:
         super().__init__(tap)
         self._followed: set[str] = set()
         self._one_cursor = False
+        self._looking = threading.Lock()
+        self._indivisible: bool | None = None
+        self._placed: Span | None = None
 
     def fallback_order(self, order: str) -> str | None:
         """Read numbered pages where an endpoint turns out to have no cursor."""
@@ -151,7 +158,8 @@ class CursorStream(Commerce7Stream):
 
     def split(self, piece: Range, page: Page) -> tuple[Range, ...]:
         """Open ranges behind the first page, where the API behaves as they need it to."""
-        return ranges.split(piece, page, self.tap.concurrency, self._first_ids)
+        end = ranges.pivot(self.shard.end) if self.shard and self.shard.end else None
+        return ranges.split(piece, page, self.tap.concurrency, self._first_ids, end)
 
     def _first_ids(self, cursors: Sequence[str]) -> list[str | None]:
         """Ask for the first row behind each of some cursors, all at once."""
@@ -160,23 +168,57 @@ class CursorStream(Commerce7Stream):
 
     def _first_id(self, cursor: str) -> str | None:
         try:
-            params = [*self.own_parameters, ("cursor", cursor), ("limit", "1")]
-            _, raws = self._send(Range(), params, [])
+            return self._row_at(cursor, self.own_parameters)
         except QueryRefusedError:
             return None
+
+    def _row_at(self, cursor: str, filters: list[tuple[str, str]]) -> str | None:
+        _, raws = self._send(Range(), [*filters, ("cursor", cursor), ("limit", "1")], [])
         rows = self.rows.rows(raws)
         return rows[0].key[0] if rows else None
 
+    @property
+    def finished_as(self) -> str:
+        """Say that shard 1 reads the list alone where it turned out that shards cannot."""
+        return shards.WHOLE if self._indivisible else super().finished_as
+
+    def _span(self, walk: Walk, shard: Shard, filters: list[tuple[str, str]]) -> Span | None:
+        """Find out what a shard reads of the list; None where shard 1 reads it alone."""
+        with self._looking:
+            if self._indivisible is None:
+                self._indivisible = not self._divisible()
+            # Numbered pages are in no order that could be divided.
+            self._indivisible = self._indivisible or walk.order == PAGE_NUMBERS
+            if not self._indivisible and self._placed is None:
+                self._placed = span_of(shard, lambda cursor: self._row_at(cursor, filters))
+            return None if self._indivisible else self._placed
+
+    def _divisible(self) -> bool:
+        own = self.own_parameters
+        try:
+            raws, following = self.read_cursor_page(Range(), START, own, set(), whole=False)
+            return divisible(
+                self.rows.rows(raws), following, lambda cursor: self._row_at(cursor, own)
+            )
+        except QueryRefusedError:
+            return False
+
     def _fetch(self, walk: Walk, piece: Range, filters: list[tuple[str, str]]) -> Page:
+        span = self._span(walk, self.shard, filters) if self.shard else None
+        if span is None and not self.tap.reads_whole:
+            return Page([], None, timestamps.now(), total=0)
         if walk.order == PAGE_NUMBERS:
             return super()._fetch(walk, piece, filters)
-        cursor = piece.at[0] if piece.at else "start"
+        begin = span.begin if span else START
+        cursor = piece.at[0] if piece.at else begin
         raws, following = self.read_cursor_page(
             piece, cursor, filters, self._followed, whole=walk.version is not None
         )
         page = Page(
             self.rows.rows(raws), None if following is None else [following], timestamps.now()
         )
+        if span:
+            page = span.within(page, cursor, self.name)
         split_up = piece.to is not None or (piece.at is not None and len(walk.ranges) > 1)
         return ranges.within(piece, page) if split_up else page
 
@@ -208,14 +250,14 @@ class CursorStream(Commerce7Stream):
         params = [*filters, ("cursor", cursor), ("limit", str(ROWS_PER_PAGE))]
         envelope, raws = self._send(piece, params, [])
         following = _text(envelope.get("cursor"))
-        if not raws and (whole or following is not None or cursor != "start"):
+        if not raws and (whole or following is not None or cursor != START):
             # A cursor names a row, and an empty full table would remove every row of the target.
             envelope, raws = self._send(piece, params, [])
             following = _text(envelope.get("cursor"))
         if following is None:
             total = _whole(envelope.get("total"))
             # Answers to a cursor have no total: with one, it is a numbered page.
-            if total is not None and (cursor != "start" or total > len(raws)):
+            if total is not None and (cursor != START or total > len(raws)):
                 msg = f"{self.name}: the API ignored the cursor"
                 raise QueryRefusedError(msg)
         elif following == cursor or following in followed:
@@ -227,7 +269,8 @@ class CursorStream(Commerce7Stream):
 
     def can_count(self, walk: Walk) -> bool:
         """Say yes for a whole list by cursor; numbered pages count themselves."""
-        return walk.first and walk.since is None and walk.order == CURSOR_ORDER
+        whole = walk.first and walk.since is None and self.shard is None
+        return whole and walk.order == CURSOR_ORDER
 
     @property
     def count_waits(self) -> bool:
@@ -248,7 +291,8 @@ class CursorStream(Commerce7Stream):
     def begin_anew(self) -> None:
         """Forget which cursors were followed."""
         super().begin_anew()
-        self._followed.clear()
+        # Not cleared: an answer that is still on its way would put its cursor into it.
+        self._followed = set()
 
     def order_after(self, error: QueryRefusedError, order: str, *, resumed: bool) -> str | None:
         """Go back to one cursor when ranges turn out not to work."""

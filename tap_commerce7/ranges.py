@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from tap_engine.records import Row
 
-_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
 class UnsortedError(QueryRefusedError):
@@ -31,17 +31,26 @@ def ascending(rows: Sequence[Row], at_least: str = "") -> bool:
     ids = [at_least, *(row.key[0] for row in rows)]
     pairs = itertools.pairwise(ids[1:])
     return (
-        all(_UUID.fullmatch(each) for each in ids[1:])
+        all(UUID.fullmatch(each) for each in ids[1:])
         and all(one < other for one, other in pairs)
         and (len(ids) == 1 or ids[0] <= ids[1])
     )
 
 
-def pivots(begin: str, count: int) -> list[str]:
-    """Name ids that cut what lies behind `begin` into `count` pieces of equal width."""
+def pivot(digits: str) -> str:
+    """Name the id that a part of the id space begins with, in the form of a random UUID.
+
+    Args:
+        digits: The first eight digits.
+    """
+    return f"{digits}-0000-4000-8000-000000000000"
+
+
+def pivots(begin: str, count: int, end: str | None = None) -> list[str]:
+    """Name ids that cut what lies between `begin` and `end` into `count` pieces of equal width."""
     start = int(begin[:8], 16)
-    width = (2**32 - start) // count
-    return [f"{start + width * n:08x}-0000-0000-0000-000000000000" for n in range(1, count)]
+    width = ((int(end[:8], 16) if end else 2**32) - start) // count
+    return [pivot(f"{start + width * n:08x}") for n in range(1, count)]
 
 
 def split(
@@ -49,6 +58,7 @@ def split(
     page: Page,
     count: int,
     first_ids: Callable[[Sequence[str]], Sequence[str | None]],
+    end: str | None = None,
 ) -> tuple[Range, ...]:
     """Cut the rest of a list behind its first page.
 
@@ -57,6 +67,7 @@ def split(
         page: The first page.
         count: Most ranges to make.
         first_ids: Asks for the first row behind each of some cursors and returns their ids.
+        end: Lowest id that is not wanted any more; None when all are.
 
     Returns:
         The ranges; a single one when there is any doubt.
@@ -64,17 +75,18 @@ def split(
     rest = page.next[0] if page.next else ""
     whole = (Range(of=piece.of, at=[rest]),)
     last = page.rows[-1].key[0] if page.rows else ""
-    if not (_UUID.fullmatch(rest) and ascending(page.rows) and last < rest):
+    if not (UUID.fullmatch(rest) and ascending(page.rows) and last < rest):
         return whole
-    cuts = pivots(rest, count)
+    cuts = pivots(rest, count, end)
     found, *starts = first_ids([rest, *cuts])
     if found != rest:
         return whole
     good = {
         start
         for cut, start in zip(cuts, starts, strict=True)
-        if start is not None and _UUID.fullmatch(start) and start >= cut and start > rest
+        if start is not None and UUID.fullmatch(start) and start >= cut and start > rest
     }
+    good = {start for start in good if end is None or start < end}
     begins = [rest, *sorted(good)]
     ends = [*begins[1:], None]
     return tuple(

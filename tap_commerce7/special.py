@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from tap_commerce7.client import Commerce7Stream, CursorStream
+from tap_commerce7.span import START
 from tap_engine import rawjson, timestamps
 from tap_engine.errors import NotFoundError
 from tap_engine.records import RowReader
@@ -64,7 +65,7 @@ class CustomerChildStream(Commerce7Stream):
         customers = self.tap.streams["customers"]
         if not isinstance(customers, CursorStream):
             return
-        following: str | None = "start"
+        following: str | None = START
         followed: set[str] = set()
         before = ""
         while following is not None:

@@ -106,7 +106,12 @@ class TapCommerce7(EngineTap):
         settings.number(self.config, "request_timeout", 0.1, 3600)
         settings.number(self.config, "retry_max_seconds", 0, 86_400)
         filters.check(self.config, self.stream_types)
-        _ = self.start_date, self.api_url
+        _ = self.shard, self.start_date, self.api_url
+
+    @property
+    def source(self) -> str:
+        """The tenant."""
+        return str(self.config["tenant"])
 
     @cached_property
     def redactor(self) -> Redactor:

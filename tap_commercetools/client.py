@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tap_commercetools.tap import TapCommercetools
     from tap_engine.partial import Partial
     from tap_engine.records import Row
+    from tap_engine.shards import Shard
     from tap_engine.walk import Position
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -50,6 +51,7 @@ class CommercetoolsStream(EngineStream):
     package = "tap_commercetools"
     cursor_field: ClassVar[str | None] = "lastModifiedAt"
     full_order = ID_ORDER
+    splits = True
     scopes: ClassVar[tuple[str, ...]]
     """Any one of these scopes opens the collection."""
     extra_params: ClassVar[tuple[tuple[str, str], ...]] = ()
@@ -114,7 +116,8 @@ class CommercetoolsStream(EngineStream):
     def split(self, piece: Range, page: Page) -> tuple[Range, ...]:
         """Cut the id space behind the first page, if ids are spread over it as UUIDs are."""
         if page.next and _UUID.fullmatch(page.next[0]):
-            return split_uuids(piece, page, self.tap.concurrency)
+            end = self.shard.end if self.shard else None
+            return split_uuids(piece, page, self.tap.concurrency, end)
         return whole(piece, page)
 
     @classmethod
@@ -126,8 +129,14 @@ class CommercetoolsStream(EngineStream):
 
     @property
     def own_predicates(self) -> list[str]:
-        """The user's filter, which goes with every query."""
-        return [] if self.stream_filter is None else [f"({self.stream_filter})"]
+        """The user's filter and the bounds of the shard, which go with every query."""
+        path, shard = self.row_key[0], self.shard
+        own = [] if self.stream_filter is None else [f"({self.stream_filter})"]
+        if shard and shard.begin:
+            own.append(query.compare(path, ">", shard.begin))
+        if shard and shard.end:
+            own.append(query.compare(path, "<=", shard.end))
+        return own
 
     def predicates(self, walk: Walk, piece: Range) -> list[str]:
         """Build the filter of the next page of a range."""
@@ -173,8 +182,12 @@ class CommercetoolsStream(EngineStream):
         return page
 
     def complete(self, walk: Walk) -> Iterable[Partial]:
-        """Mark what was deleted, if the stream does so and does not read everything anyway."""
-        return tombstones.marks(self, walk) if self.marks_deletes and not self.is_full_table else ()
+        """Mark what was deleted, if the stream does so and does not read everything anyway.
+
+        Not in a shard, whose ids are not all: the first run without shards begins at the bookmark.
+        """
+        partial = self.is_full_table or self.shard is not None
+        return tombstones.marks(self, walk) if self.marks_deletes and not partial else ()
 
     def _ask(self, walk: Walk, piece: Range) -> Page:
         raws, full = self.ask_page(
@@ -265,9 +278,17 @@ class CommercetoolsStream(EngineStream):
         if rows and self.behind(walk, rows[-1]) == piece.at:
             msg = f"{self.name}: the API sent the same page again; it turns in circles"
             raise SourceError(msg)
+        if self.shard:
+            self._check_shard(self.shard, rows)
         last = rows[-1].key[0] if rows else ""
         if piece.to and _UUID.fullmatch(last) and last > piece.to:
             msg = f"{self.name}: the API sent record {last} from behind the range up to {piece.to}"
+            raise SourceError(msg)
+
+    def _check_shard(self, shard: Shard, rows: list[Row]) -> None:
+        ids = [row.key[0] for row in rows if _UUID.fullmatch(row.key[0])]
+        if ids and (min(ids) < (shard.begin or "") or max(ids) > (shard.end or "g")):
+            msg = f"{self.name}: the API sent records that are not of shard {shard}"
             raise SourceError(msg)
 
     @staticmethod

@@ -27,7 +27,9 @@ DEEPEST_OFFSET = 10_000
 
 
 class UnfilteredStream(CommercetoolsStream):
-    """A stream that `stream_filters` does not apply to."""
+    """A stream that neither `stream_filters` nor `shard` applies to."""
+
+    splits = False
 
     @classmethod
     def wrong_filter(cls, value: object) -> str:

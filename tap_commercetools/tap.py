@@ -164,7 +164,12 @@ class TapCommercetools(EngineTap):
             )
             raise SettingsError(msg)
         filters.check(self.config, self.stream_types)
-        _ = self.start_date, self.project_url, self.history_url, self.auth_url
+        _ = self.shard, self.start_date, self.project_url, self.history_url, self.auth_url
+
+    @property
+    def source(self) -> str:
+        """The project's key."""
+        return str(self.config["project_key"])
 
     @cached_property
     def redactor(self) -> Redactor:

@@ -13,7 +13,8 @@ from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.helpers._util import load_json  # the SDK's JSON reader, exact with numbers
 from singer_sdk.singerlib import Catalog
 
-from tap_engine.errors import AbortedError, SettingsError, TapError, TerminatedError
+from tap_engine.errors import AbortedError, SettingsError, StateError, TapError, TerminatedError
+from tap_engine.merge import merge_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,6 +50,16 @@ def build(tap: type[EngineTap], config: Any, state: Any, catalog: Any) -> Engine
         stop(tap.logger, f"settings: {_hide_values(tap, error)}")
     except (TapError, ValueError) as error:
         stop(tap.logger, str(error))
+
+
+def merge_states(tap: type[EngineTap], files: tuple[str, ...], *, wanted: bool) -> None:
+    """Print the state that follows from those of all shards."""
+    if not wanted:
+        stop(tap.logger, f"unexpected arguments: {' '.join(files)} (see --help)")
+    try:
+        print(merge_files(tap.name, files))  # noqa: T201 (this is the command's output)
+    except StateError as error:
+        stop(tap.logger, f"states cannot be merged: {error}")
 
 
 def run_guarded(tap: EngineTap, work: Callable[[], int]) -> int:

@@ -170,8 +170,10 @@ class Reading:
                 walk,
                 None if stream.is_full_table else stream.replication_key,
                 stream.read_with(),
-                at_cut=stream.bookmark_at_cut,
+                # An empty shard's bookmark has to say when it was empty: the others' go further.
+                at_cut=stream.bookmark_at_cut or (stream.shard is not None and not walk.highest),
             )
+            stream.tap.note_finished(stream)
             stream.tap.write_state()
 
     def _counted(self) -> bool:

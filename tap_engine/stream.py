@@ -11,7 +11,7 @@ from singer_sdk import Stream
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE, Metadata
 
-from tap_engine import filters, records, typed_members
+from tap_engine import filters, records, shards, typed_members
 from tap_engine.catalog import check_replication, selected_schema
 from tap_engine.drift import Drift
 from tap_engine.errors import (
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from tap_engine import rawjson
     from tap_engine.checkpoint import ReadWith
     from tap_engine.partial import Partial
+    from tap_engine.shards import Shard
     from tap_engine.tap import EngineTap
     from tap_engine.walk import Context, Position
 
@@ -78,6 +79,8 @@ class EngineStream(Stream):
     """Records are changed by `reshape` before they go out."""
     reads_ahead: ClassVar[bool] = True
     """First pages may be asked for before the stream's turn; not if naming its lists takes time."""
+    splits: ClassVar[bool] = False
+    """The setting `shard` divides the stream among processes; else shard 1 reads it alone."""
 
     def __init__(self, tap: EngineTap) -> None:
         schema = importlib.resources.files(self.package) / "schemas" / f"{self.name}.json"
@@ -104,6 +107,17 @@ class EngineStream(Stream):
     def api_cursor(self) -> str | None:
         """Name of the replication key at the API: in its rows, filters and sorts."""
         return self.sent_cursor or self.cursor_field
+
+    @property
+    def shard(self) -> Shard | None:
+        """The part of the stream that this process reads; None for all of it."""
+        shard = self.tap.shard
+        return shard if shard and shard.divides and self.splits else None
+
+    @property
+    def finished_as(self) -> str:
+        """What a state says of the stream when its walk is complete; see `tap_engine.shards`."""
+        return shards.SPLIT if self.shard else shards.WHOLE
 
     def begin_anew(self) -> None:
         """Forget what a walk left behind in memory, because another begins."""
@@ -273,17 +287,29 @@ class EngineStream(Stream):
 
         Unless the setting says so, not the few tables that are always read in full and have a
         column `version`: there target-postgres (0.8.1, with soft deletes) fails at
-        ACTIVATE_VERSION. Never those that the source forgets by itself.
+        ACTIVATE_VERSION. Never those that the source forgets by itself, and never a shard, which
+        does not have the rows of the others.
         """
         wanted = self.config.get("emit_activate_version_messages")
         if wanted is None:
             wanted = self.cursor_field is not None or "version" not in self.schema["properties"]
-        return bool(wanted) and self.is_full_table and not self.source_forgets
+        partial = self.source_forgets or self.shard is not None
+        return bool(wanted) and self.is_full_table and not partial
 
     @property
     def is_full_table(self) -> bool:
         """Tell whether every run reads everything."""
         return self.replication_method == REPLICATION_FULL_TABLE
+
+    @property
+    def selected(self) -> bool:
+        """Tell whether this process reads the stream."""
+        return super().selected and (self.splits or self.tap.reads_whole)
+
+    @selected.setter
+    def selected(self, value: bool | None) -> None:
+        self.metadata.root.selected = value
+        self._mask = self.metadata.resolve_selection()
 
     @property
     def partitions(self) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import abc
 import sys
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+import click
+import msgspec
 from singer_sdk import Tap
 from singer_sdk.helpers.capabilities import (
     CapabilitiesEnum,
@@ -15,7 +17,7 @@ from singer_sdk.helpers.capabilities import (
 )
 from singer_sdk.plugin_base import PluginBase
 
-from tap_engine import cli, settings
+from tap_engine import cli, settings, shards
 from tap_engine.errors import (
     NotFoundError,
     RefusedError,
@@ -32,10 +34,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from types import FrameType
 
-    import click
-
     from tap_engine.http import Http
     from tap_engine.redact import Redactor
+    from tap_engine.shards import Shard
     from tap_engine.stream import EngineStream
 
 
@@ -112,6 +113,21 @@ class EngineTap(Tap):
         """Lower bound of first syncs in the canonical form."""
         return settings.start_date(self.config)
 
+    @cached_property
+    def shard(self) -> Shard | None:
+        """The part of everything that this process reads; None for all of it."""
+        return shards.read_setting(self.config)
+
+    @property
+    def reads_whole(self) -> bool:
+        """Whether this process reads the streams that no shard can have a part of."""
+        return self.shard is None or self.shard.number == 1
+
+    @property
+    @abc.abstractmethod
+    def source(self) -> str:
+        """Name the project or tenant that is read."""
+
     @property
     def lookback_seconds(self) -> float:
         """How far before a bookmark reading begins."""
@@ -151,6 +167,16 @@ class EngineTap(Tap):
         text = str(error)
         refused = isinstance(error, RefusedError) and not isinstance(error, NotFoundError)
         return f"{text}; it takes {stream.needs}" if refused and stream.needs not in text else text
+
+    @property
+    def _members(self) -> dict[str, Any]:
+        """The state; the SDK declares none of its members but the bookmarks."""
+        return cast("dict[str, Any]", self.state)
+
+    def note_finished(self, stream: EngineStream) -> None:
+        """Take down in the state that a shard's walk of a stream is complete."""
+        if self.shard:
+            self._members[shards.NAME]["finished"][stream.name] = stream.finished_as
 
     def note_success(self, stream: EngineStream) -> None:
         """Remember that a stream was read to its end."""
@@ -245,6 +271,8 @@ class EngineTap(Tap):
             msg = 'state is not of the form {"bookmarks": {stream: {...}}}'
             raise StateError(msg)
         super().load_state(state)
+        if shards.NAME in state:  # the SDK takes over the bookmarks only
+            self._members[shards.NAME] = state[shards.NAME]
 
     # The run.
 
@@ -255,6 +283,9 @@ class EngineTap(Tap):
             The exit code: 0 when every selected stream is complete.
         """
         self.check_settings()
+        mark = shards.check_state(self.state, self.shard, self.name, self.source)
+        if self.shard:
+            self._members[shards.NAME] = msgspec.to_builtins(mark)
         _ = self.streams
         self.sync_all()
         self.writer.flush()
@@ -317,7 +348,7 @@ class EngineTap(Tap):
     # The command line.
 
     @classmethod
-    def invoke(  # type: ignore[override]
+    def invoke(  # type: ignore[override]  # noqa: PLR0913 (one for each option)
         cls,
         *,
         about: bool = False,
@@ -325,13 +356,32 @@ class EngineTap(Tap):
         config: Any = None,
         state: Any = None,
         catalog: Any = None,
+        merge_states: bool = False,
+        files: tuple[str, ...] = (),
     ) -> None:
         """Run the tap as the command line asks for."""
         if about:
             cls.print_about(about_format)
             return
+        if merge_states or files:
+            cli.merge_states(cls, files, wanted=merge_states)
+            return
         tap = cli.build(cls, config, state, catalog)
         sys.exit(cli.run_guarded(tap, tap.run))
+
+    @classmethod
+    def get_singer_command(cls) -> click.Command:
+        """Add the option that puts the states of shards together."""
+        command = super().get_singer_command()
+        command.params.append(
+            click.Option(
+                ["--merge-states"],
+                is_flag=True,
+                help="Print the state that follows from those of all shards, given as FILES.",
+            )
+        )
+        command.params.append(click.Argument(["files"], nargs=-1))
+        return command
 
     @classmethod
     def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> Any:

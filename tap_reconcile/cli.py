@@ -82,6 +82,9 @@ def _report(options: argparse.Namespace) -> Report:
     """
     tap = _make_tap(options)
     tap.check_settings()
+    if tap.shard:
+        msg = "setting shard: the table holds the rows of all shards; compare without it"
+        raise SettingsError(msg)
     tap.needs_schemas = False
     chosen = _choose(tap, options.streams)
     url = options.database or os.environ.get(URL_VARIABLE)

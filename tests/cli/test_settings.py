@@ -60,6 +60,9 @@ SHARED: list[tuple[str, Any, str]] = [
     ("stream_filters", {"orders": None}, "stream_filters: orders: a filter is"),
     ("stream_filters", {"orders": ["x"]}, "stream_filters: orders: a filter is"),
     ("stream_filters", "orders", "stream_filters"),
+    ("shard", "3", "setting shard must be of the form 2/8"),
+    ("shard", "9/8", "setting shard must be of the form 2/8"),
+    ("shard", 2, "shard"),
     ("user_agent", "two\nlines", "user_agent must be plain ASCII"),
     ("user_agent", "snowman \u2603", "user_agent must be plain ASCII"),
 ]

@@ -1,0 +1,418 @@
+"""Shards of a first sync: disjoint, complete together, each with a state of its own."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from sandbox.commerce7 import paging
+from tap_commerce7.ranges import UUID, pivot
+from tap_engine.merge import merge
+from tests.walks.tools import Source, commerce7, commercetools, next_second
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from tests.support import Output
+
+MAKE = {"commercetools": commercetools, "commerce7": commerce7}
+PLATFORMS = list(MAKE)
+ODD_IDS = ["legacy-1", "1001", "ZZZ", "~", "f0000000", "40000000", "80000000-zzz", "é"]
+EMPTY: dict[str, Any] = {"rows": {"customers": 0}}
+
+
+def shards(count: int) -> list[str]:
+    return [f"{number}/{count}" for number in range(1, count + 1)]
+
+
+def read_all(source: Source, count: int, *streams: str, **settings: Any) -> list[Output]:
+    """Run every shard once."""
+    outputs = [source.run(*streams, shard=shard, **settings) for shard in shards(count)]
+    assert [output.code for output in outputs] == [0] * count
+    return outputs
+
+
+def merged(source: Source, outputs: Iterable[Output]) -> dict[str, Any]:
+    states = {f"{number}.json": output.state for number, output in enumerate(outputs, 1)}
+    return merge(source.tap.name, states)
+
+
+def assert_disjoint(source: Source, outputs: list[Output], stream: str = "customers") -> None:
+    """Each record of the source came from exactly one shard."""
+    read = [set(output.ids(stream)) for output in outputs]
+    assert set().union(*read) == set(source.rows(stream))
+    assert sum(map(len, read)) == len(source.rows(stream))
+
+
+def finished(output: Output, stream: str = "customers") -> str:
+    return str(output.state["shard"]["finished"][stream])
+
+
+@pytest.fixture(params=PLATFORMS)
+def source(request: pytest.FixtureRequest) -> Iterator[Source]:
+    with MAKE[request.param](rows={"customers": 330}) as source:
+        yield source
+
+
+@pytest.fixture(scope="module", params=PLATFORMS)
+def odd(request: pytest.FixtureRequest) -> Iterator[Source]:
+    with MAKE[request.param](rows={"customers": 330}) as source:
+        for row_id in ODD_IDS:
+            source.stand_in.put("customers", {"id": row_id})
+        yield source
+
+
+@pytest.mark.parametrize("concurrency", [1, 4])
+@pytest.mark.parametrize("count", [1, 2, 3, 8, 16])
+def test_shards_are_disjoint_and_complete_whatever_the_ids(
+    odd: Source, count: int, concurrency: int
+) -> None:
+    outputs = read_all(odd, count, "customers", concurrency=concurrency)
+    assert_disjoint(odd, outputs)
+    assert {finished(output) for output in outputs} == {"split" if count > 1 else "whole"}
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_a_shard_asks_for_its_part_only(platform: str) -> None:
+    with MAKE[platform](rows={"customers": 1600}) as source:
+        source.defaults["page_size"] = 50
+        for shard in shards(8):
+            source.forget_requests()
+            assert source.run("customers", shard=shard).code == 0
+            # 200 rows, fifty at once; some more requests see where to begin and whether they can.
+            assert len(source.asked(source.path("customers"))) <= 13
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_one_shard_of_many_rows_is_read_with_several_requests_at_once(platform: str) -> None:
+    with MAKE[platform](rows={"customers": 1600}) as source:
+        source.fail_after(4, source.pages("customers"))
+        output = source.run("customers", shard="2/4", concurrency=4)
+        assert output.code == 1
+        pieces = output.state["bookmarks"]["customers"]["walk"]["ranges"]
+        assert len(pieces) == 4
+        cuts = [piece["to"] for piece in pieces if "to" in piece]
+        assert all("40" <= cut < "80" for cut in cuts)
+        assert len(cuts) == 3
+
+
+def test_all_streams_come_from_the_shards_together() -> None:
+    for make in MAKE.values():
+        with make(size=0.3) as source:
+            outputs = [source.run(shard=shard) for shard in shards(3)]
+            whole = source.run()
+            assert {output.code for output in (whole, *outputs)} == {0}
+            names = {message["stream"] for message in whole.of_type("RECORD")}
+            alone = set()
+            for name in names:
+                keys = whole.of_type("SCHEMA", name)[0]["key_properties"]
+                parts = [{tuple(r[k] for k in keys) for r in o.records(name)} for o in outputs]
+                assert set().union(*parts) == {
+                    tuple(r[k] for k in keys) for r in whole.records(name)
+                }
+                for one, other in itertools.combinations(parts, 2):
+                    assert not one & other, name
+                if finished(outputs[0], name) == "whole":
+                    assert not any(parts[1:]), name
+                    alone.add(name)
+            assert alone
+            assert alone < names
+            # What the others have no part of, they do not even declare, where that is known before.
+            known = {each.name for each in source.tap.stream_types if not each.splits}
+            assert known & names
+            for output in outputs[1:]:
+                assert not known & {message["stream"] for message in output.of_type("SCHEMA")}
+
+
+# Commerce7: what is not documented is looked at by each process.
+
+
+def by_chance(row_id: str) -> str:
+    return hashlib.sha256(row_id.encode()).hexdigest()
+
+
+def in_order_of(
+    monkeypatch: pytest.MonkeyPatch, key: Callable[[str], str], *, unknown: str = "behind"
+) -> None:
+    """Make the stand-in sort rows in another way.
+
+    Args:
+        monkeypatch: Undoes it.
+        key: What ids are sorted by.
+        unknown: What a cursor does that is no row's id: it means what comes `behind` its place, the
+            list's `start`, its `end`, or the query is `refused`.
+    """
+
+    def rows(table: Any, _query: Any, begin: str | None) -> Iterator[Any]:
+        ids = sorted(table.by_id, key=key)
+        if begin is not None and begin not in table.by_id and unknown != "behind":
+            ids = ids if unknown == "start" else []
+        elif begin is not None:
+            ids = [row_id for row_id in ids if key(row_id) >= key(begin)]
+        return (table.by_id[row_id] for row_id in ids)
+
+    monkeypatch.setattr(paging, "_by_id", rows)
+
+
+@pytest.mark.parametrize("unknown", ["start", "end"])
+@pytest.mark.parametrize("key", [str, by_chance])
+def test_where_a_cursor_has_to_be_a_row_shard_1_reads_alone(
+    monkeypatch: pytest.MonkeyPatch, key: Callable[[str], str], unknown: str
+) -> None:
+    in_order_of(monkeypatch, key, unknown=unknown)
+    with commerce7(rows={"customers": 130}) as source:
+        outputs = read_all(source, 4, "customers")
+        assert [len(output.ids("customers")) for output in outputs] == [130, 0, 0, 0]
+        assert {finished(output) for output in outputs} == {"whole"}
+        assert (
+            merged(source, outputs)["bookmarks"]["customers"]
+            == outputs[0].state["bookmarks"]["customers"]
+        )
+
+
+def test_where_rows_are_not_in_the_order_of_ids_shard_1_reads_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    in_order_of(monkeypatch, by_chance)
+    with commerce7(rows={"customers": 130}) as source:
+        outputs = read_all(source, 3, "customers")
+        assert_disjoint(source, outputs)
+        assert [finished(output) for output in outputs] == ["whole"] * 3
+
+
+def test_where_cursors_are_refused_shard_1_reads_alone() -> None:
+    with commerce7(rows={"customers": 130}) as source:
+        source.stand_in.faults.add(
+            r"/customer\?.*cursor=[0-9a-f].*limit=1$", "status", status=422, times=-1
+        )
+        outputs = [source.run("customers", shard=shard) for shard in shards(2)]
+        assert [len(output.ids("customers")) for output in outputs] == [130, 0]
+        assert [finished(output) for output in outputs] == ["whole", "whole"]
+
+
+def test_a_list_of_one_page_is_read_by_shard_1() -> None:
+    with commerce7(rows={"customers": 50}) as source:
+        outputs = read_all(source, 3, "customers")
+        assert [len(output.ids("customers")) for output in outputs] == [50, 0, 0]
+
+
+@pytest.mark.parametrize("concurrency", [1, 4])
+@pytest.mark.parametrize("count", [2, 3, 8])
+def test_ids_of_another_kind_may_stand_anywhere(
+    monkeypatch: pytest.MonkeyPatch, count: int, concurrency: int
+) -> None:
+    """Above all at the cuts: there both shards see them, and one of them reads them."""
+    places = {}
+    for number in range(count):
+        at = pivot(f"{2**32 * number // count:08x}")
+        for sign in ("+", "-"):
+            places[f"odd-{number}{sign}"] = f"{at}{sign}" if sign == "+" else f"{at[:8]}-"
+    in_order_of(monkeypatch, lambda row_id: places.get(row_id, row_id))
+    with commerce7(rows={"customers": 330}) as source:
+        for row_id in places:
+            source.stand_in.put("customers", {"id": row_id})
+        outputs = read_all(source, count, "customers", concurrency=concurrency)
+        assert_disjoint(source, outputs)
+        assert {finished(output) for output in outputs} == {"split"}
+
+
+def test_rows_that_turn_out_unsorted_end_the_shard(monkeypatch: pytest.MonkeyPatch) -> None:
+    in_order_of(monkeypatch, lambda row_id: "a" + by_chance(row_id) if row_id > "a" else row_id)
+    with commerce7(rows={"customers": 330}) as source:
+        first, second = (source.run("customers", shard=shard) for shard in shards(2))
+        assert first.code == 0
+        assert second.code == 1
+        assert "customers: rows do not come in the order of their ids" in second.log
+        assert "customers" not in second.state["shard"]["finished"]
+
+
+# commercetools
+
+
+def test_records_of_another_shard_are_an_error() -> None:
+    with commercetools(rows={"customers": 100}) as source:
+        source.rewrite("/customers", lambda pairs: [pair for pair in pairs if pair[0] != "where"])
+        output = source.run("customers", shard="2/4")
+        assert output.code == 1
+        assert "the API sent records that are not of shard 2/4" in output.log
+        assert not output.records("customers")
+
+
+def test_the_count_of_a_shard_is_the_apis(source: Source) -> None:
+    for shard in shards(2):
+        output = source.run("customers", shard=shard, verify_counts="strict")
+        assert output.code == 0
+        count = len(output.ids("customers"))
+        counted = f"{count} records read, the API counts {count}" in output.log
+        # Commerce7 counts whole lists only.
+        assert counted == (source.tap.name == "tap-commercetools")
+
+
+def test_a_count_that_does_not_agree_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tap_engine.counts.PAUSE_SECONDS", 0.0)
+    with commercetools(rows={"customers": 100}, gzip=False) as source:
+        source.stand_in._api = Miscounting(source.stand_in._api)
+        output = source.run("customers", shard="2/2", verify_counts="strict")
+        assert output.code == 1
+        assert "the API counts 99" in output.log
+        assert not output.state["shard"]["finished"]
+
+
+class Miscounting:
+    """Claims that there are 99 records."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def changed(message: Message) -> None:
+            body = re.sub(rb'"total":\d\d\b', b'"total":99', message.get("body", b""))
+            await send({**message, "body": body} if body else message)
+
+        await self._app(scope, receive, changed)
+
+
+# State
+
+
+@pytest.mark.parametrize("concurrency", [1, 3])
+def test_each_shard_resumes_on_its_own(source: Source, concurrency: int) -> None:
+    source.defaults["concurrency"] = concurrency
+    whole = read_all(source, 3, "customers")
+    for shard, complete in zip(shards(3), whole, strict=True):
+        for count in range(1, 6):
+            source.fail_after(count, source.path("customers"))
+            broken = source.run("customers", shard=shard)
+            source.heal()
+            if broken.code == 0:
+                break
+            assert "customers" not in broken.state["shard"]["finished"]
+            rest = source.run("customers", shard=shard, state=broken.state)
+            assert rest.code == 0
+            assert set(broken.ids("customers")) | set(rest.ids("customers")) == set(
+                complete.ids("customers")
+            )
+            assert not set(broken.ids("customers")) & set(rest.ids("customers"))
+            assert rest.state["shard"]["finished"] == {"customers": "split"}
+            assert rest.bookmark("customers") == complete.bookmark("customers")
+
+
+def test_what_changes_between_the_shards_is_in_the_next_run(source: Source) -> None:
+    settings: dict[str, Any] = {"lookback_seconds": 0}
+    outputs = []
+    for shard in shards(2):
+        outputs.append(source.run("customers", shard=shard, **settings))
+        # Of the part that was just read, the first and the last.
+        for row_id in (min(outputs[-1].ids("customers")), max(outputs[-1].ids("customers"))):
+            source.stand_in.touch("customers", row_id)
+        next_second()
+    state = merged(source, outputs)
+    assert "shard" not in state
+    assert state["bookmarks"]["customers"]["replication_key_value"] == min(
+        output.bookmark("customers") for output in outputs
+    )
+    last = source.run("customers", state=state, **settings)
+    assert last.code == 0
+    assert source.held("customers", *outputs, last) == source.rows("customers")
+    assert len(last.ids("customers")) < 330, "not everything anew"
+
+
+def test_a_record_made_in_an_empty_shard_is_in_the_next_run(source: Source) -> None:
+    """The others' bookmarks go beyond the moment at which the shard was empty."""
+    for row_id in [row_id for row_id in source.rows("customers") if row_id >= "c"]:
+        source.stand_in.delete("customers", row_id)
+    settings: dict[str, Any] = {"lookback_seconds": 0}
+    last = source.run("customers", shard="4/4", **settings)
+    next_second()
+    source.stand_in.put("customers", {"id": "dddddddd-0000-4000-8000-000000000000"})
+    next_second()
+    for row_id in list(source.rows("customers"))[:-1]:
+        if row_id < "c":
+            source.stand_in.touch("customers", row_id)
+    next_second()
+    others = [source.run("customers", shard=shard, **settings) for shard in shards(4)[:3]]
+    rest = source.run("customers", state=merged(source, [*others, last]), **settings)
+    assert source.held("customers", *others, last, rest) == source.rows("customers")
+
+
+def test_a_finished_shard_reads_what_changed_in_its_part(source: Source) -> None:
+    settings: dict[str, Any] = {"lookback_seconds": 0, "shard": "2/2"}
+    first = source.run("customers", **settings)
+    low, high = min(source.rows("customers")), max(source.rows("customers"))
+    for row_id in (low, high):
+        source.stand_in.touch("customers", row_id)
+    next_second()
+    second = source.run("customers", state=first.state, **settings)
+    assert high in second.ids("customers")
+    assert low not in second.ids("customers")
+    assert len(second.ids("customers")) < len(first.ids("customers"))
+
+
+def test_a_state_stays_with_its_shard(source: Source) -> None:
+    shard = source.run("customers", shard="1/2")
+    other = source.run("customers", shard="2/2", state=shard.state)
+    assert other.code == 1
+    assert "the state is that of shard 1/2" in other.log
+    finer = source.run("customers", shard="1/4", state=shard.state)
+    assert (finer.code, "not of shard 1/4" in finer.log) == (1, True)
+    without = source.run("customers", state=shard.state)
+    assert (without.code, "--merge-states" in without.log) == (1, True)
+    whole = source.run("customers")
+    begun = source.run("customers", shard="1/2", state=whole.state)
+    assert (begun.code, "begins with a state of its own" in begun.log) == (1, True)
+    foreign = {**shard.state, "shard": {**shard.state["shard"], "source": "other"}}
+    elsewhere = source.run("customers", shard="1/2", state=foreign)
+    assert (elsewhere.code, "of other" in elsewhere.log) == (1, True)
+    for output in (other, finer, without, begun, elsewhere):
+        assert not output.of_type("RECORD")
+
+
+@pytest.mark.parametrize(
+    "mark", [None, "1/2", {}, {"tap": "tap-commerce7", "source": "x", "number": 0, "of": 2}]
+)
+def test_a_state_that_is_unclear_about_its_shard_is_refused(source: Source, mark: Any) -> None:
+    output = source.run("customers", shard="1/2", state={"bookmarks": {}, "shard": mark})
+    assert output.code == 1
+    assert "which shard it is of in another form" in output.log
+
+
+# What else a shard must not do
+
+
+def test_no_shard_activates_a_version_for_what_it_has_a_part_of() -> None:
+    with commercetools(size=0.2) as source:
+        catalog = source.catalog("customers", "project", method="FULL_TABLE")
+        for shard in shards(2):
+            output = source.run(catalog=catalog, shard=shard, emit_activate_version_messages=True)
+            assert output.code == 0
+            activated = {each["stream"] for each in output.of_type("ACTIVATE_VERSION")}
+            assert activated == ({"project"} if shard == "1/2" else set())
+
+
+def test_deletes_are_marked_by_the_run_after_the_shards() -> None:
+    with commercetools(rows={"customers": 130, "messages": 0}) as source:
+        settings: dict[str, Any] = {"emit_tombstones": True, "lookback_seconds": 0}
+        outputs = []
+        gone = set()
+        for shard in shards(2):
+            outputs.append(source.run("customers", shard=shard, **settings))
+            gone.add(outputs[-1].ids("customers")[0])
+            source.stand_in.delete("customers", outputs[-1].ids("customers")[0])
+            next_second()
+        again = source.run("customers", shard="1/2", state=outputs[0].state, **settings)
+        assert not [r for r in again.records("customers") if "_sdc_deleted_at" in r]
+        rest = source.run("customers", state=merged(source, [again, *outputs[1:]]), **settings)
+        marked = {r["id"] for r in rest.records("customers") if "_sdc_deleted_at" in r}
+        assert marked == gone
+
+
+def test_the_shards_of_uuids_are_of_equal_size(source: Source) -> None:
+    sizes = [len(output.ids("customers")) for output in read_all(source, 4, "customers")]
+    assert all(UUID.fullmatch(row_id) for row_id in source.rows("customers"))
+    assert max(sizes) <= 2 * min(sizes)
