@@ -50,7 +50,7 @@ def first_sync(tenants: Tenants, states: States) -> dg.AssetsDefinition:
             )
             metadata = sync.run(tenants, states, work)
             at = datetime.now(UTC).isoformat(timespec="seconds")
-            states.write(tenant.name, names.finished(shard), {"run": context.run_id, "at": at})
+            states.write(tenant.name, names.finished(shard), {"run": context.run.run_id, "at": at})
         return dg.MaterializeResult(metadata=metadata)
 
     return asset

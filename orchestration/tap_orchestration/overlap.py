@@ -29,7 +29,7 @@ def refuse(context: dg.AssetExecutionContext, tenants: Tenants) -> None:
         OrchestrationError: There is such a run.
     """
     tags = partitions.tags(tenants, context.partition_key)
-    context.instance.add_run_tags(context.run_id, tags)  # those that our coordinator has given
+    context.instance.add_run_tags(context.run.run_id, tags)  # those that our coordinator has given
     slot = {partitions.SLOT_TAG: tags[partitions.SLOT_TAG]}
     filters = dg.RunsFilter(statuses=IN_PROGRESS, tags=slot)
     started = {
@@ -37,7 +37,7 @@ def refuse(context: dg.AssetExecutionContext, tenants: Tenants) -> None:
         for record in context.instance.get_run_records(filters)
         if record.start_time is not None
     }
-    mine = started.pop(context.run_id, None)
+    mine = started.pop(context.run.run_id, None)
     earlier = [run for run, at in started.items() if mine is None or at < mine]
     if earlier:
         msg = (

@@ -16,6 +16,7 @@ import threading
 from collections import deque
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from tap_orchestration.errors import OrchestrationError
@@ -43,6 +44,7 @@ class Pipeline:
     """A tap and a target.
 
     Attributes:
+        name: Name of the tap for messages; the target's is that of its command.
         tap: Command with arguments, without secrets.
         target: The same of the target.
         environment: Environment of both.
@@ -50,6 +52,7 @@ class Pipeline:
         grace_seconds: How long they may take to end by themselves once they have to.
     """
 
+    name: str
     tap: Sequence[str]
     target: Sequence[str]
     environment: Mapping[str, str]
@@ -78,8 +81,8 @@ class Pipeline:
             target = self._start(stack, self.target, stdin=tap.stdout, process_group=tap.pid)
             _pipe(tap.stdout).close()  # the target's alone, or the tap would not notice its end
             logs = [
-                _Log(self.tap[0], _pipe(tap.stderr), self.mask, self.measures),
-                _Log(self.target[0], _pipe(target.stderr), self.mask, None),
+                _Log(self.name, _pipe(tap.stderr), self.mask, self.measures),
+                _Log(Path(self.target[0]).name, _pipe(target.stderr), self.mask, None),
             ]
             for log in logs:
                 stack.callback(log.join)
@@ -164,9 +167,9 @@ class _Log:
     """
 
     def __init__(
-        self, command: str, pipe: IO[bytes], mask: Masker, measures: Measures | None
+        self, name: str, pipe: IO[bytes], mask: Masker, measures: Measures | None
     ) -> None:
-        self.name = os.path.basename(command)  # noqa: PTH119 (a command is no path)
+        self.name = name
         self._pipe = pipe
         self._mask = mask
         self._measures = measures

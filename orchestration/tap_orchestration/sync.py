@@ -64,6 +64,7 @@ def run(tenants: Tenants, states: States, work: Work) -> dict[str, Any]:
         if state is not None:
             tap += ["--state", folder.write("state.json", state)]
         pipeline = Pipeline(
+            name=tenant.tap,
             tap=tap,
             target=[*target.command, "--config", folder.write("target.json", target_settings)],
             environment=_environment(tenants),
