@@ -70,8 +70,9 @@ def _schedule(name: str, tenants: Tenants, states: States) -> dg.ScheduleDefinit
         filters = dg.RunsFilter(job_name=INCREMENTAL.name, statuses=UNFINISHED)
         busy = {run.tags.get(PARTITION_TAG) for run in context.instance.get_runs(filters)}
         due = [each for each in wanted if each in merged and each not in busy]
+        at = context.scheduled_execution_time.isoformat()
         for each in due:
-            yield dg.RunRequest(partition_key=each)
+            yield dg.RunRequest(run_key=f"{each} {at}", partition_key=each)
         if not due:
             yield dg.SkipReason(
                 f"of {len(wanted)} tenants {len(merged & busy)} have a run that is not finished,"

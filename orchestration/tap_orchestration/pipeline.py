@@ -31,8 +31,9 @@ LONGEST_LINE = 64 * 1024
 """Longer lines of a log are passed on in pieces of this many bytes."""
 
 # Kills the process group $0 unless it gets a line first: its input ends without one when the
-# process that runs the pipeline is gone, even if that was killed with SIGKILL.
-WATCH = 'read line || kill -KILL -- "-$0"'
+# process that runs the pipeline is gone, even if that was killed with SIGKILL. Without `--`, which
+# the shell of Debian does not know there.
+WATCH = 'read line || kill -KILL "-$0"'
 
 
 class PipelineError(Exception):
@@ -166,9 +167,7 @@ class _Log:
         name: Of the process.
     """
 
-    def __init__(
-        self, name: str, pipe: IO[bytes], mask: Masker, measures: Measures | None
-    ) -> None:
+    def __init__(self, name: str, pipe: IO[bytes], mask: Masker, measures: Measures | None) -> None:
         self.name = name
         self._pipe = pipe
         self._mask = mask

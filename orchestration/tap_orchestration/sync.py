@@ -56,6 +56,13 @@ def run(tenants: Tenants, states: States, work: Work) -> dict[str, Any]:
     state = states.read(tenant.name, work.state)
     if state is None and work.begin:
         state = states.read(tenant.name, work.begin)
+    saved = False
+
+    def save(state: dict[str, Any]) -> None:
+        nonlocal saved
+        states.write(tenant.name, work.state, state)
+        saved = True
+
     began = time.monotonic()
     with private_folder() as folder:
         tap = [*tenant.tap_command, "--config", folder.write("tap.json", tap_settings)]
@@ -71,11 +78,11 @@ def run(tenants: Tenants, states: States, work: Work) -> dict[str, Any]:
             mask=secret_values.Masker(_secrets(given)),
         )
         try:
-            pipeline.run(lambda state: states.write(tenant.name, work.state, state))
+            pipeline.run(save)
         except PipelineError as error:
             found = pipeline.measures.metadata(time.monotonic() - began)
             raise dg.Failure(str(error), metadata=found) from None
-    if not states.has(tenant.name, work.state):
+    if not saved and (state is None or pipeline.measures.records.total()):
         msg = (
             f"{target.command[0]} ended with 0, but printed no state: nothing says that records"
             " are stored"

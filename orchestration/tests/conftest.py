@@ -21,3 +21,11 @@ if TYPE_CHECKING:
 def world(tmp_path: Path) -> Iterator[World]:
     with dg.DagsterInstance.ephemeral(tempdir=str(tmp_path / "dagster")) as instance:
         yield World(tmp_path, instance)
+
+
+@pytest.fixture
+def lasting_world(tmp_path: Path) -> Iterator[World]:
+    """Give a world whose instance others can open too, as schedules do."""
+    (tmp_path / "dagster").mkdir()
+    with dg.instance_for_test(temp_dir=str(tmp_path / "dagster")) as instance:
+        yield World(tmp_path, instance)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,18 +9,21 @@ from unittest.mock import Mock
 
 import dagster as dg
 import pytest
-from dagster._core.utils import TagConcurrencyLimitsCounter  # what the queue decides by
+from dagster._core.remote_origin import (  # which a run needs to be queued
+    GrpcServerCodeLocationOrigin,
+    RemoteJobOrigin,
+    RemoteRepositoryOrigin,
+)
+from dagster._utils.tags import TagConcurrencyLimitsCounter  # what the queue decides by
 
-from tap_orchestration import budget, overlap, partitions
+from tap_orchestration import budget, partitions
 from tap_orchestration.coordinator import TenantRunCoordinator
 from tap_orchestration.errors import OrchestrationError
 from tap_orchestration.tenants import Tenants
-from tests.world import failure, tenant
+from tests.world import tenant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from tests.world import World
 
 ROOT = Path(__file__).parent.parent
 
@@ -33,9 +35,12 @@ def tenants(*entries: dict[str, Any]) -> Tenants:
     return Tenants.model_validate({"tenants": list(entries)})
 
 
-TWO = tenants(
-    tenant("winery", shards=5, budget={"runs_at_once": 2}), tenant("cellar", shards=3)
-)
+TWO = tenants(tenant("winery", shards=5, budget={"runs_at_once": 2}), tenant("cellar", shards=3))
+
+
+@dg.job(name="any")
+def ANY() -> None:  # noqa: N802 (a constant)
+    """Stand for any job."""
 
 
 def test_partitions_of_a_tenant_stand_together() -> None:
@@ -81,9 +86,10 @@ def instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dg.Dag
 def submitted(instance: dg.DagsterInstance, partition: str | None) -> dg.DagsterRun:
     """Submit a run as a backfill does: with a tag for the partition and no other of ours."""
     tags = {"dagster/partition": partition} if partition else {}
-    run = instance.create_run_for_job(dg.job(name="any")(lambda: None), tags=tags)
-    context = Mock(dagster_run=run)
-    return instance.run_coordinator.submit_run(context)
+    location = GrpcServerCodeLocationOrigin(host="127.0.0.1", port=1, location_name="taps")
+    origin = RemoteJobOrigin(RemoteRepositoryOrigin(location, "taps"), "any")
+    run = instance.create_run_for_job(ANY, tags=tags, remote_job_origin=origin)
+    return instance.run_coordinator.submit_run(Mock(dagster_run=run))
 
 
 def test_the_queue_of_dagster_yaml_tags_runs_however_they_come(
