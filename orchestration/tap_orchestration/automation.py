@@ -13,6 +13,7 @@ from tap_orchestration.partitions import PARTITION_TAG, shards
 from tap_orchestration.states import States
 from tap_orchestration.tenants import Tenant, Tenants
 
+FIRST_SYNC = dg.define_asset_job("first_sync_run", selection=["first_sync"])
 MERGING = dg.define_asset_job("merge_states", selection=["merged_state"])
 INCREMENTAL = dg.define_asset_job("incremental_run", selection=["incremental"])
 MERGE_INTERVAL_SECONDS = 30

@@ -26,7 +26,7 @@ def build(tenants: Tenants) -> dg.Definitions:
             assets.merged_state(tenants, states),
             assets.incremental(tenants, states),
         ],
-        jobs=[automation.MERGING, automation.INCREMENTAL],
+        jobs=[automation.FIRST_SYNC, automation.MERGING, automation.INCREMENTAL],
         sensors=[automation.merge_sensor(tenants, states)],
         schedules=automation.schedules(tenants, states),
         # A run is one step that waits for two processes: no more processes for that.

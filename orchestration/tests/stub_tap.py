@@ -31,11 +31,11 @@ def main() -> None:
 
 
 def report(path: Path, arguments: list[str], config: object, state: object) -> None:
-    files = [argument for argument in arguments if os.path.isfile(argument)]
+    files = [path for argument in arguments if (path := Path(argument)).is_file()]
     entry = {
         "arguments": arguments,
-        "modes": {file: oct(os.stat(file).st_mode & 0o777) for file in files},
-        "folder": oct(os.stat(os.path.dirname(files[0])).st_mode & 0o777),
+        "modes": {str(path): oct(path.stat().st_mode & 0o777) for path in files},
+        "folder": oct(files[0].parent.stat().st_mode & 0o777),
         "environment": dict(os.environ),
         "config": config,
         "state": state,

@@ -159,5 +159,5 @@ def test_the_budget_is_divided(
 
 def test_a_budget_that_leaves_nothing_for_a_run_is_refused() -> None:
     one = tenants(tenant(shards=100, budget={"requests_per_minute": 99})).tenants[0]
-    with pytest.raises(OrchestrationError, match="lower shards or budget.runs_at_once"):
+    with pytest.raises(OrchestrationError, match=r"lower shards or budget\.runs_at_once"):
         budget.rate(one, 100)

@@ -148,7 +148,7 @@ def test_a_tap_that_goes_on_without_target_is_stopped(tmp_path: Path) -> None:
 
 def test_a_target_that_ends_early_with_0_fails_the_run() -> None:
     tap = script("import sys\nwhile True: sys.stdout.write('x' * 1000)")
-    with pytest.raises(PipelineError, match="^tap ended with 1"):
+    with pytest.raises(PipelineError, match=r"^tap ended with 1"):
         pipeline(tap, script("pass")).run(lambda _state: None)
 
 

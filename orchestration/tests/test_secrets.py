@@ -90,7 +90,7 @@ def test_variables_that_are_missing_are_named_at_once(
 def test_references_are_found_at_any_depth() -> None:
     settings = {"a": [{"b": {"env": "X"}}, {"env": "Y"}], "c": 1, "d": {"env": "X"}}
     assert resolve(settings, {"X": "1", "Y": "2"}) == {"a": [{"b": "1"}, "2"], "c": 1, "d": "1"}
-    with pytest.raises(OrchestrationError, match="not set: X, Y$"):
+    with pytest.raises(OrchestrationError, match=r"not set: X, Y$"):
         resolve(settings, {})
 
 
