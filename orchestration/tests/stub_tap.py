@@ -31,10 +31,10 @@ def main() -> None:
 
 
 def report(path: Path, arguments: list[str], config: object, state: object) -> None:
-    files = [path for argument in arguments if (path := Path(argument)).is_file()]
+    files = [file for argument in arguments if (file := Path(argument)).is_file()]
     entry = {
         "arguments": arguments,
-        "modes": {str(path): oct(path.stat().st_mode & 0o777) for path in files},
+        "modes": {str(file): oct(file.stat().st_mode & 0o777) for file in files},
         "folder": oct(files[0].parent.stat().st_mode & 0o777),
         "environment": dict(os.environ),
         "config": config,

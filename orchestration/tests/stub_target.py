@@ -26,7 +26,8 @@ def main() -> None:
         for line in sys.stdin:
             message = json.loads(line)
             if message["type"] == "RECORD":
-                rows.write(json.dumps(message["record"]) + "\n")
+                row = {"stream": message["stream"], "record": message["record"]}
+                rows.write(json.dumps(row) + "\n")
                 count += 1
             elif message["type"] == "STATE" and config.get("states", True):
                 rows.flush()

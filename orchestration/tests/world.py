@@ -84,11 +84,12 @@ class World:
         """Read a state."""
         return self.states.read(of, name)
 
-    def rows(self, name: str = "winery") -> list[int]:
+    def rows(self, name: str = "winery", stream: str = "orders") -> list[Any]:
         """Ids of the rows that the target has stored, in order."""
         file = self.folder / f"{name}.jsonl"
-        lines = file.read_text().splitlines() if file.exists() else []
-        return [json.loads(line)["id"] for line in lines]
+        lines = file.read_text().split("\n")[:-1] if file.exists() else []
+        rows = [json.loads(line) for line in lines]
+        return [row["record"]["id"] for row in rows if row["stream"] == stream]
 
 
 def failure(result: dg.ExecuteInProcessResult) -> str:
