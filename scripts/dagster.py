@@ -36,8 +36,8 @@ def main() -> None:
     )
     parser.add_argument("--demo", action="store_true", help="stand-ins and a PostgreSQL as well")
     options, rest = parser.parse_known_args()
-    # Ends like Ctrl+C does, so that the servers are stopped. Dagster takes for both what it finds for
-    # Ctrl+C, and that is nothing where a shell has started this in the background.
+    # Ends like Ctrl+C does, so that the servers are stopped. Dagster does on both what it finds
+    # for Ctrl+C, and that is nothing where a shell has started this in the background.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     signal.signal(signal.SIGINT, signal.default_int_handler)
     with contextlib.suppress(KeyboardInterrupt):

@@ -25,8 +25,8 @@ def first_sync(tenants: Tenants, states: States) -> dg.AssetsDefinition:
         partitions_def=partitions.shard_partitions(tenants),
         retry_policy=_retries(tenants),
         description=(
-            "Everything that a tenant has, read in shards. To load one tenant, materialize the"
-            " partitions `name|*`."
+            "Everything that a tenant has, read in shards. To load one tenant: Materialize, type"
+            " its name and `|`, Select all."
         ),
         kinds={"singer"},
     )
@@ -66,6 +66,7 @@ def merged_state(tenants: Tenants, states: States) -> dg.AssetsDefinition:
         deps=[
             dg.AssetDep("first_sync", partition_mapping=partitions.tenant_of_shards(tenants)),
         ],
+        retry_policy=_retries(tenants),
         description=(
             "The state that incremental runs begin with. Made when the last shard is complete."
         ),
@@ -73,7 +74,7 @@ def merged_state(tenants: Tenants, states: States) -> dg.AssetsDefinition:
     )
     def asset(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         with _failures():
-            streams = merge.merge(states, tenants[context.partition_key])
+            streams = merge.merge(tenants, states, tenants[context.partition_key])
         return dg.MaterializeResult(metadata={"streams": streams})
 
     return asset
@@ -97,8 +98,8 @@ def incremental(tenants: Tenants, states: States) -> dg.AssetsDefinition:
             tenant = tenants[context.partition_key]
             if not states.has(tenant.name, names.MERGED):
                 msg = (
-                    f"the first sync of {tenant.name} is not merged yet; materialize the"
-                    f" partitions {tenant.name}|* of first_sync, then merged_state"
+                    f"the first sync of {tenant.name} is not merged yet; materialize its"
+                    " partitions of first_sync, then merged_state"
                 )
                 raise OrchestrationError(msg)
             work = sync.Work(tenant=tenant, runs=1, state=names.INCREMENTAL, begin=names.MERGED)

@@ -23,7 +23,7 @@ class TenantRunCoordinator(dg.QueuedRunCoordinator):
         """Tag a run and put it into the queue.
 
         Raises:
-            OrchestrationError: The tenants file cannot be read, or has no such tenant.
+            OrchestrationError: The tenants file cannot be read.
         """
         run = context.dagster_run
         key = run.tags.get(partitions.PARTITION_TAG)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import subprocess
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from tap_orchestration import environment
 from tap_orchestration import states as names
 from tap_orchestration.errors import OrchestrationError
 from tap_orchestration.partitions import shards
@@ -13,7 +14,7 @@ from tap_orchestration.private_files import private_folder
 
 if TYPE_CHECKING:
     from tap_orchestration.states import States
-    from tap_orchestration.tenants import Tenant
+    from tap_orchestration.tenants import Tenant, Tenants
 
 MERGE_SECONDS = 300
 
@@ -28,7 +29,7 @@ def unfinished(tenant: Tenant, found: set[str]) -> list[str]:
     return [shard.setting for shard in shards(tenant) if names.finished(shard) not in found]
 
 
-def merge(states: States, tenant: Tenant) -> int:
+def merge(tenants: Tenants, states: States, tenant: Tenant) -> int:
     """Write the state that incremental runs begin with.
 
     Returns:
@@ -36,6 +37,7 @@ def merge(states: States, tenant: Tenant) -> int:
 
     Raises:
         OrchestrationError: A shard is not complete, or the tap refuses the states; in its words.
+        subprocess.TimeoutExpired: The tap takes minutes for what takes a second.
     """
     left = unfinished(tenant, states.names().get(tenant.name, set()))
     if left:
@@ -49,7 +51,12 @@ def merge(states: States, tenant: Tenant) -> int:
         command = [*tenant.tap_command, "--merge-states", *files]
         try:
             done = subprocess.run(  # noqa: S603 (the command is the operator's)
-                command, capture_output=True, text=True, timeout=MERGE_SECONDS, check=False
+                command,
+                env=environment.of_processes(tenants),
+                capture_output=True,
+                text=True,
+                timeout=MERGE_SECONDS,
+                check=False,
             )
         except OSError as error:
             msg = f"cannot start {command[0]}: {error.strerror}"
@@ -58,6 +65,10 @@ def merge(states: States, tenant: Tenant) -> int:
         lines = done.stderr.strip().splitlines() or [f"ended with {done.returncode}"]
         msg = f"{tenant.tap} --merge-states: {lines[-1]}"
         raise OrchestrationError(msg)
-    state = json.loads(done.stdout)
+    try:
+        state: dict[str, Any] = json.loads(done.stdout)
+    except ValueError:
+        msg = f"{tenant.tap} --merge-states printed no state"
+        raise OrchestrationError(msg) from None
     states.write(tenant.name, names.MERGED, state)
     return len(state.get("bookmarks", {}))

@@ -84,10 +84,17 @@ def tags(tenants: Tenants, key: str) -> dict[str, str]:
     dealt to the slots in turn; runs of the whole tenant take the first. So one limit in
     dagster.yaml, one run per slot, holds the number of every tenant.
 
-    Raises:
-        OrchestrationError: There is no such tenant.
+    Returns:
+        The tags; none for partitions that are not of the tenants file, such as those of other code
+        in the same Dagster.
     """
-    name, _, shard = key.partition(_SEPARATOR)
-    tenant = tenants[name]
-    slot = (Shard.of_key(key).number - 1) % tenant.runs_at_once + 1 if shard else 1
-    return {TENANT_TAG: name, SLOT_TAG: f"{name}/{slot}"}
+    name = key.partition(_SEPARATOR)[0]
+    for tenant in tenants.tenants:
+        if tenant.name == name:
+            slots = {
+                shard.key: (shard.number - 1) % tenant.runs_at_once for shard in shards(tenant)
+            }
+            slots[name] = 0
+            if key in slots:
+                return {TENANT_TAG: name, SLOT_TAG: f"{name}/{slots[key] + 1}"}
+    return {}

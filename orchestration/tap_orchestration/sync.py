@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from tap_orchestration import budget, secret_values
+from tap_orchestration import budget, environment, secret_values
 from tap_orchestration.pipeline import Pipeline, PipelineError
 from tap_orchestration.private_files import private_folder
 
@@ -74,7 +74,7 @@ def run(tenants: Tenants, states: States, work: Work) -> dict[str, Any]:
             name=tenant.tap,
             tap=tap,
             target=[*target.command, "--config", folder.write("target.json", target_settings)],
-            environment=_environment(tenants),
+            environment=environment.of_processes(tenants),
             mask=secret_values.Masker(_secrets(given)),
         )
         try:
@@ -94,12 +94,3 @@ def run(tenants: Tenants, states: States, work: Work) -> dict[str, Any]:
 def _secrets(settings: Any) -> set[str]:
     names = {name for each in settings for name in secret_values.references(each)}
     return {os.environ[name] for name in names}
-
-
-def _environment(tenants: Tenants) -> dict[str, str]:
-    """Our environment without the secrets of all tenants; what a process needs it is given."""
-    settings = [tenants.target.settings]
-    for tenant in tenants.tenants:
-        settings += [tenant.settings, tenant.target.settings]
-    hidden = {name for each in settings for name in secret_values.references(each)}
-    return {name: value for name, value in os.environ.items() if name not in hidden}

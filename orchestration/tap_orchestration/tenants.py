@@ -32,12 +32,12 @@ class Budget(_Strict):
     """What may be asked of a tenant's API, by all runs together.
 
     Attributes:
-        runs_at_once: Most runs of the tenant at once; without, as many as there are shards.
+        runs_at_once: Most runs of the tenant's first sync at once.
         requests_per_second: Most requests per second, divided among the runs at once.
         requests_per_minute: The same by the minute; one of both.
     """
 
-    runs_at_once: int | None = Field(default=None, ge=1)
+    runs_at_once: int = Field(default=4, ge=1)
     requests_per_second: float | None = Field(default=None, gt=0)
     requests_per_minute: float | None = Field(default=None, gt=0)
 
@@ -128,7 +128,7 @@ class Tenant(_Strict):
     @property
     def runs_at_once(self) -> int:
         """Most runs of the first sync at once."""
-        return min(self.shards, self.budget.runs_at_once or self.shards)
+        return min(self.shards, self.budget.runs_at_once)
 
 
 class Tenants(_Strict):

@@ -104,6 +104,9 @@ def metrics(count: int) -> None:
 
 
 def merge(files: list[str]) -> None:
+    if "RUBBISH" in os.environ:
+        print("rubbish")
+        return
     states = [json.loads(Path(file).read_text()) for file in files]
     left = [s["shard"]["number"] for s in states if "orders" not in s["shard"]["finished"]]
     if left:

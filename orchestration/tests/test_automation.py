@@ -101,6 +101,15 @@ def test_a_refusal_of_the_tap_is_passed_on_and_nothing_is_merged(world: World) -
     assert world.state("merged.json") is None
 
 
+def test_what_is_no_merged_state_is_not_kept(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.tenants(tenant())
+    assert world.materialize("first_sync", "winery|1/1").success
+    monkeypatch.setenv("RUBBISH", "yes")
+    message = failure(world.materialize("merged_state", "winery"))
+    assert message == "tap-commerce7 --merge-states printed no state"
+    assert world.state("merged.json") is None
+
+
 def test_a_completion_is_merged_once_and_a_later_one_again(world: World) -> None:
     world.tenants(tenant())
     assert world.materialize("first_sync", "winery|1/1").success
