@@ -7,8 +7,10 @@ import importlib
 import sys
 
 COMMANDS = {
+    "loading": "benchmarks.loading",
     "perf": "benchmarks.perf",
     "reconcile": "benchmarks.reconcile",
+    "shards": "benchmarks.shards",
     "soak": "benchmarks.soak",
 }
 """Subcommand -> module with `HELP`, `add_arguments(parser)` and `run(arguments)`.

@@ -23,16 +23,13 @@ TAPS: tuple[type[EngineTap], ...] = (TapCommerce7, TapCommercetools)
 # The SDK declares it for every plugin, but it needs the package `faker`, which is not installed.
 LEFT_OUT = {"faker_config"}
 
-KINDS = {"number": "decimal"}
-"""Meltano's `kind` of a JSON type, where the two differ."""
-
 
 @dataclass(frozen=True)
 class Setting:
     """One setting.
 
     Attributes:
-        kind: As Meltano calls it, such as `date_iso8601` or `decimal`.
+        kind: As Meltano calls it, such as `date_iso8601` or `integer`.
         default: None where there is none.
     """
 
@@ -149,9 +146,8 @@ def _settings(schema: dict[str, Any]) -> list[Setting]:
 def _kind(definition: dict[str, Any]) -> str:
     if definition.get("format") == "date-time":
         return "date_iso8601"
-    types = definition["type"]
-    (single,) = [name for name in ([types] if isinstance(types, str) else types) if name != "null"]
-    return KINDS.get(single, single)
+    types: str | list[str] = definition["type"]
+    return types if isinstance(types, str) else types[0]
 
 
 def _facts(stream: EngineStream) -> StreamFacts:

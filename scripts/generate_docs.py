@@ -13,6 +13,7 @@ import json
 import re
 import sys
 import textwrap
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from scripts.declarations import TAPS, env_name, own_settings, sdk_settings, str
 from scripts.docs import hub, privacy, stream_pages
 from scripts.docs.domains import domains, picture_of
 from scripts.docs.picture import picture
+from scripts.simulate import tables
 from tap_commercetools import change_history, delete_messages
 
 if TYPE_CHECKING:
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 FILES = ("README.md", "meltano.yml", ".env.example")
-PAGES = ("docs/deletes.md", "docs/privacy.md")
+PAGES = ("docs/deletes.md", "docs/privacy.md", "docs/scale.md")
 PICTURES = Path("docs/er")
 BLOCK = re.compile(
     r"^(?P<begin>[^\n]*begin generated: (?P<what>[^\n]*?)(?: -->)?\n)"
@@ -101,11 +103,13 @@ def filled(text: str) -> str:
     Raises:
         KeyError: A block asks for something that does not exist.
     """
-    blocks = {f"{what} of {tap.name}": (make, tap) for tap in TAPS for what, make in MAKERS.items()}
+    blocks: dict[str, Callable[[], str]] = {
+        f"{what} of {tap.name}": partial(make, tap) for tap in TAPS for what, make in MAKERS.items()
+    }
+    blocks |= tables.BLOCKS
 
     def fill(match: re.Match[str]) -> str:
-        make, tap = blocks[match["what"]]
-        return match["begin"] + make(tap) + match["end"]
+        return match["begin"] + blocks[match["what"]]() + match["end"]
 
     return BLOCK.sub(fill, text)
 

@@ -86,7 +86,6 @@ def split(
         for cut, start in zip(cuts, starts, strict=True)
         if start is not None and UUID.fullmatch(start) and start >= cut and start > rest
     }
-    good = {start for start in good if end is None or start < end}
     begins = [rest, *sorted(good)]
     ends = [*begins[1:], None]
     return tuple(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from singer_sdk import typing as th
+from singer_sdk.configuration._dict_config import parse_environment_config  # public nowhere
 
 from tap_engine import counts, shards, timestamps
 from tap_engine.errors import SettingsError
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MOST_CONCURRENCY = 16
+
+# From a variable of the environment the SDK makes a number only where the type says `integer`, and
+# Meltano 4.4 cannot pass on a number of its kind `decimal`. Fractions come from settings files.
+NUMBER = th.CustomType({"type": ["integer", "number"]})
 
 
 def shared(*, concurrency: int, lookback_seconds: int) -> list[th.Property[Any]]:
@@ -55,14 +60,14 @@ def shared(*, concurrency: int, lookback_seconds: int) -> list[th.Property[Any]]
         ),
         th.Property(
             "request_timeout",
-            th.NumberType,
+            NUMBER,
             default=120,
             title="Request timeout",
             description="Seconds to wait for a connection and for each part of an answer.",
         ),
         th.Property(
             "retry_max_seconds",
-            th.NumberType,
+            NUMBER,
             default=600,
             title="Retry budget",
             description="How long one request is tried again before the run fails, in seconds.",
@@ -117,6 +122,27 @@ def shared(*, concurrency: int, lookback_seconds: int) -> list[th.Property[Any]]
             description="Replaces the User-Agent header that the tap sends.",
         ),
     ]
+
+
+def from_environment(definitions: Mapping[str, Any], prefix: str) -> dict[str, Any]:
+    """Read settings from variables of the environment, as the SDK does.
+
+    Args:
+        definitions: JSON schema of each setting by its name.
+        prefix: What names of variables begin with, such as `TAP_COMMERCE7_`.
+
+    Raises:
+        ValueError: A value cannot be read; the SDK's own message does not name the variable.
+    """
+    config: dict[str, Any] = {}
+    for name, definition in definitions.items():
+        try:
+            config |= parse_environment_config({"properties": {name: definition}}, prefix)
+        except ValueError:
+            kind = definition["type"][0]
+            msg = f"environment variable {prefix}{name.upper()} holds no {kind}"
+            raise ValueError(msg) from None
+    return config
 
 
 def require(config: Mapping[str, Any], *names: str) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 import click
 import msgspec
 from singer_sdk import Tap
+from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.helpers.capabilities import (
     CapabilitiesEnum,
     PluginCapabilities,
@@ -72,6 +73,9 @@ class EngineTap(Tap):
         self.needs_schemas = True  # not where only ids and timestamps are compared
         self._queue: list[EngineStream] | None = None
         super().__init__(*args, **kwargs)
+        for name, definition in self.config_jsonschema["properties"].items():
+            if definition.get("secret"):
+                self.redactor.add(str(self.config.get(name) or ""))
         self.redactor.guard()
 
     # What each API declares.
@@ -243,9 +247,26 @@ class EngineTap(Tap):
         return 0
 
     def print_schemas(self) -> int:
-        """Print the SCHEMA messages of all streams and return the exit code."""
-        self.write_schemas()
+        """Print the SCHEMA messages of the selected streams and return the exit code.
+
+        A target that reads them makes the tables: loaders that start at the same moment, as those
+        of shards do, would get into each other's way at that.
+        """
+        for stream in self._engine_streams():
+            if stream.selected:
+                stream._write_schema_message()  # noqa: SLF001 (as the SDK's write_schemas)
+        self.writer.flush()
         return 0
+
+    @classproperty
+    def _env_var_config(cls) -> dict[str, Any]:  # noqa: N805 (of the class)
+        """Settings from the environment.
+
+        Overrides a private property of the SDK, whose errors do not name the variable.
+        """
+        schema = cls.config_jsonschema
+        cls.append_builtin_config(schema)
+        return settings.from_environment(schema["properties"], cls._env_var_prefix)
 
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         """Validate settings only where they matter.
@@ -376,6 +397,9 @@ class EngineTap(Tap):
     def get_singer_command(cls) -> click.Command:
         """Add the option that puts the states of shards together."""
         command = super().get_singer_command()
+        for parameter in command.params:
+            # So that --test knows which streams are selected, wherever --catalog stands.
+            parameter.is_eager |= parameter.name == "catalog"
         command.params.append(
             click.Option(
                 ["--merge-states"],
@@ -424,6 +448,6 @@ class EngineTap(Tap):
         if value == "disabled":
             return
         config = ctx.params.get("config")
-        tap = cli.build(cls, config, None, None)
+        tap = cli.build(cls, config, None, ctx.params.get("catalog"))
         work = tap.print_schemas if value == "schema" else tap.check
         ctx.exit(cli.run_guarded(tap, work))

@@ -49,13 +49,6 @@ def test_everything_is_in_step() -> None:
     assert generate_docs.left_over() == []
 
 
-@pytest.mark.parametrize("name", ["privacy", "streams-commerce7", "streams-commercetools"])
-def test_links_lead_somewhere(name: str) -> None:
-    page = ROOT / "docs" / f"{name}.md"
-    for target in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
-        assert target.startswith("https://") or (page.parent / target).exists(), target
-
-
 @each_tap
 def test_each_stream_has_a_row_and_a_domain(tap: type[EngineTap]) -> None:
     page = stream_pages.page(tap)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +14,11 @@ from sandbox.commercetools.auth import Client
 from tap_commerce7.tap import TapCommerce7
 from tap_commercetools.tap import TapCommercetools
 from tap_engine import http, retry
-from tests.support import commerce7_config, commercetools_config
+from tests.support import catalog_of, commerce7_config, commercetools_config
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tap_engine.tap import EngineTap
     from tests.cli.conftest import Command
     from tests.faults.source import Source
@@ -229,4 +232,19 @@ def test_schema_check_needs_no_network(command: Command, tap: type[EngineTap]) -
     make = commercetools_config if tap is TapCommercetools else commerce7_config
     ended = command(tap, "--test=schema", config=make("http://127.0.0.1:1"))
     assert ended.code == 0
-    assert ended.out.count('"type":"SCHEMA"') >= len(selected(tap))
+    assert ended.out.count('"type":"SCHEMA"') == len(selected(tap))
+
+
+def test_checks_go_by_the_catalog_wherever_it_stands(
+    command: Command, tap: type[EngineTap], sources: Any, tmp_path: Path
+) -> None:
+    config = sources[tap.name].config()
+    path = tmp_path / "chosen.json"
+    path.write_text(json.dumps(catalog_of(tap, ["customers"])))
+    for arguments in (
+        ("--test", "--catalog", str(path)),
+        ("--catalog", str(path), "--test"),
+    ):
+        assert command(tap, *arguments, config=config).out == "customers: readable\n"
+    schemas = command(tap, "--test=schema", "--catalog", str(path), config=config)
+    assert [json.loads(line)["stream"] for line in schemas.out.splitlines()] == ["customers"]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from scripts.declarations import env_name, own_settings
 from tap_commerce7.tap import TapCommerce7
 from tap_commercetools.tap import TapCommercetools
 from tests.support import commerce7_config, commercetools_config
@@ -14,6 +15,7 @@ from tests.support import commerce7_config, commercetools_config
 if TYPE_CHECKING:
     from tap_engine.tap import EngineTap
     from tests.cli.conftest import Command
+    from tests.faults.source import Source
 
 URL = "http://127.0.0.1:9"
 CT, C7 = TapCommercetools, TapCommerce7
@@ -194,6 +196,54 @@ def test_marks_and_stores_exclude_each_other(command: Command) -> None:
     assert "emit_tombstones and store_keys exclude each other" in ended.err
 
 
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch, source: Source) -> pytest.MonkeyPatch:
+    """All settings with a default, and those of the stand-in, in the environment."""
+    # The SDK would take over the .env of whoever runs the tests.
+    monkeypatch.setattr("singer_sdk.configuration._dict_config.find_dotenv", str)
+    defaults = {setting.name: setting.default for setting in own_settings(source.tap)}
+    for name, value in {**defaults, **source.config()}.items():
+        if value is not None:
+            text = value if isinstance(value, str) else json.dumps(value)
+            monkeypatch.setenv(env_name(source.tap, name), text)
+    return monkeypatch
+
+
+@pytest.mark.usefixtures("environment")
+def test_settings_come_from_the_environment(command: Command, source: Source) -> None:
+    ended = command(source.tap, "--config=ENV", "--test")
+    assert ended.code == 0, ended.err
+    assert ended.lines == []
+
+
+@pytest.mark.parametrize("mode", ["--test", "--discover"])
+@pytest.mark.parametrize(
+    ("setting", "value", "kind"),
+    [
+        ("concurrency", "many", "integer"),
+        ("retry_max_seconds", "", "integer"),
+        ("stream_filters", "orders", "object"),
+    ],
+)
+def test_a_wrong_variable_is_named(
+    command: Command,
+    source: Source,
+    environment: pytest.MonkeyPatch,
+    *,
+    mode: str,
+    setting: str,
+    value: str,
+    kind: str,
+) -> None:
+    variable = env_name(source.tap, setting)
+    environment.setenv(variable, value)
+    ended = command(source.tap, "--config=ENV", mode)
+    assert ended.code == 1
+    assert len(ended.lines) == 1, ended.err
+    assert ended.lines[0].endswith(f"environment variable {variable} holds no {kind}")
+    assert "Traceback" not in ended.err
+
+
 def test_unknown_settings_of_an_older_or_newer_version_are_no_error(
     command: Command, tap: type[EngineTap]
 ) -> None:
@@ -212,6 +262,20 @@ def test_every_secret_is_flagged_and_nothing_else(tap: type[EngineTap]) -> None:
     }
     assert flagged == suspicious
     assert SECRET[tap.name] in flagged
+
+
+def test_whatever_is_declared_as_secret_is_masked(
+    monkeypatch: pytest.MonkeyPatch, tap: type[EngineTap]
+) -> None:
+    properties = {
+        **tap.config_jsonschema["properties"],
+        "proxy_key": {"type": ["string", "null"], "secret": True},
+    }
+    monkeypatch.setattr(
+        tap, "config_jsonschema", {**tap.config_jsonschema, "properties": properties}
+    )
+    made = tap(config={**GOOD[tap.name], "proxy_key": "s3cr3t-key"})
+    assert made.redactor("the key s3cr3t-key") == "the key ***"
 
 
 def test_every_setting_has_a_title_and_a_description(tap: type[EngineTap]) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from sandbox.commerce7.app import build as build_commerce7
 from sandbox.commercetools.app import build as build_commercetools
+from scripts.declarations import env_name, own_settings
 from scripts.demo.pipelines import Meltano
 from scripts.demo.postgres import Postgres
 from scripts.demo.stand_ins import SOURCES, StandIn
@@ -62,10 +63,19 @@ def meltano(
     stand_in: StandIn,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Meltano:
-    """Meltano with a state of its own, between the stand-in and the database."""
+    """Meltano with a state of its own, between the stand-in and the database.
+
+    All settings that have a default come from the environment, as they may from .env.
+    """
     folder = tmp_path_factory.mktemp(stand_in.source.tap)
+    tap = TAPS[stand_in.source.tap]
+    defaults = {
+        env_name(tap, setting.name): str(setting.default)
+        for setting in own_settings(tap)
+        if setting.default is not None
+    }
     loader = {"TARGET_POSTGRES_SQLALCHEMY_URL": postgres.sqlalchemy_url}
-    return Meltano(ROOT, folder, {**stand_in.environment, **loader})
+    return Meltano(ROOT, folder, {**defaults, **stand_in.environment, **loader})
 
 
 @pytest.fixture(scope="session", params=TAPS.values(), ids=list(TAPS))

@@ -134,3 +134,15 @@ def test_a_position_that_the_api_no_longer_takes_begins_the_walk_anew() -> None:
         rest = source.run("customers", state=broken.state)
         assert rest.code == 0
         assert source.held("customers", rest) == source.rows("customers")
+
+
+def test_an_answer_that_comes_after_beginning_anew_is_forgotten() -> None:
+    """Its cursor, among those that were followed, would look like a circle."""
+    with commerce7(rows={"customers": 400}, latency=0.06) as source:
+        # On the first page of the second range: reading begins anew with one cursor.
+        source.stand_in.put("customers", {"id": "98"})
+        # The second page of the first range comes a little later than that.
+        source.stand_in.faults.add(r"/customer\?.*cursor=[34].*limit=50", "slow", seconds=0.06)
+        output = source.run("customers", concurrency=2)
+        assert output.code == 0
+        assert set(output.ids("customers")) == set(source.rows("customers"))

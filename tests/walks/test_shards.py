@@ -11,6 +11,7 @@ import pytest
 
 from sandbox.commerce7 import paging
 from tap_commerce7.ranges import UUID, pivot
+from tap_engine.errors import StateError
 from tap_engine.merge import merge
 from tests.walks.tools import Source, commerce7, commercetools, next_second
 
@@ -196,6 +197,25 @@ def test_where_cursors_are_refused_shard_1_reads_alone() -> None:
         assert [finished(output) for output in outputs] == ["whole", "whole"]
 
 
+def test_where_cursors_stop_working_the_stream_is_left_to_shard_1() -> None:
+    with commerce7(rows={"customers": 330}) as source:
+        first = source.run("customers", shard="1/2")
+        refused = r"/customer\?.*cursor=[0-9a-f].*limit=50"
+        source.stand_in.faults.add(refused, "status", status=422, times=-1, after=2)
+        second = source.run("customers", shard="2/2")
+        assert second.code == 0
+        assert len(set(second.ids("customers"))) < 200
+        assert (finished(first), finished(second)) == ("split", "whole")
+        with pytest.raises(StateError, match="found that customers cannot be divided"):
+            merged(source, [first, second])
+        alone = source.run("customers", shard="1/2")
+        assert (finished(alone), set(alone.ids("customers"))) == (
+            "whole",
+            set(source.rows("customers")),
+        )
+        merged(source, [alone, second])
+
+
 def test_a_list_of_one_page_is_read_by_shard_1() -> None:
     with commerce7(rows={"customers": 50}) as source:
         outputs = read_all(source, 3, "customers")
@@ -337,7 +357,9 @@ def test_a_record_made_in_an_empty_shard_is_in_the_next_run(source: Source) -> N
             source.stand_in.touch("customers", row_id)
     next_second()
     others = [source.run("customers", shard=shard, **settings) for shard in shards(4)[:3]]
-    rest = source.run("customers", state=merged(source, [*others, last]), **settings)
+    state = merged(source, [*others, last])
+    assert state["bookmarks"]["customers"]["replication_key_value"] == last.bookmark("customers")
+    rest = source.run("customers", state=state, **settings)
     assert source.held("customers", *others, last, rest) == source.rows("customers")
 
 
