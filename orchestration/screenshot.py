@@ -16,7 +16,7 @@ PICTURE = Path(__file__).parent.parent / "docs" / "images" / "backfill.png"
 SIZE = {"width": 1280, "height": 800}
 PART = {"x": 240, "y": 0, "width": 1040, "height": 300}
 MINUTES = 60_000
-HALF_WAY = re.compile(r"^[4-6]\d% completed")
+HALF_WAY = re.compile(r"^[3-8]\d% completed")
 
 
 def main() -> None:
