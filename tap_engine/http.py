@@ -167,6 +167,11 @@ class Http:
         """Count the requests that were sent for a stream, failed ones included."""
         return self._sent[stream]
 
+    @property
+    def sent(self) -> int:
+        """Count the requests that were sent, failed ones included."""
+        return self._sent.total()
+
     def note_wait(self, seconds: float) -> None:
         """Add to the time spent waiting because of the API."""
         with self._lock:

@@ -18,7 +18,7 @@ from singer_sdk.helpers.capabilities import (
 )
 from singer_sdk.plugin_base import PluginBase
 
-from tap_engine import cli, settings, shards
+from tap_engine import cli, settings, shards, usage
 from tap_engine.errors import (
     NotFoundError,
     RefusedError,
@@ -308,8 +308,11 @@ class EngineTap(Tap):
         if self.shard:
             self._members[shards.NAME] = msgspec.to_builtins(mark)
         _ = self.streams
-        self.sync_all()
-        self.writer.flush()
+        try:
+            self.sync_all()
+            self.writer.flush()
+        finally:
+            usage.log(self.http.sent, self.http.waited)
         for stream in self._engine_streams():
             if stream.drift:
                 stream.drift.report(stream.name, self.logger)

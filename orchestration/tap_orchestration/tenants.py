@@ -1,0 +1,196 @@
+"""The tenants file: what is read, for whom, within which budget, and where it is loaded.
+
+Everything is checked when the file is read, but for environment variables: their values are
+needed only by the run that uses them, which may be on another machine.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from tap_orchestration.errors import OrchestrationError
+from tap_orchestration.secret_values import check_references
+from tap_orchestration.taps import TAPS, TapName
+
+MOST_SHARDS = 1024
+"""What the setting `shard` of the taps takes."""
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
+"""Safe in partition keys, tags, names of schedules and paths of states."""
+
+Command = Annotated[list[str], Field(min_length=1)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Budget(_Strict):
+    """What may be asked of a tenant's API, by all runs together.
+
+    Attributes:
+        runs_at_once: Most runs of the tenant's first sync at once.
+        requests_per_second: Most requests per second, divided among the runs at once.
+        requests_per_minute: The same by the minute; one of both.
+    """
+
+    runs_at_once: int = Field(default=4, ge=1)
+    requests_per_second: float | None = Field(default=None, gt=0)
+    requests_per_minute: float | None = Field(default=None, gt=0)
+
+    @model_validator(mode="after")
+    def _one_unit(self) -> Self:
+        if self.requests_per_second and self.requests_per_minute:
+            msg = "give requests_per_second or requests_per_minute, not both"
+            raise ValueError(msg)
+        return self
+
+    @property
+    def per_minute(self) -> float | None:
+        """Requests per minute, whichever unit was given."""
+        return self.requests_per_minute or (
+            self.requests_per_second and self.requests_per_second * 60
+        )
+
+
+class Target(_Strict):
+    """A Singer target.
+
+    Attributes:
+        command: How to start it; `--config FILE` is added.
+        settings: Its settings; the values may be `{env: NAME}`.
+    """
+
+    command: Command = ["target-postgres"]
+    settings: dict[str, Any] = {}
+
+
+class TargetOfTenant(_Strict):
+    """What a tenant has differently from the common target; settings are laid over the common."""
+
+    command: Command | None = None
+    settings: dict[str, Any] = {}
+
+
+class Retries(_Strict):
+    """How often a failed tap or target is tried again, going on from the saved state."""
+
+    count: int = Field(default=3, ge=0)
+    delay_seconds: float = Field(default=60, ge=0)
+
+
+class Tenant(_Strict):
+    """One tenant of Commerce7 or one project of commercetools.
+
+    Attributes:
+        command: How to start the tap; without, its name.
+        catalog: Catalog file with the selection, relative to the tenants file.
+        shards: Into how many parts the first sync is divided.
+        schedule: Name of one of the schedules of the file; without, incremental runs are
+            started by hand.
+        target: What differs from the common target; see Tenants.target_of.
+    """
+
+    name: Name
+    tap: TapName
+    command: Command | None = None
+    settings: dict[str, Any]
+    catalog: Path | None = Field(default=None, strict=False)
+    shards: int = Field(default=1, ge=1, le=MOST_SHARDS)
+    budget: Budget = Budget()
+    schedule: str | None = None
+    target: TargetOfTenant = TargetOfTenant()
+
+    @model_validator(mode="after")
+    def _settings_are_ours(self) -> Self:
+        facts = TAPS[self.tap]
+        if not self.settings.get(facts.source_setting):
+            msg = f"settings lack {facts.source_setting}"
+            raise ValueError(msg)
+        if "shard" in self.settings:
+            msg = "setting shard is given to each run by itself; say how many with shards"
+            raise ValueError(msg)
+        if facts.rate_setting in self.settings:
+            msg = f"setting {facts.rate_setting} follows from the budget; give it there"
+            raise ValueError(msg)
+        check_references(self.settings)
+        check_references(self.target.settings)
+        return self
+
+    @property
+    def tap_command(self) -> list[str]:
+        """How to start the tap."""
+        return list(self.command or [self.tap])
+
+    @property
+    def runs_at_once(self) -> int:
+        """Most runs of the first sync at once."""
+        return min(self.shards, self.budget.runs_at_once)
+
+
+class Tenants(_Strict):
+    """The whole file.
+
+    Attributes:
+        state: Where states are kept: a folder, relative to the file, or a URL of fsspec.
+        schedules: Cron expressions by name.
+        target: The target of all tenants, as far as they do not say otherwise.
+    """
+
+    state: str = "states"
+    schedules: dict[Name, str] = {}
+    retries: Retries = Retries()
+    target: Target = Target()
+    tenants: Annotated[list[Tenant], Field(min_length=1)]
+    folder: Path = Field(default=Path(), exclude=True)
+
+    @model_validator(mode="after")
+    def _fit_together(self) -> Self:
+        check_references(self.target.settings)
+        names: dict[str, Tenant] = {}
+        sources: dict[str, str] = {}
+        places: dict[str, str] = {}
+        for tenant in self.tenants:
+            if tenant.name in names:
+                msg = f"two tenants are called {tenant.name}"
+                raise ValueError(msg)
+            names[tenant.name] = tenant
+            if tenant.schedule is not None and tenant.schedule not in self.schedules:
+                msg = f"tenant {tenant.name}: there is no schedule {tenant.schedule!r}"
+                raise ValueError(msg)
+            source = repr((tenant.tap, tenant.settings[TAPS[tenant.tap].source_setting]))
+            if twin := sources.get(source):
+                msg = f"tenants {twin} and {tenant.name} read the same source"
+                raise ValueError(msg)
+            sources[source] = tenant.name
+            place = repr(self.target_of(tenant))
+            if twin := places.get(place):
+                msg = (
+                    f"tenants {twin} and {tenant.name} load into the same place, where each would"
+                    " remove rows of the other; give them a schema or folder each"
+                )
+                raise ValueError(msg)
+            places[place] = tenant.name
+        return self
+
+    def __getitem__(self, name: str) -> Tenant:
+        """Look a tenant up.
+
+        Raises:
+            OrchestrationError: There is none of that name.
+        """
+        for tenant in self.tenants:
+            if tenant.name == name:
+                return tenant
+        msg = f"the tenants file has no tenant {name!r}"
+        raise OrchestrationError(msg)
+
+    def target_of(self, tenant: Tenant) -> Target:
+        """Put together what a tenant is loaded with."""
+        return Target(
+            command=tenant.target.command or self.target.command,
+            settings={**self.target.settings, **tenant.target.settings},
+        )

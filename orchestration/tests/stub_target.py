@@ -1,0 +1,45 @@
+"""A target that appends rows to a file and prints a STATE when the rows before it are there.
+
+Settings: `rows` (the file); `die_once` (a file that does not exist yet) kills the first run after
+`after` records; `code` is its exit code; `states` false prints none; `chatter` prints a line that
+is no state; `wait_for` (a file) is waited for before anything is read.
+"""
+
+import json
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+
+def main() -> None:
+    config = json.loads(Path(sys.argv[sys.argv.index("--config") + 1]).read_text())
+    if "log" in config:
+        print(config["log"], file=sys.stderr)
+    while "wait_for" in config and not Path(config["wait_for"]).exists():
+        time.sleep(0.02)
+    if "chatter" in config:
+        print(config["chatter"], flush=True)
+    count = 0
+    with Path(config["rows"]).open("a") as rows:
+        for line in sys.stdin:
+            message = json.loads(line)
+            if message["type"] == "RECORD":
+                row = {"stream": message["stream"], "record": message["record"]}
+                rows.write(json.dumps(row) + "\n")
+                count += 1
+            elif message["type"] == "STATE" and config.get("states", True):
+                rows.flush()
+                print(json.dumps(message["value"]), flush=True)
+            if count == config.get("after") and "die_once" in config:
+                once = Path(config["die_once"])
+                if not once.exists():
+                    once.touch()
+                    rows.flush()
+                    os.kill(os.getpid(), signal.SIGKILL)
+    sys.exit(config.get("code", 0))
+
+
+if __name__ == "__main__":
+    main()

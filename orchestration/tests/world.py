@@ -1,0 +1,109 @@
+"""A tenants file with stub processes, and Dagster in this process to run its assets."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import yaml
+
+from tap_orchestration import definitions, tenants_file
+from tap_orchestration.states import States
+
+HERE = Path(__file__).parent
+STUB_TAP = [sys.executable, str(HERE / "stub_tap.py")]
+STUB_TARGET = [sys.executable, str(HERE / "stub_target.py")]
+
+
+def tenant(name: str = "winery", **more: Any) -> dict[str, Any]:
+    """Make an entry of the tenants file."""
+    settings = {"tenant": name, **more.pop("settings", {})}
+    entry = {"name": name, "tap": "tap-commerce7", "command": STUB_TAP, "settings": settings}
+    return entry | more
+
+
+@dataclass
+class World:
+    """A folder with a tenants file, states and loaded rows.
+
+    Attributes:
+        data: Content of the tenants file; may be changed before each run.
+        instance: Where Dagster keeps what happened.
+    """
+
+    folder: Path
+    instance: dg.DagsterInstance
+    data: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.data = {
+            "retries": {"count": 0, "delay_seconds": 0},
+            "target": {"command": STUB_TARGET, "settings": {}},
+        }
+
+    def tenants(self, *entries: dict[str, Any]) -> None:
+        """Set the tenants, each loading into a file of its own."""
+        for entry in entries:
+            target = entry.setdefault("target", {}).setdefault("settings", {})
+            target.setdefault("rows", str(self.folder / f"{entry['name']}.jsonl"))
+        self.data["tenants"] = list(entries)
+
+    @property
+    def definitions(self) -> dg.Definitions:
+        """Write the file and read it."""
+        file = self.folder / "tenants.yml"
+        file.write_text(yaml.safe_dump(self.data))
+        return definitions.build(tenants_file.load(file))
+
+    def materialize(self, asset: str, partition: str) -> dg.ExecuteInProcessResult:
+        """Run one partition of an asset as Dagster does."""
+        return dg.materialize(
+            list(self.definitions.assets or []),
+            selection=[asset],
+            partition_key=partition,
+            instance=self.instance,
+            raise_on_error=False,
+        )
+
+    def first_sync(self, name: str = "winery", shards: int = 1) -> None:
+        """Read all shards of a tenant and merge their states."""
+        for number in range(1, shards + 1):
+            assert self.materialize("first_sync", f"{name}|{number}/{shards}").success
+        assert self.materialize("merged_state", name).success
+
+    @property
+    def states(self) -> States:
+        """The states."""
+        return States("states", self.folder)
+
+    def state(self, name: str, of: str = "winery") -> dict[str, Any] | None:
+        """Read a state."""
+        return self.states.read(of, name)
+
+    def rows(self, name: str = "winery", stream: str = "orders") -> list[Any]:
+        """Ids of the rows that the target has stored, in order."""
+        file = self.folder / f"{name}.jsonl"
+        lines = file.read_text().split("\n")[:-1] if file.exists() else []
+        rows = [json.loads(line) for line in lines]
+        return [row["record"]["id"] for row in rows if row["stream"] == stream]
+
+
+def failure(result: dg.ExecuteInProcessResult) -> str:
+    """Say why a run failed."""
+    assert not result.success
+    (event,) = [event for event in result.all_events if event.is_step_failure]
+    data = event.step_failure_data
+    if data.user_failure_data:
+        return str(data.user_failure_data.description)
+    assert data.error
+    return data.error.to_string()
+
+
+def metadata(result: dg.ExecuteInProcessResult) -> dict[str, Any]:
+    """Metadata of the one materialization of a run."""
+    (event,) = result.get_asset_materialization_events()
+    return {name: value.value for name, value in event.materialization.metadata.items()}

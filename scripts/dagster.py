@@ -1,0 +1,105 @@
+"""`./run dagster`: Dagster on this machine, with your tenants or with a demo."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import yaml
+
+from scripts.demo.postgres import Postgres, remove
+from scripts.demo.stand_ins import SOURCES, StandIn
+from scripts.demo.tenants import SECRETS, tenants_file
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+ROOT = Path(__file__).resolve().parent.parent
+HOME = ROOT / ".dagster"
+DEMO = HOME / "demo"
+MODULE = "tap_orchestration.definitions"
+
+
+def main() -> None:
+    """Prepare the folder that Dagster works in, and start it."""
+    parser = argparse.ArgumentParser(
+        prog="./run dagster",
+        description=__doc__,
+        epilog="All other options go to `dagster dev`, such as --port.",
+    )
+    parser.add_argument("--demo", action="store_true", help="stand-ins and a PostgreSQL as well")
+    options, rest = parser.parse_known_args()
+    # Ends like Ctrl+C does, so that the servers are stopped. Dagster does on both what it finds
+    # for Ctrl+C, and that is nothing where a shell has started this in the background.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    with contextlib.suppress(KeyboardInterrupt):
+        sys.exit(demo(rest) if options.demo else own(rest))
+
+
+def own(options: Sequence[str]) -> int:
+    """Start Dagster with the user's tenants."""
+    home = Path(os.environ.get("DAGSTER_HOME") or HOME).absolute()
+    prepare(home)
+    tenants = Path(os.environ.get("TENANTS_FILE") or home / "tenants.yml")
+    if not tenants.exists():
+        shutil.copy(ROOT / "orchestration" / "tenants.example.yml", tenants)
+        sys.exit(f"Write your tenants into {tenants}, then start this again.")
+    return start(home, {}, options)
+
+
+def demo(options: Sequence[str]) -> int:
+    """Start Dagster with a tenant at each of the stand-ins."""
+    remove(DEMO / "pg")
+    shutil.rmtree(DEMO, ignore_errors=True)
+    prepare(DEMO)
+    with contextlib.ExitStack() as stack:
+        stand_ins = [stack.enter_context(StandIn(source, ROOT)) for source in SOURCES]
+        postgres = stack.enter_context(Postgres(DEMO / "pg"))
+        (DEMO / "tenants.yml").write_text(yaml.safe_dump(tenants_file(stand_ins), sort_keys=False))
+        print("==> tenants at the stand-ins: .dagster/demo/tenants.yml", flush=True)
+        print(f"==> their tables: '{postgres.psql}' '{postgres.url}'", flush=True)
+        more = {
+            **SECRETS,
+            "WAREHOUSE_URL": postgres.sqlalchemy_url,
+            "TENANTS_FILE": str(DEMO / "tenants.yml"),
+        }
+        return start(DEMO, more, options)
+
+
+def prepare(home: Path) -> None:
+    """Make a folder for Dagster, with the settings of this project unless it has its own."""
+    home.mkdir(parents=True, exist_ok=True)
+    if not (home / "dagster.yaml").exists():
+        shutil.copy(ROOT / "orchestration" / "dagster.yaml", home)
+
+
+def start(home: Path, more: Mapping[str, str], options: Sequence[str]) -> int:
+    """Run `dagster dev` until it is stopped; taps and target-postgres are on its path."""
+    folders = [ROOT / ".venv" / "bin", ROOT / ".meltano/loaders/target-postgres/venv/bin"]
+    environment = {
+        **os.environ,
+        "DAGSTER_HOME": str(home),
+        "DAGSTER_DISABLE_TELEMETRY": "yes",
+        "PATH": os.pathsep.join([*map(str, folders), os.environ.get("PATH", "")]),
+        **more,
+    }
+    command = [str(ROOT / ".tools/orchestration/bin/dagster"), "dev", "-m", MODULE, *options]
+    process = subprocess.Popen(command, cwd=home, env=environment)  # noqa: S603 (our own tool)
+    try:
+        return process.wait()
+    finally:
+        # Ctrl+C has reached it as well; it needs some seconds to stop its own processes.
+        process.terminate()
+        process.wait()
+
+
+if __name__ == "__main__":
+    main()
