@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 import yaml
-from scripts.dagster import environment_of, prepare
-from scripts.demo.tenants import SECRETS, tenants_file
 
+from scripts.dagster import COMMAND, environment_of, prepare
 from scripts.declarations import TAPS, streams
 from scripts.demo import compare
 from scripts.demo.postgres import Postgres, remove
 from scripts.demo.stand_ins import SOURCES
+from scripts.demo.tenants import SECRETS, tenants_file
 from scripts.scale import report
 from scripts.scale.server import DagsterError, Run, Server
 from scripts.scale.stand_ins import LARGE, LargeStandIn
@@ -31,12 +31,6 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent.parent
 HOME = ROOT / ".scale"
 PICTURE = ROOT / "docs" / "images" / "scale.svg"
-COMMAND = [
-    str(ROOT / ".tools/orchestration/bin/dagster"),
-    "dev",
-    "-m",
-    "tap_orchestration.definitions",
-]
 STREAMS = {tap.name: [stream for stream in streams(tap) if stream.on] for tap in TAPS}
 SHARDS = 4
 PATIENCE_SECONDS = 1800

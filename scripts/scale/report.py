@@ -110,9 +110,7 @@ def timeline(runs: Sequence[Run]) -> str:
     step = next((each for each in TICKS if length / each <= 10), TICKS[-1])
     for second in range(0, int(length) + 1, step):
         x = LABELS + second * scale
-        parts.append(
-            f'<line x1="{x:.1f}" y1="{TOP - 4}" x2="{x:.1f}" y2="{height - 10}" stroke="{WAITING}"/>'
-        )
+        parts.append(f'<path d="M{x:.1f} {TOP - 4}V{height - 10}" stroke="{WAITING}" fill="none"/>')
         parts.append(_text(x, TOP - 8, f"{second} s", anchor="middle", color=FAINT))
     for number, (name, attempts) in enumerate(rows):
         y = TOP + ROW * number
