@@ -38,7 +38,7 @@ class FirstSync:
     loader_rows_per_second: float = 3_000.0
     database_rows_per_second: float = 60_000.0
     tap_cpu_seconds_per_million: float = 30.0
-    start_seconds: float = 15.0
+    start_seconds: float = 10.0
     hours_between_kills: float = 24.0
     retry_seconds: float = 120.0
     rows_read_again: int = 10_000

@@ -34,8 +34,8 @@ class Tenants:
     concurrency: int = 4
     changed_rows: float = 100.0
     loader_rows_per_second: float = 3_000.0
-    run_seconds: float = 12.0
-    run_cpu_seconds: float = 9.0
+    run_seconds: float = 8.0
+    run_cpu_seconds: float = 5.0
     cores: int = 8
     most_busy: float = 0.8
     days: float = 1.0
