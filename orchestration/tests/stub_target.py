@@ -2,7 +2,8 @@
 
 Settings: `rows` (the file); `die_once` (a file that does not exist yet) kills the first run after
 `after` records; `code` is its exit code; `states` false prints none; `chatter` prints a line that
-is no state; `wait_for` (a file) is waited for before anything is read.
+is no state; `table` (a file) is made, with a pause before, unless it was there; `wait_for` (a
+file) is waited for before anything is read.
 """
 
 import json
@@ -25,6 +26,8 @@ def main() -> None:
     with Path(config["rows"]).open("a") as rows:
         for line in sys.stdin:
             message = json.loads(line)
+            if message["type"] == "SCHEMA" and "table" in config:
+                make(Path(config["table"]))
             if message["type"] == "RECORD":
                 row = {"stream": message["stream"], "record": message["record"]}
                 rows.write(json.dumps(row) + "\n")
@@ -39,6 +42,12 @@ def main() -> None:
                     rows.flush()
                     os.kill(os.getpid(), signal.SIGKILL)
     sys.exit(config.get("code", 0))
+
+
+def make(table: Path) -> None:
+    if not table.exists():
+        time.sleep(0.5)
+        table.touch(exist_ok=False)
 
 
 if __name__ == "__main__":
