@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -11,7 +10,6 @@ import pytest
 
 from tap_orchestration import sync, tables
 from tap_orchestration.partitions import TENANT_TAG
-from tests.test_pipeline import until
 from tests.world import failure, tenant
 
 if TYPE_CHECKING:
@@ -43,15 +41,12 @@ def begin(world: World, name: str) -> dg.DagsterRun:
     return run
 
 
-def test_loaders_side_by_side_do_not_make_the_same_table(lasting_world: World) -> None:
-    world = lasting_world
+def test_loaders_side_by_side_do_not_make_the_same_table(world: World) -> None:
     target = {"settings": {"table": str(world.folder / "table")}}
     world.tenants(tenant(shards=2, target=target))
-    assert world.definitions
-    with ThreadPoolExecutor() as pool:
-        keys = ["winery|1/2", "winery|2/2"]
-        results = list(pool.map(lambda key: world.materialize("first_sync", key), keys))
-    assert [result.success for result in results] == [True, True]
+    runs = [world.spawn(f"winery|{number}/2") for number in (1, 2)]
+    logs = [run.communicate()[1] for run in runs]
+    assert [run.returncode for run in runs] == [0, 0], logs
     assert sorted(world.rows()) == list(range(1, 21))
 
 
@@ -95,4 +90,4 @@ def test_tables_that_cannot_be_made_fail_the_run(world: World) -> None:
     message = failure(world.materialize("first_sync", "winery|1/2"))
     assert message.startswith("the tables cannot be made: ")
     assert message.endswith("ended with 3: no such schema")
-    until(lambda: not world.states.has("winery", tables.MADE))
+    assert not world.states.has("winery", tables.MADE)
