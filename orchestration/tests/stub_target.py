@@ -1,7 +1,7 @@
 """A target that appends rows to a file and prints a STATE when the rows before it are there.
 
 Settings: `rows` (the file); `die_once` (a file that does not exist yet) kills the first run after
-`after` records; `code` is its exit code; `states` false prints none; `chatter` prints a line that
+`after` records; `code` is its exit code; `states` false prints none, "end" only the last; `chatter` prints a line that
 is no state; `table` (a file) is made, with a pause before, unless it was there; `wait_for` (a
 file) is waited for before anything is read.
 """
@@ -22,7 +22,7 @@ def main() -> None:
         time.sleep(0.02)
     if "chatter" in config:
         print(config["chatter"], flush=True)
-    count = 0
+    count, last = 0, ""
     with Path(config["rows"]).open("a") as rows:
         for line in sys.stdin:
             message = json.loads(line)
@@ -32,15 +32,19 @@ def main() -> None:
                 row = {"stream": message["stream"], "record": message["record"]}
                 rows.write(json.dumps(row) + "\n")
                 count += 1
-            elif message["type"] == "STATE" and config.get("states", True):
-                rows.flush()
-                print(json.dumps(message["value"]), flush=True)
+            elif message["type"] == "STATE":
+                last = json.dumps(message["value"])
+                if config.get("states", True) is True:
+                    rows.flush()
+                    print(last, flush=True)
             if count == config.get("after") and "die_once" in config:
                 once = Path(config["die_once"])
                 if not once.exists():
                     once.touch()
                     rows.flush()
                     os.kill(os.getpid(), signal.SIGKILL)
+    if config.get("states") == "end" and last:
+        print(last, flush=True)
     sys.exit(config.get("code", 0))
 
 
