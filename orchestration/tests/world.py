@@ -75,7 +75,11 @@ class World:
         """Run a shard in a process of its own, as a worker does."""
         (self.folder / "tenants.yml").write_text(yaml.safe_dump(self.data))
         home = self.folder / "home"
-        home.mkdir(exist_ok=True)
+        if not home.exists():
+            home.mkdir()
+            # Made here: two processes that begin at the same time would both try.
+            with dg.DagsterInstance.from_config(str(home)) as instance:
+                instance.get_runs_count()
         environment = {
             **os.environ,
             "DAGSTER_HOME": str(home),
