@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 HOME = ROOT / ".dagster"
 DEMO = HOME / "demo"
-MODULE = "tap_orchestration.definitions"
+COMMAND = (
+    str(ROOT / ".tools/orchestration/bin/dagster"),
+    *("dev", "-m", "tap_orchestration.definitions"),
+)
 
 
 def main() -> None:
@@ -81,18 +84,23 @@ def prepare(home: Path) -> None:
         shutil.copy(ROOT / "orchestration" / "dagster.yaml", home)
 
 
-def start(home: Path, more: Mapping[str, str], options: Sequence[str]) -> int:
-    """Run `dagster dev` until it is stopped; taps and target-postgres are on its path."""
+def environment_of(home: Path, more: Mapping[str, str]) -> dict[str, str]:
+    """Give the environment of Dagster; taps and target-postgres are on its path."""
     folders = [ROOT / ".venv" / "bin", ROOT / ".meltano/loaders/target-postgres/venv/bin"]
-    environment = {
+    return {
         **os.environ,
         "DAGSTER_HOME": str(home),
         "DAGSTER_DISABLE_TELEMETRY": "yes",
         "PATH": os.pathsep.join([*map(str, folders), os.environ.get("PATH", "")]),
         **more,
     }
-    command = [str(ROOT / ".tools/orchestration/bin/dagster"), "dev", "-m", MODULE, *options]
-    process = subprocess.Popen(command, cwd=home, env=environment)  # noqa: S603 (our own tool)
+
+
+def start(home: Path, more: Mapping[str, str], options: Sequence[str]) -> int:
+    """Run `dagster dev` until it is stopped."""
+    process = subprocess.Popen(  # noqa: S603 (our own tool)
+        [*COMMAND, *options], cwd=home, env=environment_of(home, more)
+    )
     try:
         return process.wait()
     finally:

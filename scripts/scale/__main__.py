@@ -1,0 +1,206 @@
+"""`./run scale`: two tenants of 200,000 records, four shards each, through Dagster."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import shutil
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psutil
+import yaml
+
+from scripts.dagster import COMMAND, environment_of, prepare
+from scripts.declarations import TAPS, streams
+from scripts.demo import compare
+from scripts.demo.postgres import Postgres, remove
+from scripts.demo.stand_ins import SOURCES
+from scripts.demo.tenants import SECRETS, tenants_file
+from scripts.scale import report
+from scripts.scale.server import DagsterError, Run, Server
+from scripts.scale.stand_ins import LARGE, LargeStandIn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+HOME = ROOT / ".scale"
+PICTURE = ROOT / "docs" / "images" / "scale.svg"
+STREAMS = {tap.name: [stream for stream in streams(tap) if stream.on] for tap in TAPS}
+SHARDS = 4
+PATIENCE_SECONDS = 1800
+KILL_AFTER_SECONDS = 12
+"""Age of the tap whose worker is killed: it has been reading for a while by then."""
+
+ENDED = {"SUCCESS", "FAILURE", "CANCELED"}
+
+
+def main() -> None:
+    """Read the command line and run it."""
+    parser = argparse.ArgumentParser(prog="./run scale", description=__doc__)
+    parser.add_argument("--records", type=int, default=400_000, help="of both tenants together")
+    parser.add_argument("--latency", type=float, default=0.0, help="seconds added to each answer")
+    parser.add_argument("--runs-at-once", type=int, default=2, help="of each tenant")
+    parser.add_argument("--write", action="store_true", help=f"write {PICTURE.relative_to(ROOT)}")
+    options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        scale(options)
+    except DagsterError as error:
+        sys.exit(f"{error}\nWhat Dagster logged is in {HOME.relative_to(ROOT)}/dagster.log")
+    except KeyboardInterrupt:
+        sys.exit("stopped")
+
+
+def scale(options: argparse.Namespace) -> None:
+    """Load, kill a worker, merge, change something, load again, compare."""
+    remove(HOME / "pg")
+    shutil.rmtree(HOME, ignore_errors=True)
+    prepare(HOME)
+    with contextlib.ExitStack() as stack:
+        say(f"starting stand-ins with {options.records:,} customers, PostgreSQL and Dagster")
+        stand_ins = [
+            stack.enter_context(LargeStandIn(source, ROOT, options.records // len(SOURCES)))
+            for source in SOURCES
+        ]
+        postgres = stack.enter_context(Postgres(HOME / "pg"))
+        names = write_tenants(stand_ins, options.runs_at_once)
+        more = {
+            **SECRETS,
+            "WAREHOUSE_URL": postgres.sqlalchemy_url,
+            "TENANTS_FILE": str(HOME / "tenants.yml"),
+        }
+        server = stack.enter_context(Server(COMMAND, HOME, environment_of(HOME, more)))
+        for stand_in in stand_ins:
+            stand_in.latency(options.latency)
+
+        shards = [f"{name}|{number}/{SHARDS}" for name in names for number in range(1, SHARDS + 1)]
+        say(f"backfill of {len(shards)} partitions; its page is at {server.address}")
+        server.backfill("first_sync", shards)
+        wait(server, lambda runs: done(runs, "first_sync", shards), killer())
+        say("first syncs are complete; waiting for the sensor that merges their states")
+        wait(server, lambda runs: done(runs, "merged_state", names))
+        changes = [stand_in.change(3) for stand_in in stand_ins]
+        say(f"incremental runs, after {sum(map(len, changes))} changes at the sources")
+        server.backfill("incremental", names)
+        wait(server, lambda runs: done(runs, "incremental", names))
+        runs = server.runs()
+        show(runs, write=options.write)
+        for stand_in in stand_ins:
+            must_agree(postgres, stand_in)
+
+
+def write_tenants(stand_ins: Sequence[LargeStandIn], runs_at_once: int) -> list[str]:
+    """Write the tenants file and give the names of the tenants."""
+    content = tenants_file(stand_ins)
+    content["target"]["settings"] |= {"use_copy": True, "validate_records": False}
+    content.pop("schedules")
+    for tenant, stand_in in zip(content["tenants"], stand_ins, strict=True):
+        tenant |= {"shards": SHARDS}
+        tenant["budget"]["runs_at_once"] = runs_at_once
+        tenant["target"]["settings"]["default_target_schema"] = stand_in.source.schema
+        tenant.pop("schedule")
+    (HOME / "tenants.yml").write_text(yaml.safe_dump(content, sort_keys=False))
+    return [tenant["name"] for tenant in content["tenants"]]
+
+
+def wait(
+    server: Server,
+    complete: Callable[[Sequence[Run]], bool],
+    meanwhile: Callable[[], Any] = lambda: None,
+) -> None:
+    """Look at the runs until they are complete.
+
+    Raises:
+        DagsterError: They take too long, or one failed for good.
+    """
+    limit = time.monotonic() + PATIENCE_SECONDS
+    while not complete(server.runs()):
+        if time.monotonic() > limit:
+            msg = f"nothing came of it within {PATIENCE_SECONDS} s"
+            raise DagsterError(msg)
+        meanwhile()
+        time.sleep(1)
+
+
+def done(runs: Sequence[Run], asset: str, partitions: Sequence[str]) -> bool:
+    """Tell whether all partitions of an asset are made.
+
+    Raises:
+        DagsterError: One failed as often as it may.
+    """
+    mine = [run for run in runs if run.asset == asset and run.partition in partitions]
+    for partition in partitions:
+        attempts = [run for run in mine if run.partition == partition]
+        if len(attempts) > 3 and all(run.status in ENDED - {"SUCCESS"} for run in attempts):
+            msg = f"{asset} of {partition} failed {len(attempts)} times"
+            raise DagsterError(msg)
+    made = {run.partition for run in mine if run.status == "SUCCESS"}
+    return made == set(partitions)
+
+
+def killer() -> Callable[[], None]:
+    """Give what kills one worker, once, when its tap has been reading for a while."""
+    killed: list[int] = []
+
+    def kill() -> None:
+        if killed:
+            return
+        for process in psutil.process_iter(["name", "create_time", "cmdline", "ppid"]):
+            words = process.info["cmdline"] or []
+            tap = any(Path(word).name in STREAMS for word in words[:2]) and "--state" not in words
+            ours = any(str(ROOT / ".venv") in word for word in words[:2])
+            old = time.time() - process.info["create_time"] > KILL_AFTER_SECONDS
+            if tap and ours and old and "--test=schema" not in words:
+                killed.append(process.info["ppid"])
+                say(f"killing the worker of a shard of {Path(words[1]).name} in the middle of it")
+                os.kill(process.info["ppid"], signal.SIGKILL)
+                return
+
+    return kill
+
+
+def show(runs: Sequence[Run], *, write: bool) -> None:
+    """Print the table and write the picture.
+
+    Raises:
+        DagsterError: No worker was killed, so that nothing was tried.
+    """
+    compare.print_table(report.HEADS, report.rows_of(runs))
+    print(f"  {report.summary(runs)}")
+    path = PICTURE if write else HOME / "scale.svg"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(report.timeline(runs), encoding="utf-8")
+    print(f"  the timeline is in {path.relative_to(ROOT)}")
+    if all(run.status == "SUCCESS" for run in runs):
+        msg = "no worker was killed: the shards were too quick; use more --records"
+        raise DagsterError(msg)
+
+
+def must_agree(postgres: Postgres, stand_in: LargeStandIn) -> None:
+    """End with an error unless database and source are equal row by row."""
+    tap = stand_in.source.tap
+    result = compare.compare(postgres, stand_in, STREAMS[tap])
+    wrong = [f"{line.stream} ({line.wrong})" for line in result if line.wrong]
+    if wrong:
+        sys.exit(f"PostgreSQL and the source differ in rows of {', '.join(wrong)}")
+    large = next(line.loaded for line in result if line.stream == LARGE)
+    total = sum(line.loaded for line in result)
+    print(
+        f"  {tap}: {len(result)} streams, {total:,} rows ({large:,} customers), equal row by row to"
+        " the source"
+    )
+
+
+def say(text: str) -> None:
+    """Print what happens now."""
+    print(f"==> {text}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
