@@ -99,13 +99,14 @@ def environment_of(home: Path, more: Mapping[str, str]) -> dict[str, str]:
 def start(home: Path, more: Mapping[str, str], options: Sequence[str]) -> int:
     """Run `dagster dev` until it is stopped."""
     process = subprocess.Popen(  # noqa: S603 (our own tool)
-        [*COMMAND, *options], cwd=home, env=environment_of(home, more)
+        [*COMMAND, *options], cwd=home, env=environment_of(home, more), process_group=0
     )
     try:
         return process.wait()
     finally:
-        # Ctrl+C has reached it as well; it needs some seconds to stop its own processes.
-        process.terminate()
+        # To the runs in progress as well, which `dagster dev` would leave behind.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGINT)
         process.wait()
 
 

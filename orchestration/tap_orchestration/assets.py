@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from tap_orchestration import merge, overlap, partitions, sync
+from tap_orchestration import merge, overlap, partitions, sync, tables
 from tap_orchestration import states as names
 from tap_orchestration.errors import OrchestrationError
 from tap_orchestration.states import States
@@ -42,6 +42,7 @@ def first_sync(tenants: Tenants, states: States) -> dg.AssetsDefinition:
                 )
                 raise OrchestrationError(msg)
             states.remove(tenant.name, names.finished(shard))
+            tables.ensure(context, tenants, states, tenant)
             work = sync.Work(
                 tenant=tenant,
                 runs=tenant.runs_at_once,

@@ -7,8 +7,8 @@ import dagster as dg
 
 from tap_orchestration import states as names
 from tap_orchestration.errors import OrchestrationError
+from tap_orchestration.in_progress import STATUSES
 from tap_orchestration.merge import unfinished
-from tap_orchestration.overlap import IN_PROGRESS
 from tap_orchestration.partitions import PARTITION_TAG, shards
 from tap_orchestration.states import States
 from tap_orchestration.tenants import Tenant, Tenants
@@ -17,7 +17,7 @@ FIRST_SYNC = dg.define_asset_job("first_sync_run", selection=["first_sync"])
 MERGING = dg.define_asset_job("merge_states", selection=["merged_state"])
 INCREMENTAL = dg.define_asset_job("incremental_run", selection=["incremental"])
 MERGE_INTERVAL_SECONDS = 30
-UNFINISHED = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED, *IN_PROGRESS]
+UNFINISHED = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED, *STATUSES]
 
 
 def merge_sensor(tenants: Tenants, states: States) -> dg.SensorDefinition:

@@ -4,19 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import dagster as dg
-
-from tap_orchestration import partitions
+from tap_orchestration import in_progress, partitions
 from tap_orchestration.errors import OrchestrationError
 
 if TYPE_CHECKING:
-    from tap_orchestration.tenants import Tenants
+    import dagster as dg
 
-IN_PROGRESS = [
-    dg.DagsterRunStatus.STARTING,
-    dg.DagsterRunStatus.STARTED,
-    dg.DagsterRunStatus.CANCELING,
-]
+    from tap_orchestration.tenants import Tenants
 
 
 def refuse(context: dg.AssetExecutionContext, tenants: Tenants) -> None:
@@ -29,17 +23,9 @@ def refuse(context: dg.AssetExecutionContext, tenants: Tenants) -> None:
         OrchestrationError: There is such a run.
     """
     tags = partitions.tags(tenants, context.partition_key)
-    context.instance.add_run_tags(context.run.run_id, tags)  # those that our coordinator has given
+    context.instance.add_run_tags(context.run.run_id, tags)  # those that our coordinator gives
     slot = {partitions.SLOT_TAG: tags[partitions.SLOT_TAG]}
-    filters = dg.RunsFilter(statuses=IN_PROGRESS, tags=slot)
-    started = {
-        record.dagster_run.run_id: (record.start_time, record.storage_id)
-        for record in context.instance.get_run_records(filters)
-        if record.start_time is not None
-    }
-    mine = started.pop(context.run.run_id, None)
-    earlier = [run for run, at in started.items() if mine is None or at < mine]
-    if earlier:
+    if earlier := in_progress.earlier(context, slot):
         msg = (
             f"run {earlier[0]} of the same tenant is still in progress; wait for it, or terminate"
             " it in Dagster if it is not running any more"

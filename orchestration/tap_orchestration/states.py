@@ -2,6 +2,8 @@
 
 Of each tenant, under its name:
 
+    tables.json
+        The target has made the tables.
     shard-2-of-8.json
         The last state that the target emitted.
     shard-2-of-8.finished

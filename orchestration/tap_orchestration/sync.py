@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from tap_orchestration.pipeline import Pipeline, PipelineError
 from tap_orchestration.private_files import private_folder
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from tap_orchestration.states import States
     from tap_orchestration.tenants import Tenant, Tenants
 
@@ -23,10 +26,10 @@ class Work:
     """What is to be read and loaded.
 
     Attributes:
-        settings: Settings of the tap beyond those of the tenant.
         runs: How many runs share the tenant's budget.
         state: Name of the state that is kept.
         begin: Name of the state to begin with while there is no other.
+        shard: Value of the tap's setting of that name.
     """
 
     tenant: Tenant
@@ -47,12 +50,9 @@ def run(tenants: Tenants, states: States, work: Work) -> dict[str, Any]:
         OrchestrationError: Nothing could be started.
     """
     tenant = work.tenant
-    target = tenants.target_of(tenant)
-    given = (tenant.settings, target.settings)
-    tap_settings, target_settings = (secret_values.resolve(each, os.environ) for each in given)
-    tap_settings |= budget.rate(tenant, work.runs)
+    settings: dict[str, Any] = budget.rate(tenant, work.runs)
     if work.shard:
-        tap_settings["shard"] = work.shard
+        settings["shard"] = work.shard
     state = states.read(tenant.name, work.state)
     if state is None and work.begin:
         state = states.read(tenant.name, work.begin)
@@ -64,19 +64,7 @@ def run(tenants: Tenants, states: States, work: Work) -> dict[str, Any]:
         saved = True
 
     began = time.monotonic()
-    with private_folder() as folder:
-        tap = [*tenant.tap_command, "--config", folder.write("tap.json", tap_settings)]
-        if tenant.catalog:
-            tap += ["--catalog", str(tenants.folder / tenant.catalog)]
-        if state is not None:
-            tap += ["--state", folder.write("state.json", state)]
-        pipeline = Pipeline(
-            name=tenant.tap,
-            tap=tap,
-            target=[*target.command, "--config", folder.write("target.json", target_settings)],
-            environment=environment.of_processes(tenants),
-            mask=secret_values.Masker(_secrets(given)),
-        )
+    with _pipeline(tenants, tenant, settings, state) as pipeline:
         try:
             pipeline.run(save)
         except PipelineError as error:
@@ -84,13 +72,50 @@ def run(tenants: Tenants, states: States, work: Work) -> dict[str, Any]:
             raise dg.Failure(str(error), metadata=found) from None
     if not saved and (state is None or pipeline.measures.records.total()):
         msg = (
-            f"{target.command[0]} ended with 0, but printed no state: nothing says that records"
-            " are stored"
+            f"{tenants.target_of(tenant).command[0]} ended with 0, but printed no state: nothing"
+            " says that records are stored"
         )
         raise dg.Failure(msg, allow_retries=False)
     return pipeline.measures.metadata(time.monotonic() - began)
 
 
-def _secrets(settings: Any) -> set[str]:
-    names = {name for each in settings for name in secret_values.references(each)}
-    return {os.environ[name] for name in names}
+def make_tables(tenants: Tenants, tenant: Tenant) -> None:
+    """Let the target make all tables, by giving it the schemas alone.
+
+    Raises:
+        dagster.Failure: Tap or target failed.
+        OrchestrationError: Nothing could be started.
+    """
+    with _pipeline(tenants, tenant, {}, None, "--test=schema") as pipeline:
+        try:
+            pipeline.run(lambda _state: None)
+        except PipelineError as error:
+            msg = f"the tables cannot be made: {error}"
+            raise dg.Failure(msg) from None
+
+
+@contextlib.contextmanager
+def _pipeline(
+    tenants: Tenants,
+    tenant: Tenant,
+    settings: Mapping[str, Any],
+    state: dict[str, Any] | None,
+    *options: str,
+) -> Iterator[Pipeline]:
+    target = tenants.target_of(tenant)
+    given = (tenant.settings, target.settings)
+    tap_settings, target_settings = (secret_values.resolve(each, os.environ) for each in given)
+    names = {name for each in given for name in secret_values.references(each)}
+    with private_folder() as folder:
+        tap = [*tenant.tap_command, "--config", folder.write("tap.json", tap_settings | settings)]
+        if tenant.catalog:
+            tap += ["--catalog", str(tenants.folder / tenant.catalog)]
+        if state is not None:
+            tap += ["--state", folder.write("state.json", state)]
+        yield Pipeline(
+            name=tenant.tap,
+            tap=[*tap, *options],
+            target=[*target.command, "--config", folder.write("target.json", target_settings)],
+            environment=environment.of_processes(tenants),
+            mask=secret_values.Masker(os.environ[name] for name in names),
+        )

@@ -20,14 +20,20 @@ def main() -> None:
     if arguments[0] == "--merge-states":
         merge(arguments[1:])
         return
+    only_schema = "--test=schema" in arguments
+    if only_schema:
+        arguments.remove("--test=schema")
     options = dict(zip(arguments[::2], arguments[1::2], strict=True))
     config = json.loads(Path(options["--config"]).read_text())
     state = json.loads(Path(options["--state"]).read_text()) if "--state" in options else {}
-    if "report" in config:
+    if "report" in config and not only_schema:
         report(Path(config["report"]), arguments, config, state)
     if "log" in config:
         print(config["log"], file=sys.stderr)
-    read(config, state)
+    if only_schema:
+        schema()
+    else:
+        read(config, state)
 
 
 def report(path: Path, arguments: list[str], config: object, state: object) -> None:
@@ -47,7 +53,7 @@ def report(path: Path, arguments: list[str], config: object, state: object) -> N
 def read(config: dict, state: dict) -> None:
     number, of = map(int, config.get("shard", "1/1").split("/"))
     done = state.get("bookmarks", {}).get("orders", {}).get("at", 0)
-    say({"type": "SCHEMA", "stream": "orders", "schema": {}, "key_properties": ["id"]})
+    schema()
     count = 0
     for row in range(1, config.get("rows", 20) + 1):
         if row % of != number - 1 or row <= done:
@@ -64,6 +70,10 @@ def read(config: dict, state: dict) -> None:
     if count or not state:
         say(state_of(config, number, of, done, finished=True))
     metrics(count)
+
+
+def schema() -> None:
+    say({"type": "SCHEMA", "stream": "orders", "schema": {}, "key_properties": ["id"]})
 
 
 def break_off(config: dict) -> None:

@@ -86,7 +86,7 @@ def test_stopping_lets_the_target_store_what_it_got(
 ) -> None:
     once, rows = tmp_path / "hangs", tmp_path / "rows"
     tap = settings(tmp_path, "tap", tenant="x", break_once=str(once), how="hang", after=5)
-    target = settings(tmp_path, "target", rows=str(rows))
+    target = settings(tmp_path, "target", rows=str(rows), states="end")
     saved: list[dict[str, Any]] = []
 
     def stop() -> None:

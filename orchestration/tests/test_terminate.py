@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
 from typing import TYPE_CHECKING
-
-import yaml
 
 from tests.test_pipeline import until
 from tests.world import tenant
@@ -20,20 +15,7 @@ if TYPE_CHECKING:
 def test_a_terminated_run_keeps_what_the_target_has_stored(world: World) -> None:
     once = world.folder / "hangs"
     world.tenants(tenant(settings={"break_once": str(once), "how": "hang", "after": 5}))
-    file = world.folder / "tenants.yml"
-    file.write_text(yaml.safe_dump(world.data))
-    (world.folder / "home").mkdir()
-    environment = {
-        **os.environ,
-        "DAGSTER_HOME": str(world.folder / "home"),
-        "TENANTS_FILE": str(file),
-    }
-    command = [
-        sys.executable, "-m", "dagster", "asset", "materialize",
-        "-m", "tap_orchestration.definitions",
-        "--select", "first_sync", "--partition", "winery|1/1",
-    ]  # fmt: skip
-    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as run:
+    with world.spawn("winery|1/1") as run:
         until(once.exists)
         run.send_signal(signal.SIGTERM)
         _, log = run.communicate()

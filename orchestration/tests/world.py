@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -68,6 +70,27 @@ class World:
             instance=self.instance,
             raise_on_error=False,
         )
+
+    def spawn(self, partition: str) -> subprocess.Popen[str]:
+        """Run a shard in a process of its own, as a worker does."""
+        (self.folder / "tenants.yml").write_text(yaml.safe_dump(self.data))
+        home = self.folder / "home"
+        if not home.exists():
+            home.mkdir()
+            # Made here: two processes that begin at the same time would both try.
+            with dg.DagsterInstance.from_config(str(home)) as instance:
+                instance.get_runs_count()
+        environment = {
+            **os.environ,
+            "DAGSTER_HOME": str(home),
+            "TENANTS_FILE": str(self.folder / "tenants.yml"),
+        }
+        command = [
+            sys.executable, "-m", "dagster", "asset", "materialize",
+            "-m", "tap_orchestration.definitions",
+            "--select", "first_sync", "--partition", partition,
+        ]  # fmt: skip
+        return subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
 
     def first_sync(self, name: str = "winery", shards: int = 1) -> None:
         """Read all shards of a tenant and merge their states."""
