@@ -31,6 +31,8 @@ def rate(tenant: Tenant, runs: int) -> dict[str, int]:
     whole = facts.default_rate if per_minute is None else per_minute * facts.rate_seconds / 60
     if whole is None:
         return {}
+    if not facts.divided:
+        runs = 1
     share = int(whole / runs)  # rounded down: the sum must not exceed the budget
     if share < 1:
         msg = (

@@ -33,7 +33,8 @@ class Budget(_Strict):
 
     Attributes:
         runs_at_once: Most runs of the tenant's first sync at once.
-        requests_per_second: Most requests per second, divided among the runs at once.
+        requests_per_second: Most requests per second that the platform counts, divided among the
+            runs at once.
         requests_per_minute: The same by the minute; one of both.
     """
 
