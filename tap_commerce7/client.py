@@ -158,7 +158,7 @@ class CursorStream(Commerce7Stream):
 
     def split(self, piece: Range, page: Page) -> tuple[Range, ...]:
         """Open ranges behind the first page, where the API behaves as they need it to."""
-        end = ranges.pivot(self.shard.end) if self.shard and self.shard.end else None
+        end = self.shard.end if self.shard else None
         return ranges.split(piece, page, self.tap.concurrency, self._first_ids, end)
 
     def _first_ids(self, cursors: Sequence[str]) -> list[str | None]:

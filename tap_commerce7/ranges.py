@@ -8,18 +8,17 @@ itself has just sent and ends where the next one begins, so that nothing can fal
 from __future__ import annotations
 
 import itertools
-import re
 from typing import TYPE_CHECKING
 
+from tap_engine import uuids
 from tap_engine.errors import QueryRefusedError
+from tap_engine.uuids import UUID
 from tap_engine.walk import Page, Range
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from tap_engine.records import Row
-
-UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
 class UnsortedError(QueryRefusedError):
@@ -37,20 +36,11 @@ def ascending(rows: Sequence[Row], at_least: str = "") -> bool:
     )
 
 
-def pivot(digits: str) -> str:
-    """Name the id that a part of the id space begins with, in the form of a random UUID.
-
-    Args:
-        digits: The first eight digits.
-    """
-    return f"{digits}-0000-4000-8000-000000000000"
-
-
 def pivots(begin: str, count: int, end: str | None = None) -> list[str]:
     """Name ids that cut what lies between `begin` and `end` into `count` pieces of equal width."""
-    start = int(begin[:8], 16)
-    width = ((int(end[:8], 16) if end else 2**32) - start) // count
-    return [pivot(f"{start + width * n:08x}") for n in range(1, count)]
+    start = uuids.place(begin)
+    width = ((uuids.place(end) if end else uuids.COUNT) - start) // count
+    return [uuids.cut(start + width * n) for n in range(1, count)]
 
 
 def split(

@@ -16,8 +16,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tap_commerce7.ranges import UUID, pivot
 from tap_engine.errors import SourceError
+from tap_engine.uuids import COUNT, UUID, cut
 from tap_engine.walk import Page
 
 if TYPE_CHECKING:
@@ -78,8 +78,8 @@ class Span:
 
 def span_of(shard: Shard, first_id: FirstId) -> Span:
     """Place a shard in a list that can be divided."""
-    begin, end = shard.begin, shard.end and pivot(shard.end)
-    return Span(pivot(begin) if begin else START, end, first_id(end) if end else None)
+    stop = first_id(shard.end) if shard.end else None
+    return Span(shard.begin or START, shard.end, stop)
 
 
 def divisible(rows: Sequence[Row], following: str | None, first_id: FirstId) -> bool:
@@ -97,7 +97,7 @@ def divisible(rows: Sequence[Row], following: str | None, first_id: FirstId) -> 
     found = next(((between, above) for between, above in gaps if between), None)
     if found is None or first_id(found[0]) != found[1]:
         return False
-    middle = pivot("80000000")
+    middle = cut(COUNT // 2)
     behind = first_id(middle)
     return behind is None or not UUID.fullmatch(behind) or behind >= middle
 

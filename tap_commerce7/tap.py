@@ -12,11 +12,11 @@ from tap_commerce7.auth import Commerce7Authenticator
 from tap_commerce7.streams import STREAMS
 from tap_engine import filters, settings
 from tap_engine.cli import main as run_command_line
+from tap_engine.command import CommandTap
 from tap_engine.errors import SettingsError
 from tap_engine.http import Http
 from tap_engine.limiter import RateLimiter
 from tap_engine.redact import Redactor
-from tap_engine.tap import EngineTap
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tap_engine.stream import EngineStream
 
 
-class TapCommerce7(EngineTap):
+class TapCommerce7(CommandTap):
     """Singer tap for Commerce7."""
 
     name = "tap-commerce7"

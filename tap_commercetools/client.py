@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import itertools
-import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote as url_quote
@@ -16,6 +15,7 @@ from tap_engine import timestamps
 from tap_engine.errors import QueryRefusedError, RefusedError, SourceError
 from tap_engine.http import Call, PageTooBigError
 from tap_engine.stream import EngineStream
+from tap_engine.uuids import UUID
 from tap_engine.walk import Page, Range, Walk, split_uuids, whole
 
 if TYPE_CHECKING:
@@ -28,11 +28,6 @@ if TYPE_CHECKING:
     from tap_engine.records import Row
     from tap_engine.shards import Shard
     from tap_engine.walk import Position
-
-_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-
-# What certainly compares the same way here and there: UUIDs, and the cuts between ranges of them.
-_COMPARABLE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{8}")
 
 ID_ORDER = "id"
 
@@ -115,7 +110,7 @@ class CommercetoolsStream(EngineStream):
 
     def split(self, piece: Range, page: Page) -> tuple[Range, ...]:
         """Cut the id space behind the first page, if ids are spread over it as UUIDs are."""
-        if page.next and _UUID.fullmatch(page.next[0]):
+        if page.next and UUID.fullmatch(page.next[0]):
             end = self.shard.end if self.shard else None
             return split_uuids(piece, page, self.tap.concurrency, end)
         return whole(piece, page)
@@ -281,12 +276,12 @@ class CommercetoolsStream(EngineStream):
         if self.shard:
             self._check_shard(self.shard, rows)
         last = rows[-1].key[0] if rows else ""
-        if piece.to and _UUID.fullmatch(last) and last > piece.to:
+        if piece.to and UUID.fullmatch(last) and last > piece.to:
             msg = f"{self.name}: the API sent record {last} from behind the range up to {piece.to}"
             raise SourceError(msg)
 
     def _check_shard(self, shard: Shard, rows: list[Row]) -> None:
-        ids = [row.key[0] for row in rows if _UUID.fullmatch(row.key[0])]
+        ids = [row.key[0] for row in rows if UUID.fullmatch(row.key[0])]
         if ids and (min(ids) < (shard.begin or "") or max(ids) > (shard.end or "g")):
             msg = f"{self.name}: the API sent records that are not of shard {shard}"
             raise SourceError(msg)
@@ -297,8 +292,7 @@ class CommercetoolsStream(EngineStream):
             if one == other:
                 continue
             comparable = all(
-                _COMPARABLE.fullmatch(text) or timestamps.is_canonical(text)
-                for text in (one, other)
+                UUID.fullmatch(text) or timestamps.is_canonical(text) for text in (one, other)
             )
             return one < other or not comparable
         # A cut between ranges is shorter than a position; equal positions do not follow.

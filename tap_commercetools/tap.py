@@ -14,11 +14,11 @@ from tap_commercetools.query import LONGEST_PAGE
 from tap_commercetools.streams import STREAMS, Types
 from tap_engine import filters, settings
 from tap_engine.cli import main as run_command_line
+from tap_engine.command import CommandTap
 from tap_engine.errors import SettingsError
 from tap_engine.http import Http
 from tap_engine.limiter import RateLimiter
 from tap_engine.redact import Redactor
-from tap_engine.tap import EngineTap
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tap_engine.stream import EngineStream
 
 
-class TapCommercetools(EngineTap):
+class TapCommercetools(CommandTap):
     """Singer tap for commercetools Composable Commerce."""
 
     name = "tap-commercetools"

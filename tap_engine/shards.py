@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 
+from tap_engine import uuids
 from tap_engine.errors import SettingsError, StateError
 
 if TYPE_CHECKING:
@@ -35,7 +36,6 @@ SPLIT = "split"
 WHOLE = "whole"
 
 _FORM = re.compile(r"([0-9]{1,4})/([0-9]{1,4})")
-_IDS = 2**32
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +60,12 @@ class Shard:
 
     @property
     def begin(self) -> str | None:
-        """The first eight digits of the ids that it begins with; None for the first."""
+        """Where it begins; None for the first."""
         return _cut(self.number - 1, self.of) if self.number > 1 else None
 
     @property
     def end(self) -> str | None:
-        """The first eight digits of the ids that the next one begins with; None for the last."""
+        """Where the next one begins; None for the last."""
         return _cut(self.number, self.of) if self.number < self.of else None
 
 
@@ -160,4 +160,4 @@ def check_state(state: Mapping[str, Any], shard: Shard | None, tap: str, source:
 
 
 def _cut(number: int, of: int) -> str:
-    return f"{_IDS * number // of:08x}"
+    return uuids.cut(uuids.COUNT * number // of)

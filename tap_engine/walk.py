@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 
+from tap_engine import uuids
+
 if TYPE_CHECKING:
     from tap_engine.records import Row
 
@@ -231,20 +233,20 @@ def whole(piece: Range, page: Page) -> tuple[Range, ...]:
 def split_uuids(piece: Range, page: Page, count: int, end: str | None = None) -> tuple[Range, ...]:
     """Cut the ids behind a page into `count` ranges of equal width.
 
-    The cuts are eight hexadecimal digits. Whatever order the server has for its strings, the
-    ranges cover all of it; that ids are UUIDs only makes them equally full.
+    The cuts are UUIDs. Whatever order the server has for its strings, the ranges cover all of it;
+    that ids are UUIDs only makes them equally full.
 
     Args:
         piece: The range that the page came from.
         page: Its first page.
         count: How many ranges to make.
-        end: Eight digits behind which there is nothing to read; None when all ids are wanted.
+        end: Id behind which there is nothing to read; None when all are wanted.
     """
-    begin = int((page.next or ["0"])[0][:8], 16)
-    width = ((int(end, 16) if end else 2**32) - begin) // count
+    begin = uuids.place((page.next or ["0"])[0])
+    width = ((uuids.place(end) if end else uuids.COUNT) - begin) // count
     if count < 2 or width < 1:  # noqa: PLR2004
         return whole(piece, page)
-    cuts = [f"{begin + width * number:08x}" for number in range(1, count)]
+    cuts = [uuids.cut(begin + width * number) for number in range(1, count)]
     starts = [page.next, *([cut] for cut in cuts)]
     ends = [*cuts, None]
     return tuple(

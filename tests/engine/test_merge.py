@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tap_engine import uuids
 from tap_engine.errors import SettingsError, StateError
 from tap_engine.merge import merge, merge_files
 from tap_engine.shards import MOST, Shard, read_setting
@@ -216,7 +217,7 @@ def test_shards_join_without_gap_and_are_equally_wide(count: int) -> None:
     assert all_of_them[0].begin is None
     assert all_of_them[-1].end is None
     assert [s.end for s in all_of_them[:-1]] == [s.begin for s in all_of_them[1:]]
-    cuts = [0, *(int(shard.begin, 16) for shard in all_of_them if shard.begin), 2**32]
+    cuts = [0, *(uuids.place(shard.begin) for shard in all_of_them if shard.begin), uuids.COUNT]
     widths = [high - low for low, high in itertools.pairwise(cuts)]
     assert max(widths) - min(widths) <= 1
 

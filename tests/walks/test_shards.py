@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sandbox.commerce7 import paging
-from tap_commerce7.ranges import UUID, pivot
 from tap_engine.errors import StateError
 from tap_engine.merge import merge
+from tap_engine.uuids import COUNT, UUID, cut
 from tests.walks.tools import Source, commerce7, commercetools, next_second
 
 if TYPE_CHECKING:
@@ -230,7 +230,7 @@ def test_ids_of_another_kind_may_stand_anywhere(
     """Above all at the cuts: there both shards see them, and one of them reads them."""
     places = {}
     for number in range(count):
-        at = pivot(f"{2**32 * number // count:08x}")
+        at = cut(COUNT * number // count)
         for sign in ("+", "-"):
             places[f"odd-{number}{sign}"] = f"{at}{sign}" if sign == "+" else f"{at[:8]}-"
     in_order_of(monkeypatch, lambda row_id: places.get(row_id, row_id))
