@@ -79,7 +79,7 @@ class EngineStream(Stream):
     """Records are changed by `reshape` before they go out."""
     reads_ahead: ClassVar[bool] = True
     """First pages may be asked for before the stream's turn; not if naming its lists takes time."""
-    splits: ClassVar[bool] = False
+    splits: bool = False
     """The setting `shard` divides the stream among processes; else shard 1 reads it alone."""
 
     def __init__(self, tap: EngineTap) -> None:

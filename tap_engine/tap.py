@@ -232,6 +232,7 @@ class EngineTap(Tap):
         Raises:
             TapError: It cannot be read; the message names the setting and what the stream needs.
         """
+        stream.splits = False  # each shard needs all definitions
         try:
             for step in Reading(stream, Walk(order=stream.full_order)).pages():
                 yield from (row.raw for row in step.page.rows)

@@ -131,6 +131,19 @@ def test_all_streams_come_from_the_shards_together() -> None:
                 assert not known & {message["stream"] for message in output.of_type("SCHEMA")}
 
 
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_all_shards_declare_the_same_custom_fields(platform: str) -> None:
+    with MAKE[platform](size=0.3, small=False) as source:
+        settings: dict[str, Any] = {"type_custom_fields": True, "default_catalog": True}
+        stream = "orders"
+        whole = source.run(stream, **settings).of_type("SCHEMA", stream)
+        plain = source.run(stream).of_type("SCHEMA", stream)
+        assert whole != plain
+        for shard in shards(8):
+            output = source.run(stream, shard=shard, **settings)
+            assert output.of_type("SCHEMA", stream) == whole
+
+
 # Commerce7: what is not documented is looked at by each process.
 
 
