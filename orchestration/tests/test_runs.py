@@ -148,12 +148,13 @@ def test_runs_of_a_first_sync_share_the_budget_and_incremental_runs_have_it_alon
     world: World,
 ) -> None:
     report = world.folder / "report"
-    budget = {"runs_at_once": 2, "requests_per_minute": 70}
-    world.tenants(tenant(shards=3, budget=budget, settings={"report": str(report)}))
+    budget = {"runs_at_once": 2, "requests_per_second": 70}
+    settings = {"project_key": "winery", "report": str(report)}
+    world.tenants(tenant(tap="tap-commercetools", shards=3, budget=budget, settings=settings))
     world.first_sync(shards=3)
     assert world.materialize("incremental", "winery").success
     configs = [json.loads(line)["config"] for line in report.read_text().splitlines()]
-    assert [config["max_requests_per_minute"] for config in configs] == [35, 35, 35, 70]
+    assert [config["max_requests_per_second"] for config in configs] == [35, 35, 35, 70]
     assert [config.get("shard") for config in configs] == ["1/3", "2/3", "3/3", None]
 
 
