@@ -12,7 +12,7 @@ import msgspec
 from tap_commerce7 import errors, parameters, ranges
 from tap_commerce7.span import START, Span, divisible, span_of
 from tap_engine import rawjson, shards, timestamps
-from tap_engine.errors import BadBodyError, QueryRefusedError, SourceError
+from tap_engine.errors import BadBodyError, QueryRefusedError, SourceError, StreamError
 from tap_engine.http import Call
 from tap_engine.stream import EngineStream
 from tap_engine.walk import PAGE_NUMBERS, Page, Range, Walk
@@ -169,7 +169,7 @@ class CursorStream(Commerce7Stream):
     def _first_id(self, cursor: str) -> str | None:
         try:
             return self._row_at(cursor, self.own_parameters)
-        except QueryRefusedError:
+        except StreamError:  # with whatever status it refuses a cursor that it did not give out
             return None
 
     def _row_at(self, cursor: str, filters: list[tuple[str, str]]) -> str | None:
@@ -197,11 +197,9 @@ class CursorStream(Commerce7Stream):
         own = self.own_parameters
         try:
             raws, following = self.read_cursor_page(Range(), START, own, set(), whole=False)
-            return divisible(
-                self.rows.rows(raws), following, lambda cursor: self._row_at(cursor, own)
-            )
         except QueryRefusedError:
             return False
+        return divisible(self.rows.rows(raws), following, self._first_id)
 
     def _fetch(self, walk: Walk, piece: Range, filters: list[tuple[str, str]]) -> Page:
         span = self._span(walk, self.shard, filters) if self.shard else None

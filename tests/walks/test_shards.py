@@ -200,10 +200,11 @@ def test_where_rows_are_not_in_the_order_of_ids_shard_1_reads_alone(
         assert [finished(output) for output in outputs] == ["whole"] * 3
 
 
-def test_where_cursors_are_refused_shard_1_reads_alone() -> None:
+@pytest.mark.parametrize("status", [400, 404, 422])
+def test_where_cursors_are_refused_shard_1_reads_alone(status: int) -> None:
     with commerce7(rows={"customers": 130}) as source:
         source.stand_in.faults.add(
-            r"/customer\?.*cursor=[0-9a-f].*limit=1$", "status", status=422, times=-1
+            r"/customer\?.*cursor=[0-9a-f].*limit=1$", "status", status=status, times=-1
         )
         outputs = [source.run("customers", shard=shard) for shard in shards(2)]
         assert [len(output.ids("customers")) for output in outputs] == [130, 0]
