@@ -60,6 +60,7 @@ class Pipeline:
     mask: Masker
     grace_seconds: float = 20
     measures: Measures = field(default_factory=Measures)
+    _unsaved: list[bytes] = field(default_factory=list, init=False)
 
     def run(self, save: Callable[[dict[str, Any]], None]) -> None:
         """Run both to their end.
@@ -120,15 +121,20 @@ class Pipeline:
 
     def _save_states(self, output: IO[bytes], save: Callable[[dict[str, Any]], None]) -> None:
         for line in output:
-            try:
-                state = json.loads(line)
-            except ValueError:
-                state = None
-            if isinstance(state, dict):
-                save(state)
-            elif line.strip():
-                text = line[:LONGEST_LINE].decode(errors="replace").rstrip()
-                _say(f"{self.target[0]} printed what is no state: {self.mask(text)}")
+            self._unsaved[:] = [line]
+            self._save_state(line, save)
+            self._unsaved.clear()
+
+    def _save_state(self, line: bytes, save: Callable[[dict[str, Any]], None]) -> None:
+        try:
+            state = json.loads(line)
+        except ValueError:
+            state = None
+        if isinstance(state, dict):
+            save(state)
+        elif line.strip():
+            text = line[:LONGEST_LINE].decode(errors="replace").rstrip()
+            _say(f"{self.target[0]} printed what is no state: {self.mask(text)}")
 
     def _codes(self, tap: subprocess.Popen[bytes], target: subprocess.Popen[bytes]) -> list[int]:
         """Wait for both; the target first, as it ends when the tap has."""
@@ -154,6 +160,8 @@ class Pipeline:
         killer = threading.Timer(self.grace_seconds, _kill, [tap, target])
         killer.start()
         try:
+            for line in list(self._unsaved):  # what stopping us came between
+                self._save_state(line, save)
             self._save_states(_pipe(target.stdout), save)
             target.wait()
         finally:

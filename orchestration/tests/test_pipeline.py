@@ -100,6 +100,24 @@ def test_stopping_lets_the_target_store_what_it_got(
     assert saved[-1] == {"bookmarks": {"orders": {"at": 5}}}
 
 
+def test_a_state_that_is_being_saved_when_the_run_is_stopped_is_saved(tmp_path: Path) -> None:
+    once, rows = tmp_path / "hangs", tmp_path / "rows"
+    tap = settings(tmp_path, "tap", tenant="x", break_once=str(once), how="hang", after=5)
+    target = settings(tmp_path, "target", rows=str(rows))
+    saved: list[dict[str, Any]] = []
+    stopped: list[int] = []
+
+    def save(state: dict[str, Any]) -> None:
+        if state["bookmarks"]["orders"]["at"] == 5 and not stopped:
+            stopped.append(5)
+            raise Interruption
+        saved.append(state)
+
+    with pytest.raises(Interruption):
+        pipeline([*STUB_TAP, *tap], [*STUB_TARGET, *target]).run(save)
+    assert saved[-1] == {"bookmarks": {"orders": {"at": 5}}}
+
+
 def test_what_does_not_stop_is_killed(tmp_path: Path, interrupt: Callable[[], None]) -> None:
     deaf = NOTE + "import signal, time; signal.signal(15, signal.SIG_IGN); time.sleep(600)"
     files = [tmp_path / "tap", tmp_path / "target"]
