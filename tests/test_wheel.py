@@ -68,6 +68,13 @@ def test_the_wheel_holds_every_schema_and_the_licence(wheel: zipfile.ZipFile) ->
     assert {f"{package}/py.typed" for package in PACKAGES} <= names
 
 
+def test_the_taps_install_without_dagster() -> None:
+    (packages,) = (TOOLS / "wheel" / "lib").glob("python3*/site-packages")
+    names = {path.name.split("-")[0].lower() for path in packages.glob("*.dist-info")}
+    assert "singer_sdk" in names
+    assert not {name for name in names if "dagster" in name or "orchestration" in name}
+
+
 @pytest.mark.parametrize("tap", TAPS, ids=lambda tap: tap.name)
 def test_console_scripts_work_from_an_empty_folder(tap: type[EngineTap], tmp_path: Path) -> None:
     version = installed(tmp_path, tap.name, "--version")
