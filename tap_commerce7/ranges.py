@@ -27,13 +27,14 @@ class UnsortedError(QueryRefusedError):
 
 def ascending(rows: Sequence[Row], at_least: str = "") -> bool:
     """Tell whether rows have UUIDs as ids, strictly ascending, from a lower bound on."""
-    ids = [at_least, *(row.key[0] for row in rows)]
-    pairs = itertools.pairwise(ids[1:])
-    return (
-        all(UUID.fullmatch(each) for each in ids[1:])
-        and all(one < other for one, other in pairs)
-        and (len(ids) == 1 or ids[0] <= ids[1])
-    )
+    ids = [row.key[0] for row in rows]
+    return all(UUID.fullmatch(each) for each in ids) and rising([at_least, *ids])
+
+
+def rising(ids: Sequence[str]) -> bool:
+    """Tell whether ids rise; the first may be there twice, as a lower bound and as a row."""
+    pairs = enumerate(itertools.pairwise(ids))
+    return all(one < other or (one == other and not n) for n, (one, other) in pairs)
 
 
 def pivots(begin: str, count: int, end: str | None = None) -> list[str]:

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tap_commerce7.ranges import rising
 from tap_engine.errors import SourceError
 from tap_engine.uuids import COUNT, UUID, cut
 from tap_engine.walk import Page
@@ -64,7 +65,7 @@ class Span:
             SourceError: Its rows are not in the order of their ids.
         """
         ids = [row.key[0] for row in page.rows]
-        if not ascending(uuids([cursor, *ids])):
+        if not rising(uuids([cursor, *ids])):
             msg = (
                 f"{stream}: rows do not come in the order of their ids, so shards cannot divide"
                 " them; read this stream without the setting shard"
@@ -91,7 +92,7 @@ def divisible(rows: Sequence[Row], following: str | None, first_id: FirstId) -> 
         first_id: Asks for the first row behind a cursor and returns its id.
     """
     ids = [row.key[0] for row in rows]
-    if following is None or not ascending(uuids(ids)):
+    if following is None or not rising(uuids(ids)):
         return False
     gaps = ((_between(below, above), above) for below, above in itertools.pairwise(ids))
     found = next(((between, above) for between, above in gaps if between), None)
@@ -105,12 +106,6 @@ def divisible(rows: Sequence[Row], following: str | None, first_id: FirstId) -> 
 def uuids(ids: Sequence[str]) -> list[str]:
     """Keep the ids whose order is known."""
     return [each for each in ids if UUID.fullmatch(each)]
-
-
-def ascending(ids: Sequence[str]) -> bool:
-    """Tell whether ids rise; the first may be there twice, as a cursor and as a row."""
-    pairs = enumerate(itertools.pairwise(ids))
-    return all(one < other or (one == other and not n) for n, (one, other) in pairs)
 
 
 def _between(below: str, above: str) -> str | None:
