@@ -6,13 +6,11 @@ import json
 import shlex
 import statistics
 import tempfile
-import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.perf_commands import Commands
-from benchmarks.perf_measure import once
+from benchmarks.perf_measure import once, side_by_side
 from benchmarks.perf_source import Source
 from scripts.demo.postgres import Postgres
 
@@ -102,17 +100,9 @@ class _Bench:
         target = shlex.join([str(TARGET), "--config", str(file)])
         # The tables are made before: loaders that start together would all try to.
         once(_pipe(shlex.join([*self._make.tap([STREAM]), "--test=schema"]), target))
-        taps = [
-            shlex.join(self._make.tap([STREAM], concurrency=4, shard=f"{number}/{shards}"))
-            for number in range(1, shards + 1)
-        ]
-        pipes = [_pipe(tap, target) for tap in taps]
-        began = time.perf_counter()
-        with ThreadPoolExecutor(shards) as pool:
-            found = list(pool.map(once, pipes))
-        wall = time.perf_counter() - began
-        loaded = self._postgres.counts(schema)[STREAM]
-        return wall, sum(sample.cpu for sample in found), loaded
+        taps = self._make.shards([STREAM], shards, concurrency=4)
+        wall, cpu = side_by_side([_pipe(shlex.join(tap), target) for tap in taps])
+        return wall, cpu, self._postgres.counts(schema)[STREAM]
 
 
 def _pipe(tap: str, target: str) -> list[str]:

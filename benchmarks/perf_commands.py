@@ -89,6 +89,13 @@ class Commands:
             command += ["--state", self._file(state)]
         return command
 
+    def shards(self, streams: Sequence[str], count: int, concurrency: int) -> list[Command]:
+        """Run each of so many shards of the named streams."""
+        return [
+            self.tap(streams, concurrency=concurrency, shard=f"{number}/{count}")
+            for number in range(1, count + 1)
+        ]
+
     def sdk_defaults(self, stream: str) -> Command:
         """Run the plain SDK tap."""
         program = [sys.executable, "-m", "benchmarks.sdk_defaults"]

@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 import statistics
 import tempfile
-import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.perf_commands import Commands
-from benchmarks.perf_measure import once
+from benchmarks.perf_measure import once, side_by_side
 from benchmarks.perf_source import Source
 
 if TYPE_CHECKING:
@@ -60,14 +58,14 @@ def _platform(platform: str, rounds: int, latency: float) -> bool:
     ):
         folder = Path(name)
         make = Commands(source, folder)
-        commands = {setup: _commands(make, *setup) for setup in setups}
+        commands = {setup: make.shards([STREAM], *setup) for setup in setups}
         for setup in setups:
             complete &= _read_once(commands[setup], folder) == count
         source.latency(latency)
         for _ in range(rounds):
             for setup in setups:
                 source.forget_requests()
-                samples[setup].append(_side_by_side(commands[setup]))
+                samples[setup].append(side_by_side(commands[setup]))
                 requests[setup] = len(source.requests())
     first = statistics.median(wall for wall, _ in samples[setups[0]])
     for number, concurrency in setups:
@@ -85,21 +83,6 @@ def _platform(platform: str, rounds: int, latency: float) -> bool:
         )
         print(f"| {' | '.join(map(str, cells))} |", flush=True)
     return complete
-
-
-def _commands(make: Commands, shards: int, concurrency: int) -> list[Command]:
-    return [
-        make.tap([STREAM], concurrency=concurrency, shard=f"{number}/{shards}")
-        for number in range(1, shards + 1)
-    ]
-
-
-def _side_by_side(commands: list[Command]) -> tuple[float, float]:
-    """Run processes at once; give seconds until the last ended, and CPU seconds of all."""
-    began = time.perf_counter()
-    with ThreadPoolExecutor(len(commands)) as pool:
-        found = list(pool.map(once, commands))
-    return time.perf_counter() - began, sum(sample.cpu for sample in found)
 
 
 def _read_once(commands: list[Command], folder: Path) -> int:
