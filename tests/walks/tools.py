@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import json
+import re
 import threading
 import time
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from tests.support import catalog_of, commerce7_config, commercetools_config, ru
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from starlette.types import ASGIApp, Receive, Scope, Send
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from sandbox.standin import StandIn
     from tap_engine.tap import EngineTap
@@ -151,6 +152,23 @@ class _Rewriter:
             pairs = parse_qsl(scope["query_string"].decode(), keep_blank_values=True)
             scope = {**scope, "query_string": urlencode(self._change(pairs)).encode()}
         await self._app(scope, receive, send)
+
+
+class Rewritten:
+    """Replaces what matches in the bodies of all answers; the length has to stay the same.
+
+    The API must not compress them.
+    """
+
+    def __init__(self, app: ASGIApp, pattern: bytes, replacement: bytes) -> None:
+        self._app, self._pattern, self._replacement = app, pattern, replacement
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def changed(message: Message) -> None:
+            body = re.sub(self._pattern, self._replacement, message.get("body", b""))
+            await send({**message, "body": body} if body else message)
+
+        await self._app(scope, receive, changed)
 
 
 @functools.cache
