@@ -10,16 +10,16 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import yaml
 
 from scripts.demo.postgres import Postgres, remove
 from scripts.demo.stand_ins import SOURCES, StandIn
-from scripts.demo.tenants import SECRETS, tenants_file
+from scripts.demo.tenants import tenants_file, variables
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 ROOT = Path(__file__).resolve().parent.parent
 HOME = ROOT / ".dagster"
@@ -69,12 +69,7 @@ def demo(options: Sequence[str]) -> int:
         (DEMO / "tenants.yml").write_text(yaml.safe_dump(tenants_file(stand_ins), sort_keys=False))
         print("==> tenants at the stand-ins: .dagster/demo/tenants.yml", flush=True)
         print(f"==> their tables: '{postgres.psql}' '{postgres.url}'", flush=True)
-        more = {
-            **SECRETS,
-            "WAREHOUSE_URL": postgres.sqlalchemy_url,
-            "TENANTS_FILE": str(DEMO / "tenants.yml"),
-        }
-        return start(DEMO, more, options)
+        return start(DEMO, variables(postgres, DEMO / "tenants.yml"), options)
 
 
 def prepare(home: Path) -> None:
@@ -98,11 +93,32 @@ def environment_of(home: Path, more: Mapping[str, str]) -> dict[str, str]:
 
 def start(home: Path, more: Mapping[str, str], options: Sequence[str]) -> int:
     """Run `dagster dev` until it is stopped."""
+    with running(home, more, options) as process:
+        return process.wait()
+
+
+@contextlib.contextmanager
+def running(
+    home: Path, more: Mapping[str, str], options: Sequence[str], log: IO[bytes] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Keep `dagster dev` running while the context is open.
+
+    Args:
+        home: DAGSTER_HOME.
+        more: Environment variables besides our own.
+        options: Of `dagster dev`.
+        log: Where its output goes; without, where ours goes.
+    """
     process = subprocess.Popen(  # noqa: S603 (our own tool)
-        [*COMMAND, *options], cwd=home, env=environment_of(home, more), process_group=0
+        [*COMMAND, *options],
+        cwd=home,
+        env=environment_of(home, more),
+        stdout=log,
+        stderr=log,
+        process_group=0,
     )
     try:
-        return process.wait()
+        yield process
     finally:
         # To the runs in progress as well, which `dagster dev` would leave behind.
         with contextlib.suppress(ProcessLookupError):

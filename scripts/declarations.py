@@ -127,6 +127,11 @@ def select_pattern(stream: str, breadcrumb: tuple[str, ...]) -> str:
     return f"{stream}.{'.'.join(parts)}"
 
 
+def on_by_default() -> dict[str, list[StreamFacts]]:
+    """List the streams that are on unless the user says otherwise, by the name of their tap."""
+    return {tap.name: [stream for stream in streams(tap) if stream.on] for tap in TAPS}
+
+
 def _settings(schema: dict[str, Any]) -> list[Setting]:
     required = set(schema.get("required", ()))
     return [

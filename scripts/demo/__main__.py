@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scripts.declarations import TAPS, streams
+from scripts.declarations import on_by_default
 from scripts.demo import compare
 from scripts.demo.pipelines import Meltano, PipelineError
 from scripts.demo.postgres import Postgres, remove
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent.parent
 FOLDER = ROOT / ".demo"
 DATA = FOLDER / "pg"
-STREAMS = {tap.name: [stream for stream in streams(tap) if stream.on] for tap in TAPS}
+STREAMS = on_by_default()
 UPDATES = 3
 """Records updated in each changed collection before the second run."""
 
@@ -148,9 +148,7 @@ def run(meltano: Meltano, tap: str, what: str) -> None:
 
 def must_agree(tap: str, result: list[compare.Comparison]) -> None:
     """End the demo unless database and source are equal row by row."""
-    wrong = [f"{line.stream} ({line.wrong})" for line in result if line.wrong]
-    if wrong:
-        sys.exit(f"PostgreSQL and the source differ in rows of {', '.join(wrong)}")
+    compare.must_agree(result)
     total = sum(line.loaded for line in result)
     print(f"  {tap}: {len(result)} streams, {total} rows, equal row by row to the source")
 

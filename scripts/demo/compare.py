@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -82,6 +83,13 @@ def last_batch(postgres: Postgres, schema: str, stream: StreamFacts) -> datetime
     statement = sql.SQL("select max(_sdc_batched_at) from {}").format(table)
     batch: datetime | None = postgres.query(statement)[0][0]
     return batch
+
+
+def must_agree(result: Iterable[Comparison]) -> None:
+    """End with an error unless database and source are equal row by row."""
+    wrong = [f"{line.stream} ({line.wrong})" for line in result if line.wrong]
+    if wrong:
+        sys.exit(f"PostgreSQL and the source differ in rows of {', '.join(wrong)}")
 
 
 def print_table(heads: tuple[str, ...], lines: Iterable[tuple[object, ...]]) -> None:

@@ -87,8 +87,9 @@ class StandIn:
 
     def __enter__(self) -> Self:
         self._process = subprocess.Popen(  # noqa: S603 (our own module)
-            [sys.executable, "-m", self.source.module, "--port", "0", *self.source.options],
+            [sys.executable, "-m", *self.command],
             cwd=self._root,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
@@ -111,8 +112,14 @@ class StandIn:
     ) -> None:
         self._process.terminate()
         self._process.wait(timeout=10)
-        if self._process.stdout:
-            self._process.stdout.close()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe:
+                pipe.close()
+
+    @property
+    def command(self) -> list[str]:
+        """What to start: a module that prints its address, and its options."""
+        return [self.source.module, "--port", "0", *self.source.options]
 
     @property
     def environment(self) -> dict[str, str]:

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
+    from scripts.demo.postgres import Postgres
     from scripts.demo.stand_ins import StandIn
 
 # The credentials that everybody knows.
@@ -36,6 +38,15 @@ TENANTS: dict[str, dict[str, Any]] = {
 }
 
 _RATE = "max_requests_per_minute"  # follows from the budget
+
+
+def variables(postgres: Postgres, file: Path) -> dict[str, str]:
+    """Give the environment variables that the file refers to, and where it is itself."""
+    return {
+        **SECRETS,
+        "WAREHOUSE_URL": postgres.sqlalchemy_url,
+        "TENANTS_FILE": str(file),
+    }
 
 
 def tenants_file(stand_ins: Sequence[StandIn]) -> dict[str, Any]:

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import yaml
 
-from scripts.dagster import COMMAND, environment_of, prepare
-from scripts.declarations import TAPS, streams
+from scripts.dagster import prepare
+from scripts.declarations import on_by_default
 from scripts.demo import compare
 from scripts.demo.postgres import Postgres, remove
 from scripts.demo.stand_ins import SOURCES
-from scripts.demo.tenants import SECRETS, tenants_file
+from scripts.demo.tenants import tenants_file, variables
 from scripts.scale import report
-from scripts.scale.server import DagsterError, Run, Server
+from scripts.scale.server import DagsterError, Run, Server, serving
 from scripts.scale.stand_ins import LARGE, LargeStandIn
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent.parent
 HOME = ROOT / ".scale"
 PICTURE = ROOT / "docs" / "images" / "scale.svg"
-STREAMS = {tap.name: [stream for stream in streams(tap) if stream.on] for tap in TAPS}
+STREAMS = on_by_default()
 SHARDS = 4
 PATIENCE_SECONDS = 1800
 KILL_AFTER_SECONDS = 12
@@ -70,12 +70,7 @@ def scale(options: argparse.Namespace) -> None:
         ]
         postgres = stack.enter_context(Postgres(HOME / "pg"))
         names = write_tenants(stand_ins, options.runs_at_once)
-        more = {
-            **SECRETS,
-            "WAREHOUSE_URL": postgres.sqlalchemy_url,
-            "TENANTS_FILE": str(HOME / "tenants.yml"),
-        }
-        server = stack.enter_context(Server(COMMAND, HOME, environment_of(HOME, more)))
+        server = stack.enter_context(serving(HOME, variables(postgres, HOME / "tenants.yml")))
         for stand_in in stand_ins:
             stand_in.latency(options.latency)
 
@@ -186,9 +181,7 @@ def must_agree(postgres: Postgres, stand_in: LargeStandIn) -> None:
     """End with an error unless database and source are equal row by row."""
     tap = stand_in.source.tap
     result = compare.compare(postgres, stand_in, STREAMS[tap])
-    wrong = [f"{line.stream} ({line.wrong})" for line in result if line.wrong]
-    if wrong:
-        sys.exit(f"PostgreSQL and the source differ in rows of {', '.join(wrong)}")
+    compare.must_agree(result)
     large = next(line.loaded for line in result if line.stream == LARGE)
     total = sum(line.loaded for line in result)
     print(

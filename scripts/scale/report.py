@@ -45,6 +45,7 @@ def rows_of(runs: Sequence[Run]) -> list[tuple[str, ...]]:
     for _, attempts in by_row(runs):
         for number, run in enumerate(attempts, 1):
             ran = (run.ended or 0) - (run.started or run.queued)
+            engine = overhead(run)
             lines.append(
                 (
                     name_of(run),
@@ -52,7 +53,7 @@ def rows_of(runs: Sequence[Run]) -> list[tuple[str, ...]]:
                     "complete" if run.status == SUCCESS else "killed",
                     f"{(run.started or run.queued) - run.queued:.0f}",
                     f"{ran:.0f}",
-                    f"{overhead(run):.1f}" if overhead(run) is not None else "",
+                    "" if engine is None else f"{engine:.1f}",
                     _whole(run, "records"),
                     _rate(run),
                     _whole(run, "requests"),

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import subprocess
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import requests
 
+from scripts.dagster import running
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
-    from types import TracebackType
 
 START_SECONDS = 180
-STOP_SECONDS = 60
 
 _BACKFILL = """
 mutation($params: LaunchBackfillParams!) {
@@ -75,58 +74,41 @@ class Run:
     numbers: dict[str, float] = field(default_factory=dict)
 
 
-class Server:
-    """`dagster dev` while the context is open.
+@contextlib.contextmanager
+def serving(home: Path, more: Mapping[str, str]) -> Iterator[Server]:
+    """Keep Dagster running while the context is open; its output goes to `dagster.log`.
 
     Args:
-        command: Starts it, without the port.
-        folder: DAGSTER_HOME.
-        environment: Of the process.
+        home: DAGSTER_HOME.
+        more: Environment variables besides our own.
+
+    Raises:
+        DagsterError: It does not start.
     """
-
-    def __init__(
-        self, command: Sequence[str], folder: Path, environment: Mapping[str, str]
-    ) -> None:
-        self._command = list(command)
-        self._folder = folder
-        self._environment = environment
-        self.port = _free_port()
-
-    @property
-    def address(self) -> str:
-        """Where its pages are."""
-        return f"http://127.0.0.1:{self.port}"
-
-    def __enter__(self) -> Self:
-        self._log = (self._folder / "dagster.log").open("ab")
-        self._process = subprocess.Popen(  # noqa: S603 (our own tool)
-            [*self._command, "--port", str(self.port)],
-            cwd=self._folder,
-            env=dict(self._environment),
-            stdout=self._log,
-            stderr=subprocess.STDOUT,
-        )
+    port = _free_port()
+    server = Server(f"http://127.0.0.1:{port}")
+    with (
+        (home / "dagster.log").open("ab") as log,
+        running(home, more, ["--port", str(port)], log) as process,
+    ):
         limit = time.monotonic() + START_SECONDS
-        while not self._ready():
-            if self._process.poll() is not None or time.monotonic() > limit:
-                self.__exit__(None, None, None)
-                msg = f"Dagster did not start; see {self._folder / 'dagster.log'}"
+        while not server.ready():
+            if process.poll() is not None or time.monotonic() > limit:
+                msg = "Dagster did not start"
                 raise DagsterError(msg)
             time.sleep(0.5)
-        return self
+        yield server
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._process.terminate()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(STOP_SECONDS)
-        self._process.kill()
-        self._process.wait()
-        self._log.close()
+
+class Server:
+    """The API of a running Dagster.
+
+    Args:
+        address: Where its pages are.
+    """
+
+    def __init__(self, address: str) -> None:
+        self.address = address
 
     def backfill(self, asset: str, partitions: Sequence[str]) -> None:
         """Launch a backfill, as the page of the asset does.
@@ -145,7 +127,8 @@ class Server:
         results = self._ask(_RUNS)["runsOrError"]["results"]
         return sorted(filter(None, map(_run, results)), key=lambda run: run.queued)
 
-    def _ready(self) -> bool:
+    def ready(self) -> bool:
+        """Tell whether the definitions are loaded."""
         try:
             found = self._ask(_READY)["repositoriesOrError"]
         except (requests.RequestException, DagsterError):
