@@ -28,6 +28,7 @@ COMMAND = (
     str(ROOT / ".tools/orchestration/bin/dagster"),
     *("dev", "-m", "tap_orchestration.definitions"),
 )
+STOP_SECONDS = 60
 
 
 def main() -> None:
@@ -39,10 +40,8 @@ def main() -> None:
     )
     parser.add_argument("--demo", action="store_true", help="stand-ins and a PostgreSQL as well")
     options, rest = parser.parse_known_args()
-    # Ends like Ctrl+C does, so that the servers are stopped. Dagster does on both what it finds
-    # for Ctrl+C, and that is nothing where a shell has started this in the background.
+    # Ends like Ctrl+C does, so that the servers are stopped.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     with contextlib.suppress(KeyboardInterrupt):
         sys.exit(demo(rest) if options.demo else own(rest))
 
@@ -109,6 +108,9 @@ def running(
         options: Of `dagster dev`.
         log: Where its output goes; without, where ours goes.
     """
+    # Dagster does on signals what it finds for Ctrl+C, and that is nothing where a shell has
+    # started this in the background.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(  # noqa: S603 (our own tool)
         [*COMMAND, *options],
         cwd=home,
@@ -123,7 +125,11 @@ def running(
         # To the runs in progress as well, which `dagster dev` would leave behind.
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGINT)
-        process.wait()
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
 
 if __name__ == "__main__":
