@@ -25,7 +25,7 @@ from scripts.declarations import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from tap_engine.tap import EngineTap
+    from tap_engine.singer.tap import EngineTap
 
 ROOT = Path(__file__).resolve().parent.parent
 

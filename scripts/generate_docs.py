@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from scripts.declarations import Setting
-    from tap_engine.tap import EngineTap
+    from tap_engine.singer.tap import EngineTap
 
 ROOT = Path(__file__).resolve().parent.parent
 FILES = ("README.md", "meltano.yml", ".env.example")

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from sandbox.standin import StandIn
     from scripts.docs.personal import Personal
-    from tap_engine.tap import EngineTap
+    from tap_engine.singer.tap import EngineTap
     from tests.support import Output
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from scripts.declarations import streams
 
 if TYPE_CHECKING:
-    from tap_engine.tap import EngineTap
+    from tap_engine.singer.tap import EngineTap
 
 DOMAINS: dict[str, dict[str, tuple[str, ...]]] = {
     "tap-commerce7": {

@@ -11,7 +11,7 @@ from scripts.declarations import own_settings, sdk_settings, select_pattern, str
 
 if TYPE_CHECKING:
     from scripts.declarations import Setting
-    from tap_engine.tap import EngineTap
+    from tap_engine.singer.tap import EngineTap
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 

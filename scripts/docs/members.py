@@ -11,7 +11,7 @@ from scripts.declarations import streams
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from tap_engine.tap import EngineTap
+    from tap_engine.singer.tap import EngineTap
 
 Value = TypeVar("Value")
 

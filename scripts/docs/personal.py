@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from scripts.declarations import streams
 from scripts.docs.members import look_up, members_of
 from scripts.schemas.possible import POSSIBLE
-from tap_engine.selection import SENSITIVE
+from tap_engine.records.pruning import SENSITIVE
 
 if TYPE_CHECKING:
     from scripts.docs.members import Member
-    from tap_engine.tap import EngineTap
+    from tap_engine.singer.tap import EngineTap
 
 HASHED: dict[str, dict[str, tuple[str, ...]]] = {
     "tap-commerce7": {

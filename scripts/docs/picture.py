@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from scripts.declarations import StreamFacts
     from scripts.docs.relations import Relation
-    from tap_engine.tap import EngineTap
+    from tap_engine.singer.tap import EngineTap
 
 # Units of the view box; it has no fixed width, so it fits a page as well as a phone.
 WIDTH, MARGIN, TOP = 760, 20, 84

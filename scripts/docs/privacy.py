@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from scripts.docs.members import Member
     from scripts.docs.personal import Personal
-    from tap_engine.tap import EngineTap
+    from tap_engine.singer.tap import EngineTap
 
 
 def table(tap: type[EngineTap]) -> str:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from scripts.docs.members import Member
-    from tap_engine.tap import EngineTap
+    from tap_engine.singer.tap import EngineTap
 
 Targets = tuple[str, ...]
 

@@ -11,7 +11,7 @@ from scripts.docs.members import Member
 
 if TYPE_CHECKING:
     from scripts.declarations import StreamFacts
-    from tap_engine.tap import EngineTap
+    from tap_engine.singer.tap import EngineTap
 
 READING = {
     "ChangeHistoryStream": "by windows of time",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_engine.selection import secret_breadcrumbs
+from tap_engine.records.pruning import secret_breadcrumbs
 from tests.support import TAPS, commerce7_config, commercetools_config, run
 from tests.walks.tools import Source, commerce7, commercetools
 
