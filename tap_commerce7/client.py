@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import enum
-import threading
 from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import quote as url_quote
 
 import msgspec
 
 from tap_commerce7 import errors, parameters, ranges
-from tap_commerce7.span import START, Span, divisible, span_of
-from tap_engine import rawjson, shards, timestamps
+from tap_engine import rawjson, timestamps
 from tap_engine.errors import BadBodyError, QueryRefusedError, SourceError, StreamError
 from tap_engine.http import Call
 from tap_engine.stream import EngineStream
@@ -22,7 +20,6 @@ if TYPE_CHECKING:
 
     from tap_commerce7.tap import TapCommerce7
     from tap_engine.limiter import RateLimiter
-    from tap_engine.shards import Shard
 
 ROWS_PER_PAGE = 50
 """Most rows the API sends; a larger limit is not refused but ignored."""
@@ -31,6 +28,9 @@ UNBRAKED_PAGES = 100
 """Numbered pages behind this one are limited to one request a minute."""
 
 CURSOR_ORDER = "cursor"
+
+START = "start"
+"""Cursor of the first page."""
 
 
 class UpdatedAt(enum.Enum):
@@ -138,15 +138,11 @@ class CursorStream(Commerce7Stream):
     cursor_field: ClassVar[str | None] = "updatedAt"
     updated_at = UpdatedAt.UNKNOWN
     full_order = CURSOR_ORDER
-    splits = True
 
     def __init__(self, tap: TapCommerce7) -> None:
         super().__init__(tap)
         self._followed: set[str] = set()
         self._one_cursor = False
-        self._looking = threading.Lock()
-        self._indivisible: bool | None = None
-        self._placed: Span | None = None
 
     def fallback_order(self, order: str) -> str | None:
         """Read numbered pages where an endpoint turns out to have no cursor."""
@@ -158,8 +154,7 @@ class CursorStream(Commerce7Stream):
 
     def split(self, piece: Range, page: Page) -> tuple[Range, ...]:
         """Open ranges behind the first page, where the API behaves as they need it to."""
-        end = self.shard.end if self.shard else None
-        return ranges.split(piece, page, self.tap.concurrency, self._first_ids, end)
+        return ranges.split(piece, page, self.tap.concurrency, self._first_ids)
 
     def _first_ids(self, cursors: Sequence[str]) -> list[str | None]:
         """Ask for the first row behind each of some cursors, all at once."""
@@ -167,56 +162,24 @@ class CursorStream(Commerce7Stream):
         return [future.result() for future in asked]
 
     def _first_id(self, cursor: str) -> str | None:
+        params = [*self.own_parameters, ("cursor", cursor), ("limit", "1")]
         try:
-            return self._row_at(cursor, self.own_parameters)
+            _, raws = self._send(Range(), params, [])
         except StreamError:  # with whatever status it refuses a cursor that it did not give out
             return None
-
-    def _row_at(self, cursor: str, filters: list[tuple[str, str]]) -> str | None:
-        _, raws = self._send(Range(), [*filters, ("cursor", cursor), ("limit", "1")], [])
         rows = self.rows.rows(raws)
         return rows[0].key[0] if rows else None
 
-    @property
-    def finished_as(self) -> str:
-        """Say that shard 1 reads the list alone where it turned out that shards cannot."""
-        return shards.WHOLE if self._indivisible else super().finished_as
-
-    def _span(self, walk: Walk, shard: Shard, filters: list[tuple[str, str]]) -> Span | None:
-        """Find out what a shard reads of the list; None where shard 1 reads it alone."""
-        with self._looking:
-            if self._indivisible is None:
-                self._indivisible = not self._divisible()
-            # Numbered pages are in no order that could be divided.
-            self._indivisible = self._indivisible or walk.order == PAGE_NUMBERS
-            if not self._indivisible and self._placed is None:
-                self._placed = span_of(shard, lambda cursor: self._row_at(cursor, filters))
-            return None if self._indivisible else self._placed
-
-    def _divisible(self) -> bool:
-        own = self.own_parameters
-        try:
-            raws, following = self.read_cursor_page(Range(), START, own, set(), whole=False)
-        except QueryRefusedError:
-            return False
-        return divisible(self.rows.rows(raws), following, self._first_id)
-
     def _fetch(self, walk: Walk, piece: Range, filters: list[tuple[str, str]]) -> Page:
-        span = self._span(walk, self.shard, filters) if self.shard else None
-        if span is None and not self.tap.reads_whole:
-            return Page([], None, timestamps.now(), total=0)
         if walk.order == PAGE_NUMBERS:
             return super()._fetch(walk, piece, filters)
-        begin = span.begin if span else START
-        cursor = piece.at[0] if piece.at else begin
+        cursor = piece.at[0] if piece.at else START
         raws, following = self.read_cursor_page(
             piece, cursor, filters, self._followed, whole=walk.version is not None
         )
         page = Page(
             self.rows.rows(raws), None if following is None else [following], timestamps.now()
         )
-        if span:
-            page = span.within(page, cursor, self.name)
         split_up = piece.to is not None or (piece.at is not None and len(walk.ranges) > 1)
         return ranges.within(piece, page) if split_up else page
 
@@ -267,8 +230,7 @@ class CursorStream(Commerce7Stream):
 
     def can_count(self, walk: Walk) -> bool:
         """Say yes for a whole list by cursor; numbered pages count themselves."""
-        whole = walk.first and walk.since is None and self.shard is None
-        return whole and walk.order == CURSOR_ORDER
+        return walk.first and walk.since is None and walk.order == CURSOR_ORDER
 
     @property
     def count_waits(self) -> bool:

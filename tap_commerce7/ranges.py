@@ -37,10 +37,10 @@ def rising(ids: Sequence[str]) -> bool:
     return all(one < other or (one == other and not n) for n, (one, other) in pairs)
 
 
-def pivots(begin: str, count: int, end: str | None = None) -> list[str]:
-    """Name ids that cut what lies between `begin` and `end` into `count` pieces of equal width."""
+def pivots(begin: str, count: int) -> list[str]:
+    """Name ids that cut what lies behind `begin` into `count` pieces of equal width."""
     start = uuids.place(begin)
-    width = ((uuids.place(end) if end else uuids.COUNT) - start) // count
+    width = (uuids.COUNT - start) // count
     return [uuids.cut(start + width * n) for n in range(1, count)]
 
 
@@ -49,7 +49,6 @@ def split(
     page: Page,
     count: int,
     first_ids: Callable[[Sequence[str]], Sequence[str | None]],
-    end: str | None = None,
 ) -> tuple[Range, ...]:
     """Cut the rest of a list behind its first page.
 
@@ -58,7 +57,6 @@ def split(
         page: The first page.
         count: Most ranges to make.
         first_ids: Asks for the first row behind each of some cursors and returns their ids.
-        end: Lowest id that is not wanted any more; None when all are.
 
     Returns:
         The ranges; a single one when there is any doubt.
@@ -68,7 +66,7 @@ def split(
     last = page.rows[-1].key[0] if page.rows else ""
     if not (UUID.fullmatch(rest) and ascending(page.rows) and last < rest):
         return whole
-    cuts = pivots(rest, count, end)
+    cuts = pivots(rest, count)
     found, *starts = first_ids([rest, *cuts])
     if found != rest:
         return whole

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from tap_commerce7.client import Commerce7Stream, CursorStream
-from tap_commerce7.span import START
+from tap_commerce7.client import START, Commerce7Stream, CursorStream
 from tap_engine import rawjson, timestamps
 from tap_engine.errors import NotFoundError
 from tap_engine.records import RowReader

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
@@ -91,6 +92,13 @@ class TapCommerce7(CommandTap):
     def check_settings(self) -> None:
         """Check what the settings' JSON schema cannot."""
         settings.require(self.config, "tenant")
+        # An undeclared variable would be ignored, and every process would read the whole tenant.
+        if self.config.get("shard") or os.environ.get("TAP_COMMERCE7_SHARD"):
+            msg = (
+                "setting shard: tap-commerce7 reads a tenant in one process;"
+                " raise concurrency instead"
+            )
+            raise SettingsError(msg)
         legacy = self.config.get("username") or self.config.get("password")
         if legacy and (self.config.get("app_id") or self.config.get("app_secret")):
             msg = "settings: give either app_id and app_secret, or username and password, not both"
@@ -106,7 +114,7 @@ class TapCommerce7(CommandTap):
         settings.number(self.config, "request_timeout", 0.1, 3600)
         settings.number(self.config, "retry_max_seconds", 0, 86_400)
         filters.check(self.config, self.stream_types)
-        _ = self.shard, self.start_date, self.api_url
+        _ = self.start_date, self.api_url
 
     @property
     def source(self) -> str:

@@ -12,7 +12,7 @@ from tap_commercetools.auth import CommercetoolsAuthenticator
 from tap_commercetools.message_keeping import MessageKeeping
 from tap_commercetools.query import LONGEST_PAGE
 from tap_commercetools.streams import STREAMS, Types
-from tap_engine import filters, settings
+from tap_engine import filters, settings, shards
 from tap_engine.cli import main as run_command_line
 from tap_engine.command import CommandTap
 from tap_engine.errors import SettingsError
@@ -139,6 +139,15 @@ class TapCommercetools(CommandTap):
         filters.setting(
             "Query predicates by stream, such as"
             ' {"orders": "customerId = \\"...\\""}: only what matches is read.'
+        ),
+        th.Property(
+            shards.NAME,
+            th.StringType,
+            title="Shard",
+            description=(
+                "Part of a first sync that is divided among processes, such as 2/8 for the second"
+                " of eight: only its ids are read; see docs/scale.md."
+            ),
         ),
         *settings.shared(concurrency=4, lookback_seconds=120),
     ).to_dict()

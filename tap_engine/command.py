@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from tap_engine import cli
+from tap_engine import cli, shards
 from tap_engine.tap import EngineTap
 
 
@@ -38,19 +38,17 @@ class CommandTap(EngineTap):
 
     @classmethod
     def get_singer_command(cls) -> click.Command:
-        """Add the option that puts the states of shards together."""
+        """Add the option that merges the states of shards, where the tap has the setting."""
         command = super().get_singer_command()
         for parameter in command.params:
             # So that --test knows which streams are selected, wherever --catalog stands.
             parameter.is_eager |= parameter.name == "catalog"
-        command.params.append(
-            click.Option(
-                ["--merge-states"],
-                is_flag=True,
-                help="Print the state that follows from those of all shards, given as FILES.",
-            )
-        )
-        command.params.append(click.Argument(["files"], nargs=-1))
+        if shards.NAME in cls.config_jsonschema["properties"]:
+            merge = "Print the state that follows from those of all shards, given as FILES."
+            command.params += [
+                click.Option(["--merge-states"], is_flag=True, help=merge),
+                click.Argument(["files"], nargs=-1),
+            ]
         return command
 
     @classmethod

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from singer_sdk import typing as th
 from singer_sdk.configuration._dict_config import parse_environment_config  # public nowhere
 
-from tap_engine import counts, shards, timestamps
+from tap_engine import counts, timestamps
 from tap_engine.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -33,15 +33,6 @@ def shared(*, concurrency: int, lookback_seconds: int) -> list[th.Property[Any]]
             description=(
                 "Lower bound of the first sync of incremental streams, ISO 8601; without an offset"
                 " it means UTC. Moving it back later makes the tap read everything again."
-            ),
-        ),
-        th.Property(
-            shards.NAME,
-            th.StringType,
-            title="Shard",
-            description=(
-                "Part of a first sync that is divided among processes, such as 2/8 for the second"
-                " of eight: only its ids are read; see docs/scale.md."
             ),
         ),
         th.Property(

@@ -11,7 +11,7 @@ from singer_sdk import Stream
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE, Metadata
 
-from tap_engine import filters, records, shards, typed_members
+from tap_engine import filters, records, typed_members
 from tap_engine.catalog import check_replication, selected_schema
 from tap_engine.drift import Drift
 from tap_engine.errors import (
@@ -113,11 +113,6 @@ class EngineStream(Stream):
         """The part of the stream that this process reads; None for all of it."""
         shard = self.tap.shard
         return shard if shard and shard.divides and self.splits else None
-
-    @property
-    def finished_as(self) -> str:
-        """What a state says of the stream when its walk is complete; see `tap_engine.shards`."""
-        return shards.SPLIT if self.shard else shards.WHOLE
 
     def begin_anew(self) -> None:
         """Forget what a walk left behind in memory, because another begins."""

@@ -178,7 +178,8 @@ class EngineTap(Tap):
     def note_finished(self, stream: EngineStream) -> None:
         """Take down in the state that a shard's walk of a stream is complete."""
         if self.shard:
-            self._members[shards.NAME]["finished"][stream.name] = stream.finished_as
+            part = "split" if stream.shard else "whole"
+            self._members[shards.NAME]["finished"][stream.name] = part
 
     def note_success(self, stream: EngineStream) -> None:
         """Remember that a stream was read to its end."""
@@ -303,9 +304,9 @@ class EngineTap(Tap):
             The exit code: 0 when every selected stream is complete.
         """
         self.check_settings()
-        mark = shards.check_state(self.state, self.shard, self.name, self.source)
-        if self.shard:
-            self._members[shards.NAME] = msgspec.to_builtins(mark)
+        entry = shards.check_state(self.state, self.shard, self.name, self.source)
+        if entry:
+            self._members[shards.NAME] = msgspec.to_builtins(entry)
         _ = self.streams
         try:
             self.sync_all()
