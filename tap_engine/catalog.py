@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_engine import typed_members
 from tap_engine.errors import SettingsError
-from tap_engine.selection import SENSITIVE, Pruning, compile_pruning, secret_breadcrumbs
+from tap_engine.selection import Pruning, compile_pruning, secret_breadcrumbs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -78,7 +78,7 @@ def _selected(
             }
         elif keyword == "items":
             result[keyword] = _selected(value, None, ())
-        elif keyword != SENSITIVE:
+        elif not keyword.startswith("x-") or keyword.startswith("x-sql-"):  # of the SDK
             result[keyword] = copy.copy(value)
     if "required" in result:
         result["required"] = [name for name in result["required"] if name in result["properties"]]
