@@ -13,8 +13,10 @@ if TYPE_CHECKING:
 
     from singer_sdk.singerlib import MetadataMapping, SelectionMask
 
-KEYWORD_PREFIX = "x-"
-"""Our own keywords in schema files begin so; they are not printed."""
+
+def _is_ours(keyword: str) -> bool:
+    """Return whether a keyword of a schema file is not printed; `x-sql-...` is the SDK's."""
+    return keyword.startswith("x-") and not keyword.startswith("x-sql-")
 
 
 def selected_schema(
@@ -59,7 +61,7 @@ def _selected(
             }
         elif keyword == "items":
             result[keyword] = _selected(value, None, ())
-        elif not keyword.startswith(KEYWORD_PREFIX):
+        elif not _is_ours(keyword):
             result[keyword] = copy.copy(value)
     if "required" in result:
         result["required"] = [name for name in result["required"] if name in result["properties"]]

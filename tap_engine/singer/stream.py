@@ -22,6 +22,7 @@ from tap_engine.singer.output import Output
 from tap_engine.singer.sdk_stream import SdkStream
 from tap_engine.state.coverage import Coverage, fingerprint
 from tap_engine.state.scan import Scan
+from tap_engine.state.shards import read_setting
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Mapping
@@ -117,7 +118,7 @@ class EngineStream(Declaration, SdkStream, abc.ABC):
     @property
     def shard(self) -> Shard | None:
         """The part of the stream that this process reads; None for all of it."""
-        shard = self.host.current_run.settings.shard
+        shard = read_setting(self.config)
         return shard if shard and shard.is_split and self.shardable else None
 
     @property
