@@ -1,4 +1,4 @@
-"""Checks that meltano.yml, README.md and .env.example say the same about the taps as the code.
+"""Checks that meltano.yml, docs/settings.md and .env.example agree with the code about the taps.
 
 Prints one line per difference and ends with 1 if there is any.
 """
@@ -42,7 +42,7 @@ def main() -> None:
 
 def differences() -> Iterator[str]:
     """Name every difference between the files and the code."""
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    tables = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
     environment = (ROOT / ".env.example").read_text(encoding="utf-8")
     project = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
     extractors = {plugin["name"]: plugin for plugin in project["plugins"]["extractors"]}
@@ -51,7 +51,7 @@ def differences() -> Iterator[str]:
         sdk = {s.name: (s.kind, s.default, s.sensitive) for s in sdk_settings(tap)}
         extractor = extractors[tap.name]
         yield from _compare(f"meltano.yml, {tap.name}", own | sdk, _in_meltano(extractor))
-        yield from _compare(f"README.md, {tap.name}", own, _in_readme(readme, tap))
+        yield from _compare(f"docs/settings.md, {tap.name}", own, _in_table(tables, tap))
         variables = {env_name(tap, name): (default,) for name, (_, default, _) in own.items()}
         yield from _compare(".env.example", variables, _in_environment(environment, tap))
         yield from _compare_select(tap, extractor["select"])
@@ -76,9 +76,9 @@ def _in_meltano(extractor: Mapping[str, Any]) -> Facts:
     }
 
 
-def _in_readme(readme: str, tap: type[EngineTap]) -> Facts:
-    start = readme.index(f"begin generated: settings of {tap.name} ")
-    block = readme[start : readme.index("end generated", start)]
+def _in_table(page: str, tap: type[EngineTap]) -> Facts:
+    start = page.index(f"begin generated: settings of {tap.name} ")
+    block = page[start : page.index("end generated", start)]
     rows = re.findall(r"^\| `(\w+)` \| ([^|]*) \| ([^|]*) \|", block, re.MULTILINE)
     facts: Facts = {}
     for name, kind, default in rows:

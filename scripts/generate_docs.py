@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from tap_engine.tap import EngineTap
 
 ROOT = Path(__file__).resolve().parent.parent
-FILES = ("README.md", "meltano.yml", ".env.example")
+FILES = ("docs/settings.md", "meltano.yml", ".env.example")
 PAGES = ("docs/deletes.md", "docs/privacy.md", "docs/scale.md")
 PICTURES = Path("docs/er")
 BLOCK = re.compile(
@@ -114,19 +114,6 @@ def filled(text: str) -> str:
     return BLOCK.sub(fill, text)
 
 
-def stream_table(tap: type[EngineTap]) -> str:
-    """Write the streams as a Markdown table."""
-    lines = ["", "| stream | key | replication | on | needs |", "| --- | --- | --- | --- | --- |"]
-    for stream in streams(tap):
-        key = ", ".join(f"`{name}`" for name in stream.key)
-        replication = f"incremental on `{stream.cursor}`" if stream.cursor else "full table"
-        lines.append(
-            f"| `{stream.name}` | {key} | {replication} | {'yes' if stream.on else 'no'}"
-            f" | {stream_pages.needs(stream)} |"
-        )
-    return "\n".join([*lines, "", ""])
-
-
 def delete_table(tap: type[EngineTap]) -> str:
     """Write what tells deletes of which incremental stream of commercetools."""
     lines = [
@@ -207,7 +194,6 @@ NEEDED = {"app_id", "app_secret"}
 """Not required by the schema, because there is an older way in, but needed by nearly everybody."""
 
 MAKERS: dict[str, Callable[[type[EngineTap]], str]] = {
-    "streams": stream_table,
     "settings": setting_table,
     "deletes": delete_table,
     "meltano settings": meltano_settings,
