@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scripts.declarations import TAPS, env_name, own_settings, streams
+from scripts.declarations import TAPS, env_name, own_settings
 from scripts.docs import hub, privacy, stream_pages
 from scripts.simulate import tables
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tap_engine.singer.tap import EngineTap
 
 ROOT = Path(__file__).resolve().parent.parent
-FILES = ("README.md", "meltano.yml", ".env.example")
+FILES = ("docs/settings.md", "meltano.yml", ".env.example")
 PAGES = ("docs/deletes.md", "docs/privacy.md", "docs/scale.md")
 BLOCK = re.compile(
     r"^(?P<begin>[^\n]*begin generated: (?P<what>[^\n]*?)(?: -->)?\n)"
@@ -100,19 +100,6 @@ def blocks() -> dict[str, Callable[[], str]]:
     return of_taps | tables.BLOCKS | {"deletes of tap-commercetools": stream_pages.delete_table}
 
 
-def stream_table(tap: type[EngineTap]) -> str:
-    """Write the streams as a Markdown table."""
-    lines = ["", "| stream | key | replication | on | needs |", "| --- | --- | --- | --- | --- |"]
-    for stream in streams(tap):
-        key = ", ".join(f"`{name}`" for name in stream.key)
-        replication = f"incremental on `{stream.cursor}`" if stream.cursor else "full table"
-        lines.append(
-            f"| `{stream.name}` | {key} | {replication} | {'yes' if stream.on else 'no'}"
-            f" | {stream_pages.needs(stream)} |"
-        )
-    return "\n".join([*lines, "", ""])
-
-
 def setting_table(tap: type[EngineTap]) -> str:
     """Write the settings as a Markdown table."""
     lines = ["", "| setting | kind | default | meaning |", "| --- | --- | --- | --- |"]
@@ -152,7 +139,6 @@ NEEDED = {"app_id", "app_secret"}
 """Not required by the schema, because there is an older way in, but needed by nearly everybody."""
 
 MAKERS: dict[str, Callable[[type[EngineTap]], str]] = {
-    "streams": stream_table,
     "settings": setting_table,
     "plugin": hub.meltano_block,
     "environment": env_lines,
