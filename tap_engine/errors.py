@@ -14,6 +14,12 @@ class SettingsError(TapError):
     """A setting is missing, unusable or contradicts another."""
 
 
+START_AGAIN = (
+    "remove the stream's entry from the state (with Meltano: run with --full-refresh) to read it"
+    " from the start"
+)
+
+
 class StateError(TapError):
     """The state handed to the tap is not one that it could have written."""
 

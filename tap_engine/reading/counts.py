@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tap_engine.reading.pager import Pager
+    from tap_engine.reading.run import ReadSettings
 
 OFF, LOG, STRICT = MODES = ("off", "log", "strict")
 
@@ -31,32 +32,23 @@ class Counts:
     from it, because the next run reads them; if there are too many, some were deleted since.
 
     Args:
-        stream: Name for messages.
-        mode: One of `MODES`.
-        lookback_seconds: How far before the run's start a change may become visible late.
         sleep: Waits some seconds.
     """
 
     def __init__(
-        self,
-        stream: str,
-        mode: str,
-        lookback_seconds: float,
-        *,
-        sleep: Callable[[float], None],
-        logger: logging.Logger,
+        self, settings: ReadSettings, sleep: Callable[[float], None], logger: logging.Logger
     ) -> None:
-        self._stream = stream
-        self._mode = mode
-        self._lookback = lookback_seconds
+        self._mode = settings.verify_counts
+        self._lookback = settings.lookback_seconds
         self._sleep = sleep
         self._logger = logger
         self._before: int | None = None
 
-    def confirm(self, pager: Pager[Any], pages: int) -> bool:
+    def confirm(self, stream: str, pager: Pager[Any], pages: int) -> bool:
         """Compare after a complete scan.
 
         Args:
+            stream: Name for messages.
             pager: Pager of the complete scan.
             pages: Number of its pages; a single page is only counted with `strict`.
 
@@ -73,14 +65,14 @@ class Counts:
         if self._mode == LOG and (pages <= 1 or pager.waits_for_count):
             return True
         try:
-            return self._compare(pager)
+            return self._compare(stream, pager)
         except (StreamError, RequestError) as error:  # IncompleteError comes with `strict` only
             if self._mode == STRICT:
                 raise
             self._logger.info("%s; the number of records could not be compared", error)
             return True
 
-    def _compare(self, pager: Pager[Any]) -> bool:
+    def _compare(self, stream: str, pager: Pager[Any]) -> bool:
         read = pager.scan.count
         total, lost = self._ask(pager)
         doubt = lost is None and self._mode == STRICT
@@ -90,7 +82,7 @@ class Counts:
         if total is None:
             return True
         text = compared(read, total)
-        self._logger.info("%s: %s", self._stream, text)
+        self._logger.info("%s: %s", stream, text)
         if lost is None and self._mode == LOG:
             return True
         if lost is None and self._before is None:
@@ -100,7 +92,7 @@ class Counts:
             # After a second scan: what was there at the end of the first had to be in it.
             lost = min(total, self._before or 0) - read
         if lost > 0:
-            text = f"{self._stream}: {lost:,} records are missing: {text}, and they did not change"
+            text = f"{stream}: {lost:,} records are missing: {text}, and they did not change"
             if self._mode == STRICT:
                 again = f"{text}; nothing was bookmarked, the next run reads everything again"
                 raise IncompleteError(again)

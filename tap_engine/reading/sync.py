@@ -12,20 +12,19 @@ from tap_engine.reading import counts
 from tap_engine.reading.counts import Counts
 from tap_engine.reading.numbered import NumberedPages
 from tap_engine.reading.page_queue import PageQueue
+from tap_engine.reading.plan import Planned, plan
 from tap_engine.reading.progress import Progress
 from tap_engine.reading.run import Prefetchable
 from tap_engine.state import entry
 from tap_engine.state.scan import Scan
 
 if TYPE_CHECKING:
-    import logging
-    from collections.abc import Callable, Iterable, Iterator, MutableMapping
+    from collections.abc import Callable, Iterable, Iterator
     from concurrent.futures import Future
 
     from tap_engine.reading.page_queue import Step
     from tap_engine.reading.pager import Pager
     from tap_engine.reading.run import Run
-    from tap_engine.state.coverage import Coverage
     from tap_engine.state.shards import Shard
 
 STATE_RECORDS = 500
@@ -36,48 +35,15 @@ NO_BOUND = timedelta(days=366)
 """So far ahead that it leaves nothing out."""
 
 
-class Source(Prefetchable, Protocol):
+class Source(Planned, Prefetchable, Protocol):
     """What the run of a stream needs of the stream."""
 
-    name: str
-    replication_key: str | None
     bookmark_at_run_start: ClassVar[bool]
     """A complete scan moves the bookmark to the start of the run, whatever it found."""
 
     @property
-    def logger(self) -> logging.Logger:
-        """Logger of the stream."""
-
-    @property
-    def is_full_table(self) -> bool:
-        """Whether every run reads everything, with or without a replication key."""
-
-    @property
-    def activates(self) -> bool:
-        """Whether a complete scan activates a table version."""
-
-    @property
     def shard(self) -> Shard | None:
         """The part of the stream that this process reads; None for all of it."""
-
-    @property
-    def coverage(self) -> Coverage:
-        """The settings that decide what lies below a bookmark."""
-
-    @property
-    def stream_state(self) -> MutableMapping[str, Any]:
-        """The stream's entry in the state."""
-
-    @property
-    def full_pager(self) -> type[Pager[Any]]:
-        """Pager that reads everything."""
-
-    @property
-    def change_pager(self) -> type[Pager[Any]]:
-        """Pager that reads what changed since a bookmark."""
-
-    def make_pager(self, kind: type[Pager[Any]], scan: Scan) -> Pager[Any]:
-        """Make a pager for a scan."""
 
     def complete(self, scan: Scan) -> Iterable[int]:
         """Do what is left when the last page is written and the bookmark not yet set.
@@ -115,90 +81,16 @@ class StreamSync:
     def __init__(self, source: Source, run: Run, scan: Scan | None = None) -> None:
         self._source = source
         self._run = run
-        self._counts = Counts(
-            source.name,
-            run.settings.verify_counts,
-            run.settings.lookback_seconds,
-            sleep=run.http.sleep,
-            logger=source.logger,
-        )
+        self._resumed = False
         if scan is None:
-            pager, self._resumed = self._plan()
+            pager, self._resumed = plan(source, run.settings, run.version)
         else:
-            pager, self._resumed = source.make_pager(source.full_pager, scan), False
+            pager = source.make_pager(source.full_pager, scan)
         if self._resumed:
             source.logger.info("%s: resuming an interrupted scan", source.name)
         self._pages = 0
+        self._counts = Counts(run.settings, run.http.sleep, source.logger)
         self._open(pager)
-
-    # What is read.
-
-    def _plan(self) -> tuple[Pager[Any], bool]:
-        """Choose between resuming, reading changes and reading everything.
-
-        Returns:
-            The pager, and whether its scan was begun by an earlier run.
-        """
-        source, settings = self._source, self._run.settings
-        today = source.coverage
-        known = entry.load(source.name, source.stream_state, source.replication_key, type(today))
-        bookmark = None if source.is_full_table else known.bookmark
-        if bookmark and (gap := today.gap(known.coverage)):
-            source.logger.info("%s: %s", source.name, gap)
-            bookmark = None
-        if bookmark is None:
-            since = settings.start_date if source.replication_key else None
-            kind = source.full_pager
-        else:
-            since = timestamps.earlier(bookmark, settings.lookback_seconds)
-            kind = source.change_pager
-        fresh = Scan(
-            pager=kind.name,
-            since=since,
-            full=bookmark is None,
-            coverage=today.as_state(),
-            # A scan that is resumed keeps the version that its first part was written with.
-            version=self._run.version if source.activates else None,
-        )
-        if known.scan is not None and (old := self._pager_of(known.scan)):
-            usable = {kind.name, kind.fallback.name if kind.fallback else kind.name}
-            if old.name in usable and self._covers(old.scan, fresh):
-                return old, True
-        return source.make_pager(kind, fresh), False
-
-    def _pager_of(self, scan: Scan) -> Pager[Any] | None:
-        """Return the pager of an unfinished scan; None if the stream has no such pager or list.
-
-        Raises:
-            StateError: The scan's positions are not ones of the pager.
-        """
-        source = self._source
-        declared = (source.full_pager, source.change_pager)
-        kinds = (*declared, *(kind.fallback for kind in declared))
-        kind = next((each for each in kinds if each and each.name == scan.pager), None)
-        if kind is None:
-            return None
-        pager = source.make_pager(kind, scan)
-        for part in scan.ranges:
-            if part.after is not None and not pager.accepts(part.after):
-                reason = f"scan.ranges holds a position of another form: {part.after}"
-                raise entry.unusable(source.name, reason)
-        return pager if scan.last_list is None or pager.has_list(scan.last_list) else None
-
-    def _covers(self, old: Scan, fresh: Scan) -> bool:
-        """Return whether an unfinished scan delivers everything that a fresh one would."""
-        source = self._source
-        before = entry.read_coverage(
-            source.name, "scan.coverage", old.coverage, type(source.coverage)
-        )
-        return (
-            old.full == fresh.full
-            and (old.since is None or (fresh.since is not None and old.since <= fresh.since))
-            and (old.version is not None) == source.activates
-            and not source.coverage.gap(before)
-        )
-
-    # Reading.
 
     def begin(self) -> None:
         """Ask for the first pages without waiting for them."""
@@ -337,7 +229,7 @@ class StreamSync:
         """Compare with the source's count; begin anew and return False if that leaves doubt."""
         source = self._source
         try:
-            if self._counts.confirm(self._pager, self._pages):
+            if self._counts.confirm(source.name, self._pager, self._pages):
                 return True
         except IncompleteError:
             entry.drop(source.stream_state)

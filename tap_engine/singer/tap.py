@@ -7,26 +7,17 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
 
 import msgspec
-from singer_sdk import Tap
-from singer_sdk.helpers._classproperty import classproperty  # public nowhere
-from singer_sdk.helpers.capabilities import (
-    CapabilitiesEnum,
-    PluginCapabilities,
-    TapCapabilities,
-)
-from singer_sdk.plugin_base import PluginBase
 
-from tap_engine.errors import StateError, StreamError
+from tap_engine.errors import StreamError
 from tap_engine.http.session import Http
 from tap_engine.reading.run import Run, explained
 from tap_engine.singer import metrics, settings
-from tap_engine.singer.writer import RecordWriter
+from tap_engine.singer.sdk_tap import SdkTap
 from tap_engine.state import shards
 from tap_engine.state.scan import Scan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from types import FrameType
 
     from tap_engine.http.redaction import Redactor
     from tap_engine.reading.run import ReadSettings
@@ -45,26 +36,13 @@ class Connection(Protocol):
         """The settings that reading depends on."""
 
 
-class EngineTap(Tap):
+class EngineTap(SdkTap):
     """Base class of both taps.
 
     A stream that cannot be read does not stop the others; the run then ends with one line per such
     stream and exit code 1.
     """
 
-    package_name = "tap-commerce"
-    message_writer_class = RecordWriter
-    capabilities: ClassVar[list[CapabilitiesEnum]] = [
-        # BATCH is left out: batch files would bypass field selection and stream maps.
-        TapCapabilities.CATALOG,
-        TapCapabilities.STATE,
-        TapCapabilities.DISCOVER,
-        TapCapabilities.ACTIVATE_VERSION,
-        PluginCapabilities.ABOUT,
-        PluginCapabilities.STREAM_MAPS,
-        PluginCapabilities.FLATTENING,
-        PluginCapabilities.STRUCTURED_LOGGING,
-    ]
     stream_types: ClassVar[tuple[type[EngineStream], ...]]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -144,26 +122,10 @@ class EngineTap(Tap):
             correlation_header=correlation_header,
         )
 
-    @property
-    def writer(self) -> RecordWriter:
-        """Prints the messages."""
-        return cast("RecordWriter", self.message_writer)  # made of `message_writer_class`
-
-    def write_state(self) -> None:
-        """Write a STATE message unless nothing changed since the last, or there is none yet."""
-        if self.state:
-            with self.writer.signals.held():
-                self.state_writer.write_state(self.state)
-
-    @property
-    def _state_members(self) -> dict[str, Any]:
-        """The state; the SDK declares none of its members but the bookmarks."""
-        return cast("dict[str, Any]", self.state)
-
     def note_finished(self, stream: str, *, split: bool) -> None:
         """Note in the state that a shard's scan of a stream is complete."""
-        if shards.NAME in self._state_members:
-            finished = self._state_members[shards.NAME]["finished"]
+        if shards.NAME in self.state_members:
+            finished = self.state_members[shards.NAME]["finished"]
             finished[stream] = "split" if split else "whole"
 
     # What the SDK asks for.
@@ -201,26 +163,6 @@ class EngineTap(Tap):
             msg = f"type_custom_fields: {explained(error, stream.needs)}"
             raise type(error)(msg) from None
 
-    def setup_mapper(self) -> None:
-        """Set up stream maps; streams register their schemas when they are first used."""
-        PluginBase.setup_mapper(self)
-
-    def load_state(self, state: dict[str, Any]) -> None:
-        """Take over a state.
-
-        Raises:
-            StateError: It has not the form of a Singer state.
-        """
-        bookmarks = state.get("bookmarks", {}) if isinstance(state, dict) else None
-        if not isinstance(bookmarks, dict) or not all(
-            isinstance(entry, dict) for entry in bookmarks.values()
-        ):
-            msg = 'state is not of the form {"bookmarks": {stream: {...}}}'
-            raise StateError(msg)
-        super().load_state(state)
-        if shards.NAME in state:  # the SDK takes over the bookmarks only
-            self._state_members[shards.NAME] = state[shards.NAME]
-
     @property
     def chosen_streams(self) -> list[EngineStream]:
         """The selected streams; of several shards only the first reads what cannot be divided."""
@@ -240,7 +182,7 @@ class EngineTap(Tap):
         run, shard = self.current_run, self.current_run.settings.shard
         entry = shards.check_state(self.state, shard, self.name, self.source)
         if entry:
-            self._state_members[shards.NAME] = msgspec.to_builtins(entry)
+            self.state_members[shards.NAME] = msgspec.to_builtins(entry)
         streams = self.chosen_streams
         run.prefetch_from(streams)
         try:
@@ -252,29 +194,3 @@ class EngineTap(Tap):
             if stream.drift:
                 stream.drift.report(stream.name, self.logger)
         return run.report()
-
-    @classproperty
-    def _env_var_config(cls) -> dict[str, Any]:  # noqa: N805 (of the class)
-        """Settings from the environment.
-
-        Overrides a private property of the SDK, whose errors do not name the variable.
-        """
-        schema = cls.config_jsonschema
-        cls.append_builtin_config(schema)
-        return settings.from_environment(schema["properties"], cls._env_var_prefix)
-
-    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
-        """Validate settings only where they matter.
-
-        Overrides a private method of the SDK, which warns of missing settings at `--discover`.
-        """
-        return super()._validate_config(raise_errors=True) if raise_errors else []
-
-    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
-        """Stop between two lines.
-
-        Overrides a private hook of the SDK, which would write in the middle of a line that is
-        being written, and exit with 0.
-        """
-        del frame
-        self.writer.signals.receive(signum)

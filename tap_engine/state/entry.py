@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, cast
 import msgspec
 
 from tap_engine import timestamps
-from tap_engine.errors import StateError
+from tap_engine.errors import START_AGAIN, StateError
 from tap_engine.state.scan import Scan
 
 if TYPE_CHECKING:
@@ -33,24 +33,28 @@ _SDK = {"replication_key_signpost", "starting_replication_value", "progress_mark
 
 
 class Entry(msgspec.Struct):
-    """What state says about one stream.
+    """What state says about one stream, seen from today's settings.
 
     Attributes:
-        bookmark: The bookmark in the canonical form.
-        coverage: Settings under which everything below the bookmark was read.
+        since: The bookmark minus the lookback; None without a bookmark.
+        gap: Why the bookmark is not enough for today's settings; empty if it is.
         scan: The unfinished scan.
+        scan_gap: Why the scan is not enough for today's settings; empty if it is.
     """
 
-    bookmark: str | None
-    coverage: Coverage
+    since: str | None
+    gap: str
     scan: Scan | None
+    scan_gap: str
 
 
 def load(
     stream: str,
     entry: Mapping[str, Any],
     replication_key: str | None,
-    coverage_type: type[Coverage],
+    today: Coverage,
+    *,
+    lookback: float,
 ) -> Entry:
     """Read a stream's entry.
 
@@ -58,26 +62,33 @@ def load(
         stream: Name for messages.
         entry: The entry as it stands in state; may be empty.
         replication_key: The stream's replication key.
-        coverage_type: Type of the stream's coverage.
+        today: Today's settings.
+        lookback: Seconds.
 
     Raises:
         StateError: The entry is not one that this tap could have written.
     """
     unknown = sorted(set(entry) - _OURS - _SDK)
     if unknown:
-        raise unusable(stream, f"it has unknown members: {', '.join(unknown)}")
+        raise _unusable(stream, f"it has unknown members: {', '.join(unknown)}")
     value, named = entry.get(BOOKMARK), entry.get("replication_key")
     if value is not None and replication_key is None:
         msg = f"state of stream '{stream}' holds a bookmark, but the stream has none"
         raise StateError(msg)
     if value is not None and named not in (None, replication_key):
-        raise unusable(stream, f"its bookmark is one of {named!r}, not of {replication_key!r}")
+        raise _unusable(stream, f"its bookmark is one of {named!r}, not of {replication_key!r}")
     _timestamp(stream, "deletions_read_to", entry.get("deletions_read_to"))
-    scan = entry.get("scan")
+    bookmark = _timestamp(stream, BOOKMARK, value)
+    before = _coverage(stream, "coverage", entry.get("coverage"), type(today))
+    scan, scan_gap = entry.get("scan"), ""
+    if scan is not None:
+        scan = _scan(stream, scan)
+        scan_gap = today.gap(_coverage(stream, "scan.coverage", scan.coverage, type(today)))
     return Entry(
-        bookmark=_timestamp(stream, BOOKMARK, value),
-        coverage=read_coverage(stream, "coverage", entry.get("coverage"), coverage_type),
-        scan=None if scan is None else _scan(stream, scan, coverage_type),
+        since=timestamps.earlier(bookmark, lookback) if bookmark else None,
+        gap=today.gap(before),
+        scan=scan,
+        scan_gap=scan_gap,
     )
 
 
@@ -134,37 +145,23 @@ def _reached(scan: Scan) -> str | None:
     return min(highest, started) if highest and started else highest
 
 
-def read_coverage(stream: str, name: str, value: object, coverage_type: type[Coverage]) -> Coverage:
-    """Read the coverage of a bookmark or a scan.
-
-    Raises:
-        StateError: It is not one that this tap could have written.
-    """
-    try:
-        coverage = msgspec.convert(value or {}, coverage_type)
-    except msgspec.ValidationError as error:
-        raise unusable(stream, f"{name}: {error}") from None
-    coverage.start_date = _timestamp(stream, f"{name}.start_date", coverage.start_date)
-    return coverage
-
-
-def unusable(stream: str, reason: str) -> StateError:
-    """Return the error for a stream's state that cannot be used."""
-    return StateError(
-        f"state of stream '{stream}' cannot be used: {reason}; remove the stream's entry from the"
-        " state (with Meltano: run with --full-refresh) to read it from the start"
-    )
-
-
-def _scan(stream: str, value: object, coverage_type: type[Coverage]) -> Scan:
+def _scan(stream: str, value: object) -> Scan:
     try:
         scan = msgspec.convert(value, Scan)
     except msgspec.ValidationError as error:
-        raise unusable(stream, f"scan: {error}") from None
+        raise _unusable(stream, f"scan: {error}") from None
     for name in ("since", "run_started_at", "max_replication_value"):
         setattr(scan, name, _timestamp(stream, f"scan.{name}", getattr(scan, name)))
-    read_coverage(stream, "scan.coverage", scan.coverage, coverage_type)
     return scan
+
+
+def _coverage(stream: str, name: str, value: object, kind: type[Coverage]) -> Coverage:
+    try:
+        coverage = msgspec.convert(value or {}, kind)
+    except msgspec.ValidationError as error:
+        raise _unusable(stream, f"{name}: {error}") from None
+    coverage.start_date = _timestamp(stream, f"{name}.start_date", coverage.start_date)
+    return coverage
 
 
 def _timestamp(stream: str, name: str, value: object) -> str | None:
@@ -173,4 +170,8 @@ def _timestamp(stream: str, name: str, value: object) -> str | None:
     try:
         return timestamps.canonical(cast("str", value))
     except (AttributeError, TypeError, ValueError):
-        raise unusable(stream, f"{name} is no ISO 8601 timestamp: {value!r:.60}") from None
+        raise _unusable(stream, f"{name} is no ISO 8601 timestamp: {value!r:.60}") from None
+
+
+def _unusable(stream: str, reason: str) -> StateError:
+    return StateError(f"state of stream '{stream}' cannot be used: {reason}; {START_AGAIN}")
