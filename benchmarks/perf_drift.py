@@ -18,7 +18,7 @@ from benchmarks.perf_data import MAKERS
 from benchmarks.perf_measure import alternately
 from benchmarks.perf_report import Section
 from benchmarks.perf_source import Source
-from tap_engine.drift import Drift
+from tap_engine.records.drift import Drift
 
 if TYPE_CHECKING:
     from benchmarks.perf_bench import Bench

@@ -5,7 +5,7 @@ Of each tenant, under its name:
     tables.json
         The target has made the tables.
     shard-2-of-8.json
-        The last state that the target emitted.
+        The last state that the target emitted; shard-1-of-1.json where one run reads everything.
     shard-2-of-8.finished
         The shard was read and loaded to its end.
     merged.json
@@ -30,8 +30,6 @@ from tap_orchestration.errors import OrchestrationError
 
 if TYPE_CHECKING:
     from datetime import datetime
-
-    from tap_orchestration.partitions import Shard
 
 MERGED = "merged.json"
 INCREMENTAL = "incremental.json"
@@ -105,16 +103,6 @@ class States:
 
     def _path(self, tenant: str, name: str) -> str:
         return f"{self._root}/{tenant}/{name}"
-
-
-def shard_state(shard: Shard) -> str:
-    """Name of a shard's state."""
-    return f"shard-{shard.number}-of-{shard.of}.json"
-
-
-def finished(shard: Shard) -> str:
-    """Name of what says that a shard is complete."""
-    return f"shard-{shard.number}-of-{shard.of}.finished"
 
 
 def _replace(path: Path, data: bytes) -> None:
