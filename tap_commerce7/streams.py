@@ -13,6 +13,9 @@ from tap_commerce7.endpoint import UpdatedAt
 from tap_commerce7.special import SettingsStream, TrashStream
 from tap_engine.singer.stream import declared_streams
 
+UNDOCUMENTED = "the vendor does not document this list"
+LOYALTY = "only tenants with the loyalty extension have it"
+
 
 class Customers(CursorStream):
     name = "customers"
@@ -125,6 +128,7 @@ class InventoryTransactions(Commerce7Stream):
     path = "/inventory-transaction"
     array_key = "inventoryTransactions"
     permission = "Inventory"
+    may_be_absent = UNDOCUMENTED
     off_because = "unverified as a list"
 
 
@@ -149,6 +153,7 @@ class ClubPackages(Commerce7Stream):
     path = "/club-package"
     array_key = "clubPackages"
     permission = "Club Package"
+    may_be_absent = UNDOCUMENTED
 
 
 class Coupons(Commerce7Stream):
@@ -172,6 +177,7 @@ class PromotionSets(Commerce7Stream):
     path = "/promotion-set"
     array_key = "promotionSets"
     permission = "Promotion Set"
+    may_be_absent = UNDOCUMENTED
     off_because = "unverified as a list"
 
 
@@ -275,6 +281,7 @@ class MetaDataConfigs(TypedStream):
     path = "/meta-data-config/{objectType}"
     array_key = "metaDataConfigs"
     permission = "MetaData Config"
+    may_be_absent = UNDOCUMENTED
     object_types = (
         "allocation",
         "club-membership",
@@ -293,6 +300,7 @@ class Settings(SettingsStream):
     path = "/setting"
     array_key = "settings"
     permission = "Setting"
+    may_be_absent = UNDOCUMENTED
     off_because = "configuration"
 
 
@@ -300,12 +308,14 @@ class LoyaltyTransactions(Commerce7Stream):
     name = "loyalty_transactions"
     path = "/loyalty-transaction"
     array_key = "loyaltyTransactions"
+    may_be_absent = LOYALTY
 
 
 class LoyaltyTiers(Commerce7Stream):
     name = "loyalty_tiers"
     path = "/loyalty-tier"
     array_key = "loyaltyTiers"
+    may_be_absent = LOYALTY
 
 
 class PosProfiles(Commerce7Stream):
@@ -313,12 +323,14 @@ class PosProfiles(Commerce7Stream):
     path = "/pos-profile"
     array_key = "posProfiles"
     permission = "POS Profile"
+    may_be_absent = UNDOCUMENTED
     off_because = "unverified path"
 
 
 class Trash(TrashStream):
     name = "trash"
     path = "/trash"
+    may_be_absent = UNDOCUMENTED
     off_because = "unverified"
 
 

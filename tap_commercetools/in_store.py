@@ -134,6 +134,7 @@ class InStoreStream(CommercetoolsStream):
             super().check()
             return
         self.check_scopes()
+        self.check_presence()
         pager = self.make_pager(self.full_pager, Scan(pager=self.full_pager.name, full=True))
         for context in self.contexts():
             pager.check(context)

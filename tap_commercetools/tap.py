@@ -195,6 +195,16 @@ class TapCommercetools(CommandTap):
         )
         return redactor
 
+    def refusal_hint(self) -> str:
+        """Return which project the token's scopes are of, if it is another one."""
+        others = self.connection.other_projects
+        if not others:
+            return ""
+        return (
+            f"setting project_key: the token's scopes are of project {', '.join(others)}, not of"
+            f" {self.source}"
+        )
+
     def type_custom_fields(self, streams: Sequence[EngineStream]) -> None:
         """Declare the custom fields that the project's types define."""
         defined = custom_fields.read_types(self.definitions(Types(self)))

@@ -40,7 +40,12 @@ class StreamError(TapError):
     """One stream cannot be read; the others can.
 
     The run goes on with the other streams, keeps this one's state as it was and ends non-zero.
+
+    Attributes:
+        reason: What the API said, without what differs from stream to stream; empty if unknown.
     """
+
+    reason: str = ""
 
 
 class RefusedError(StreamError):
@@ -53,6 +58,10 @@ class IncompleteError(StreamError):
 
 class NotFoundError(RefusedError):
     """There is no such endpoint or parent object."""
+
+
+class AbsentError(NotFoundError):
+    """The source does not have this stream, which not every source has."""
 
 
 class QueryRefusedError(StreamError):

@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -271,7 +272,10 @@ class Http:
             raise CredentialsError(text)
         if rule.action is Action.REFUSED:
             missing = response.status_code == requests.codes.not_found
-            raise NotFoundError(text) if missing else RefusedError(text)
+            error = NotFoundError(text) if missing else RefusedError(text)
+            general = message.replace(_path(call), "")
+            error.reason = f"{response.status_code} {code} {general} {rule.meaning}"
+            raise error
         if rule.action is Action.QUERY_REFUSED:
             raise QueryRefusedError(text)
         if 400 <= response.status_code < 500:  # noqa: PLR2004 (the request is at fault)
@@ -286,8 +290,7 @@ class Http:
         code: str = "",
         meaning: str = "",
     ) -> str:
-        path = requests.utils.urlparse(call.url).path  # type: ignore[attr-defined]
-        text = f"{call.stream}: {path} answered {response.status_code}"
+        text = f"{call.stream}: {_path(call)} answered {response.status_code}"
         # Masked before they are shortened: half a secret would no longer be recognised.
         if code:
             text += f" {excerpt(self._redact(code), 80)}"
@@ -303,6 +306,10 @@ class Http:
     @staticmethod
     def _host(call: Call) -> str:
         return call.url.split("/", 3)[2]
+
+
+def _path(call: Call) -> str:
+    return urlsplit(call.url).path
 
 
 def _cause(error: BaseException) -> str:

@@ -35,6 +35,8 @@ class Declaration:
     """What a credential needs to read the stream; empty if that is unknown."""
     off_because: ClassVar[str] = ""
     """Why the stream is off unless the user selects it; empty if it is on."""
+    may_be_absent: ClassVar[str] = ""
+    """Why not every source has the stream; a 404 on its whole list is then no failure."""
     bookmark_at_run_start: ClassVar[bool] = False
     """A complete scan moves the bookmark to the start of the run, whatever it found.
 

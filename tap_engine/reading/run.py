@@ -5,15 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from tap_engine.errors import NotFoundError, RefusedError, StreamError, TapError
+from tap_engine.errors import AbsentError, NotFoundError, RefusedError, StreamError, TapError
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from contextlib import AbstractContextManager
 
     from tap_engine.http.session import Http
     from tap_engine.state.shards import Shard
+
+
+MOST_NAMES = 10
+"""Most streams that one line names."""
+
+NOT_READ = "not read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,9 @@ class Prefetchable(Protocol):
 class Run:
     """What the streams of a run share, and what became of each.
 
+    Attributes:
+        records: Number of records written.
+
     Args:
         version: Table version of full tables that begin in this run.
         write_state: Writes a STATE message.
@@ -77,6 +86,7 @@ class Run:
         self.write_state = write_state
         self.hold = hold
         self._logger = logger
+        self.records = 0
         self._failures: dict[str, StreamError] = {}
         self._complete: set[str] = set()
         self._queue: list[Prefetchable] = []
@@ -112,38 +122,87 @@ class Run:
         """Remember a stream that was read to its end."""
         self._complete.add(stream)
 
-    def report(self) -> int:
+    def report(self, hint: Callable[[], str]) -> int:
         """Log the streams that were not read; one line if it was none at all.
 
+        Args:
+            hint: Returns what is probably wrong if no stream can be read; empty if unknown.
+
         Returns:
-            The exit code: 0 when every selected stream is complete.
+            The exit code: 0 when every selected stream is complete, or forgiven.
         """
-        failures = self._failures
-        forgiven = set()
-        # If no stream was readable, assume bad credentials rather than missing permissions.
-        if self.settings.skip_forbidden_streams and self._complete:
-            forgiven = {name for name in failures if isinstance(failures[name], RefusedError)}
-        lasting = [name for name in failures if name not in forgiven]
+        outcomes = {name: self._outcome(error) for name, error in self._failures.items()}
+        lasting = [name for name, outcome in outcomes.items() if outcome == NOT_READ]
+        text = hint() if lasting and not self._complete else ""
+        more = f"; {text}" if text else ""
         if len(lasting) > 1 and not self._complete:
-            first = failures[lasting[0]]
-            self._logger.error("none of %d streams can be read; the first: %s", len(lasting), first)
+            first = self._failures[lasting[0]]
+            text = "none of %d streams can be read; the first: %s%s"
+            self._logger.error(text, len(lasting), first, more)
             return 1
         for name in lasting:
-            self._logger.error("stream not read: %s", failures[name])
-        for name in sorted(forgiven):
-            self._logger.warning("stream skipped: %s", failures[name])
+            self._logger.error("stream not read: %s%s", self._failures[name], more)
+        for name in sorted(outcomes.keys() - set(lasting)):
+            self._logger.warning("stream %s: %s", outcomes[name], self._failures[name])
         return 1 if lasting else 0
 
+    def summary(self, selected: Collection[str]) -> str:
+        """Return the one line that says how a run ended.
 
-def explained(error: StreamError, needs: str) -> StreamError:
-    """Return an error that also says what a stream needs, if it is a refusal.
+        Args:
+            selected: Names of the streams that were to be read.
+        """
+        text = (
+            f"{len(self._complete)} of {len(selected)} streams complete, {self.records:,} records,"
+            f" {self.http.sent:,} requests, waited {self.http.waited:,.0f} s"
+        )
+        outcomes = {name: self._outcome(error) for name, error in self._failures.items()}
+        outcomes |= {
+            name: "not finished"
+            for name in selected
+            if name not in outcomes and name not in self._complete
+        }
+        for outcome in ("absent", "skipped", NOT_READ, "not finished"):
+            names = [name for name in outcomes if outcomes[name] == outcome]
+            if names:
+                text += f"; {outcome}: {listed(names)}"
+        return text
+
+    def _outcome(self, error: StreamError) -> str:
+        """Return what became of a stream that was not read."""
+        # If no stream was readable, assume bad credentials or a bad address.
+        if self._complete and isinstance(error, AbsentError):
+            return "absent"
+        if (
+            self._complete
+            and self.settings.skip_forbidden_streams
+            and isinstance(error, RefusedError)
+        ):
+            return "skipped"
+        return NOT_READ
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names with commas, at most ten of them."""
+    more = len(names) - MOST_NAMES
+    text = ", ".join(names[:MOST_NAMES])
+    return f"{text} and {more} more" if more > 0 else text
+
+
+def explained(error: StreamError, needs: str, may_be_absent: str = "") -> StreamError:
+    """Return an error that also says what a stream needs, or that the source lacks it.
 
     Args:
         error: What the API said.
         needs: What a credential needs to read the stream; empty if that is unknown.
+        may_be_absent: Why the source may lack the stream; empty if it has it.
     """
-    text = str(error)
+    kind, text = type(error), str(error)
     refused = isinstance(error, RefusedError) and not isinstance(error, NotFoundError)
     if refused and needs not in text:
         text = f"{text}; it takes {needs}"
-    return type(error)(text)
+    elif kind is NotFoundError and may_be_absent:
+        kind, text = AbsentError, f"{text}; {may_be_absent}"
+    told = kind(text)
+    told.reason = error.reason
+    return told

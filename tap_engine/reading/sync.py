@@ -89,6 +89,7 @@ class StreamSync:
         if self._resumed:
             source.logger.info("%s: resuming an interrupted scan", source.name)
         self._pages = 0
+        self._answered = self._resumed
         self._counts = Counts(run.settings, run.http.sleep, source.logger)
         self._open(pager)
 
@@ -104,6 +105,11 @@ class StreamSync:
     def pending(self) -> int:
         """Number of pages in flight or waiting to be written."""
         return self._queue.pending
+
+    @property
+    def answered(self) -> bool:
+        """Whether the source has the stream: a page of it has arrived, now or before."""
+        return self._answered
 
     @property
     def scan(self) -> Scan:
@@ -168,6 +174,7 @@ class StreamSync:
             if scan.run_started_at is None:
                 scan.run_started_at = run.http.run_started_at
             self._pages += 1
+            self._answered = True
             written = output.write(step, scan)
             count(written)
             progress.add(written)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tap_engine.errors import RequestError, StreamError
+from tap_engine.errors import AbsentError, CredentialsError, RequestError, StreamError
 from tap_engine.reading.run import explained
 
 if TYPE_CHECKING:
@@ -18,28 +18,70 @@ def check(tap: EngineTap) -> int:
     """Try every selected stream.
 
     Returns:
-        The exit code: 0 when all are readable.
+        The exit code: 0 when all are readable, but for those that the source does not have.
 
     Raises:
+        CredentialsError: The credentials are for something else.
         RequestError: The API has never answered.
     """
     http = tap.current_run.http
     http.limit_retries(CHECK_SECONDS)
-    failed = 0
+    if hint := tap.refusal_hint():
+        raise CredentialsError(hint)
+    lines, readable, failed = _Lines(), 0, 0
     for stream in tap.chosen_streams:
-        result = "readable"
         try:
             stream.check()
         except StreamError as error:
-            result = f"refused: {explained(error, stream.needs)}"
-            failed += 1
+            told = explained(error, stream.needs, stream.may_be_absent)
+            absent = isinstance(told, AbsentError)
+            failed += not absent
+            lines.add(stream.name, f"{'absent' if absent else 'refused'}: {told}", told.reason)
         except RequestError as error:
             if not http.reached_anything:
                 raise
-            result = f"unreachable: {error}"
+            lines.add(stream.name, f"unreachable: {error}")
             failed += 1
-        print(f"{stream.name}: {result}")  # noqa: T201 (this is the command's output)
-    return 1 if failed else 0
+        else:
+            readable += 1
+            lines.add(stream.name, "readable")
+    lines.end()
+    return 1 if failed or not readable else 0
+
+
+class _Lines:
+    """Prints a line for each stream, or one for all if all are refused for the same reason."""
+
+    def __init__(self) -> None:
+        self._held: list[tuple[str, str]] | None = []
+        self._reason: str | None = None
+
+    def add(self, stream: str, result: str, reason: str = "") -> None:
+        """Take in the result of a stream; a reason is what other refusals may have in common."""
+        if self._held is not None and reason and self._reason in {None, reason}:
+            self._reason = reason
+            self._held.append((stream, result))
+            return
+        self._release()
+        _print(f"{stream}: {result}")
+
+    def end(self) -> None:
+        """Print what was held back."""
+        if self._held and len(self._held) > 1:
+            names = ", ".join(name for name, _ in self._held)
+            _print(f"all {len(self._held)} streams are {self._held[0][1]}")
+            _print(f"streams: {names}")
+        else:
+            self._release()
+
+    def _release(self) -> None:
+        for stream, result in self._held or ():
+            _print(f"{stream}: {result}")
+        self._held = None
+
+
+def _print(line: str) -> None:
+    print(line, flush=True)  # noqa: T201 (this is the command's output)
 
 
 def print_schemas(tap: EngineTap) -> int:

@@ -82,6 +82,10 @@ class EngineTap(SdkTap):
             TapError: The definitions cannot be read.
         """
 
+    def refusal_hint(self) -> str:
+        """Return what is probably wrong with the settings if no stream can be read."""
+        return ""
+
     # What streams use.
 
     @cached_property
@@ -188,9 +192,10 @@ class EngineTap(SdkTap):
         try:
             self.sync_all()
             self.writer.flush()
+            for stream in streams:
+                if stream.drift:
+                    stream.drift.report(stream.name, self.logger)
+            return run.report(self.refusal_hint)
         finally:
             metrics.log(run.http.sent, run.http.waited)
-        for stream in streams:
-            if stream.drift:
-                stream.drift.report(stream.name, self.logger)
-        return run.report()
+            self.logger.info("%s", run.summary([stream.name for stream in streams]))
