@@ -51,6 +51,7 @@ class StreamFacts:
         cursor: Replication key, None for a full table.
         on: Selected unless the user says otherwise.
         off_because: Why it is not.
+        may_be_absent: Why not every source has it; empty for most.
         needs: Scope or app permission; empty where the vendor documents none.
         secrets: Breadcrumbs of the fields that are deselected by default.
         activates: Whether a complete reading in full tells the target which rows are left.
@@ -65,6 +66,7 @@ class StreamFacts:
     cursor: str | None
     on: bool
     off_because: str
+    may_be_absent: str
     needs: str
     secrets: list[tuple[str, ...]]
     activates: bool
@@ -162,6 +164,7 @@ def _facts(stream: EngineStream) -> StreamFacts:
         cursor=stream.replication_key,
         on=stream.selected_by_default,
         off_because=stream.off_because,
+        may_be_absent=stream.may_be_absent,
         needs=stream.needs,
         secrets=secret_breadcrumbs(stream.schema),
         activates=stream.activates,

@@ -85,6 +85,13 @@ class ChildStream(Commerce7Stream):
         """Nothing: the filter of this stream stands in the path."""
         return []
 
+    @classmethod
+    def wrong_filter(cls, value: object) -> str:
+        """Check that a filter names the parent and nothing else."""
+        if isinstance(value, dict) and set(value) - {cls.context_key}:
+            return f"this stream takes {cls.context_key} only"
+        return super().wrong_filter(value)
+
     def contexts(self) -> Sequence[Context]:
         """Return the list of the one parent that the user filters for; none otherwise."""
         wanted = self.stream_filter

@@ -53,6 +53,7 @@ READING = {
     "TypedStream": "as one list per object type",
     "UnsortedChildStream": "as one list per object of `{parent}`",
     "VariantProjectionsStream": "by id, several ranges at once",
+    "VariantsStream": "by id, several ranges at once",
 }
 """How a list is read in full, by the class that a stream is declared with."""
 
@@ -67,7 +68,8 @@ Generated from the code and the schemas. What a cell means:
 - **Deletes**: what shows that a record is gone at the source. `full table`: rows that are gone are
   marked after each complete reading. `{job}`: the job of
   [meltano.yml](../meltano.yml) that reads everything again for that.{more}
-- **On**: whether the stream is selected unless you say otherwise, and why not.
+- **On**: whether the stream is selected unless you say otherwise, and why not. Where a source lacks a
+  stream that is said to be absent at some, a run warns of it and ends well.
 
 The name of a stream leads to its schema. Types of members, and their names, are those of the API.
 
@@ -139,9 +141,15 @@ def _row(tap: type[EngineTap], stream: StreamFacts) -> str:
         f"{_replication(stream)} {READING[stream.base].format(parent=stream.parent)}",
         needs(stream),
         _deletes(tap, stream),
-        "yes" if stream.on else f"no: {stream.off_because}",
+        _on(stream),
     )
     return f"| {' | '.join(cells)} |"
+
+
+def _on(stream: StreamFacts) -> str:
+    """Write whether a stream is on, and why a source may lack it."""
+    text = "yes" if stream.on else f"no: {stream.off_because}"
+    return f"{text}; absent at some: {stream.may_be_absent}" if stream.may_be_absent else text
 
 
 def _replication(stream: StreamFacts) -> str:

@@ -26,7 +26,7 @@ from tap_engine.errors import (
     StoppedError,
     StreamError,
 )
-from tap_engine.http import retry
+from tap_engine.http import causes, retry
 from tap_engine.http.call import PageTooBigError
 from tap_engine.http.error_table import Action, rule_for
 from tap_engine.http.redaction import excerpt
@@ -90,6 +90,7 @@ class Http:
         self._logger = logger
         self._correlation_header = correlation_header
         self._answered: set[str] = set()
+        self._named_in: dict[str, str] = {}
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._workers = ThreadPoolExecutor(concurrency, thread_name_prefix="request")
@@ -131,6 +132,10 @@ class Http:
         """Add to the time spent waiting because of the API."""
         with self._lock:
             self.waited += seconds
+
+    def name_host(self, url: str, setting: str) -> None:
+        """Note which setting the host of a URL comes from, for messages."""
+        self._named_in[_host(url)] = setting
 
     @property
     def reached_anything(self) -> bool:
@@ -178,7 +183,7 @@ class Http:
             except _Again as again:
                 pause = again.wait or next(pauses)
                 budget = self._budget
-                if not again.answered and self._host(call) not in self._answered:
+                if not again.answered and _host(call.url) not in self._answered:
                     budget = min(budget, FIRST_CONTACT_SECONDS)
                 elapsed = time.monotonic() - began
                 if elapsed + pause > budget:
@@ -201,7 +206,7 @@ class Http:
         raise AssertionError  # pragma: no cover (_fail always raises)
 
     def _exchange(self, call: Call) -> tuple[requests.Response, bytes]:
-        host = self._host(call)
+        host = _host(call.url)
         with self._lock:
             self._sent[call.stream] += 1
             if self._first_sent is None and call.sets_clock:
@@ -227,13 +232,17 @@ class Http:
             requests.exceptions.ContentDecodingError,
         ) as error:
             reason = self._redact(
-                f"{call.stream}: {call.method} {call.url} failed: {_cause(error)}"
+                f"{call.stream}: {call.method} {call.url} failed: {causes.text(error)}"
             )
+            if host not in self._answered and host in self._named_in:
+                reason += f"; the host comes from setting {self._named_in[host]}"
+                if causes.is_unknown_host(error):
+                    raise SettingsError(reason) from None
             if "CERTIFICATE_VERIFY_FAILED" in reason:  # asking again does not make it trusted
                 raise RequestError(reason) from None
             raise _Again(reason, answered=False) from None
         except requests.exceptions.RequestException as error:
-            msg = f"{call.stream}: cannot ask {call.url}: {_cause(error)}"
+            msg = f"{call.stream}: cannot ask {call.url}: {causes.text(error)}"
             raise SettingsError(self._redact(msg)) from None
         self._answered.add(host)
         if call.sets_clock:
@@ -303,24 +312,10 @@ class Http:
             text += f": {meaning}"
         return self._redact(text)
 
-    @staticmethod
-    def _host(call: Call) -> str:
-        return call.url.split("/", 3)[2]
+
+def _host(url: str) -> str:
+    return url.split("/", 3)[2]
 
 
 def _path(call: Call) -> str:
     return urlsplit(call.url).path
-
-
-def _cause(error: BaseException) -> str:
-    """Return the innermost reason; the outer ones repeat URLs and object addresses."""
-    seen: list[BaseException] = []
-    inner: BaseException | None = error
-    while inner is not None and inner not in seen:
-        seen.append(inner)
-        reason = getattr(inner, "reason", None)
-        argument = next((a for a in inner.args if isinstance(a, BaseException)), None)
-        inner = reason if isinstance(reason, BaseException) else argument or inner.__cause__
-    last = seen[-1]
-    text = str(last).rsplit(">: ", 1)[-1] or type(last).__name__
-    return excerpt(text, 200)

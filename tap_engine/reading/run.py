@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 MOST_NAMES = 10
 """Most streams that one line names."""
 
-NOT_READ = "not read"
+ABSENT, SKIPPED, NOT_READ, NOT_FINISHED = "absent", "skipped", "not read", "not finished"
+"""What becomes of a stream that is not complete."""
+
+WARNINGS = {ABSENT: "stream absent: %s", SKIPPED: "stream skipped: %s"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +146,7 @@ class Run:
         for name in lasting:
             self._logger.error("stream not read: %s%s", self._failures[name], more)
         for name in sorted(outcomes.keys() - set(lasting)):
-            self._logger.warning("stream %s: %s", outcomes[name], self._failures[name])
+            self._logger.warning(WARNINGS[outcomes[name]], self._failures[name])
         return 1 if lasting else 0
 
     def summary(self, selected: Collection[str]) -> str:
@@ -158,11 +161,11 @@ class Run:
         )
         outcomes = {name: self._outcome(error) for name, error in self._failures.items()}
         outcomes |= {
-            name: "not finished"
+            name: NOT_FINISHED
             for name in selected
             if name not in outcomes and name not in self._complete
         }
-        for outcome in ("absent", "skipped", NOT_READ, "not finished"):
+        for outcome in (ABSENT, SKIPPED, NOT_READ, NOT_FINISHED):
             names = [name for name in outcomes if outcomes[name] == outcome]
             if names:
                 text += f"; {outcome}: {listed(names)}"
@@ -172,13 +175,13 @@ class Run:
         """Return what became of a stream that was not read."""
         # If no stream was readable, assume bad credentials or a bad address.
         if self._complete and isinstance(error, AbsentError):
-            return "absent"
+            return ABSENT
         if (
             self._complete
             and self.settings.skip_forbidden_streams
             and isinstance(error, RefusedError)
         ):
-            return "skipped"
+            return SKIPPED
         return NOT_READ
 
 

@@ -14,7 +14,7 @@ from singer_sdk.helpers.capabilities import (
 from singer_sdk.plugin_base import PluginBase
 
 from tap_engine.errors import StateError
-from tap_engine.singer import settings
+from tap_engine.singer import as_typed, settings
 from tap_engine.singer.writer import RecordWriter
 from tap_engine.state import shards
 
@@ -86,11 +86,19 @@ class SdkTap(Tap):
         return settings.from_environment(schema["properties"], cls._env_var_prefix)
 
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
-        """Validate settings only where they matter.
+        """Tidy settings, and validate them only where they matter.
 
-        Overrides a private method of the SDK, which warns of missing settings at `--discover`.
+        Overrides a private method of the SDK, which warns of missing settings at `--discover`. The
+        private attribute is all that holds the settings, and this runs before anything uses them.
         """
-        return super()._validate_config(raise_errors=True) if raise_errors else []
+        self._config, changed = as_typed.tidied(self._config)
+        for name in changed:
+            self.logger.info("setting %s: left out the white space around it", name)
+        if not raise_errors:
+            return []
+        for sentence in as_typed.unknown(self._config, self.config_jsonschema["properties"]):
+            self.logger.warning("%s", sentence)
+        return super()._validate_config(raise_errors=True)
 
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         """Stop between two lines.

@@ -138,10 +138,9 @@ def test_projects_of_every_catalog_model_end_well(
         assert absent == []
         assert output.bookmark("variants")
     else:
-        assert absent == [
-            f"stream absent: variants: the project's product catalog model is {model}; only"
-            " projects with the product catalog model Modular have it"
-        ]
+        (line,) = absent
+        assert line.startswith("stream absent: variants: ")
+        assert f"catalog model is {model}; only projects with" in line
         assert output.bookmark("variants") is None, "or those that move later would be older"
 
 
