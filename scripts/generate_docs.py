@@ -21,7 +21,6 @@ from scripts.declarations import TAPS, env_name, own_settings, sdk_settings, str
 from scripts.docs import hub, privacy, stream_pages
 from scripts.docs.domains import domains, picture_of
 from scripts.docs.picture import picture
-from scripts.simulate import tables
 from tap_commercetools import change_history, delete_messages
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 FILES = ("README.md", "meltano.yml", ".env.example")
-PAGES = ("docs/deletes.md", "docs/privacy.md", "docs/scale.md")
+PAGES = ("docs/deletes.md", "docs/privacy.md")
 PICTURES = Path("docs/er")
 BLOCK = re.compile(
     r"^(?P<begin>[^\n]*begin generated: (?P<what>[^\n]*?)(?: -->)?\n)"
@@ -106,7 +105,6 @@ def filled(text: str) -> str:
     blocks: dict[str, Callable[[], str]] = {
         f"{what} of {tap.name}": partial(make, tap) for tap in TAPS for what, make in MAKERS.items()
     }
-    blocks |= tables.BLOCKS
 
     def fill(match: re.Match[str]) -> str:
         return match["begin"] + blocks[match["what"]]() + match["end"]
