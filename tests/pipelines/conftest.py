@@ -42,7 +42,7 @@ def postgres() -> Iterator[Postgres]:
     """A PostgreSQL for all tests; each uses schemas of its own."""
     # Not tmp_path: pytest closes that folder for other users, and as root PostgreSQL is another.
     folder = Path(tempfile.mkdtemp(prefix="tap-commerce-test-"))
-    with Postgres(folder / "pg") as server:
+    with Postgres.serve(folder / "pg") as server:
         yield server
     shutil.rmtree(folder)
 
@@ -52,7 +52,7 @@ def stand_in(request: pytest.FixtureRequest) -> Iterator[StandIn]:
     """One stand-in after the other."""
     rows = [f"--rows={name}={number}" for name, number in SMALLER[request.param.tap].items()]
     options = (*request.param.options, *rows)
-    with StandIn(dataclasses.replace(request.param, options=options), ROOT) as running:
+    with StandIn.serve(dataclasses.replace(request.param, options=options)) as running:
         yield running
 
 

@@ -10,17 +10,19 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 Command = list[str]
+Name = TypeVar("Name")
+Contender = TypeVar("Contender")
 
 
 @dataclass(frozen=True)
-class Sample:
-    """One finished process.
+class Figures:
+    """What a process took, or the medians of several.
 
     Attributes:
         cpu: Seconds of CPU, user and system.
@@ -34,22 +36,11 @@ class Sample:
     peak: float
 
 
-@dataclass(frozen=True)
-class Figures:
-    """Medians over the samples of one command."""
-
-    cpu: float
-    wall: float
-    peak: float
-    spread: float
-    """Slowest by fastest run, CPU."""
-
-
 class FailedError(RuntimeError):
     """A measured process did not exit with 0."""
 
 
-def once(command: Command, output: Path = Path(os.devnull)) -> Sample:
+def once(command: Command, output: Path = Path(os.devnull)) -> Figures:
     """Run a process to its end.
 
     Args:
@@ -70,43 +61,37 @@ def once(command: Command, output: Path = Path(os.devnull)) -> Sample:
             said = log.read().decode(errors="replace")[-2000:]
             msg = f"{' '.join(command)} exited with {process.returncode}:\n{said}"
             raise FailedError(msg)
-    return Sample(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / 1024)
+    return Figures(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / 1024)
 
 
-def side_by_side(commands: Sequence[Command]) -> tuple[float, float]:
-    """Run processes at once; give seconds until the last ended, and CPU seconds of all."""
+def side_by_side(commands: Sequence[Command]) -> Figures:
+    """Run processes at once; wall time is until the last ends, CPU and memory are sums."""
     began = time.perf_counter()
     with ThreadPoolExecutor(len(commands)) as pool:
         found = list(pool.map(once, commands))
-    return time.perf_counter() - began, sum(sample.cpu for sample in found)
+    wall = time.perf_counter() - began
+    return Figures(sum(each.cpu for each in found), wall, sum(each.peak for each in found))
 
 
 def alternately(
-    commands: Mapping[str, Command],
-    rounds: int,
-    before: Callable[[str], object] = lambda _: None,
-) -> dict[str, Figures]:
-    """Run commands in turn, A B C A B C, so that a machine that gets slower slows all of them.
+    contenders: Mapping[Name, Contender], rounds: int, run: Callable[[Contender], Figures]
+) -> dict[Name, Figures]:
+    """Run contenders in turn, A B C A B C, so that a machine that gets slower slows all of them.
 
-    Args:
-        commands: By name.
-        rounds: How often each is run.
-        before: Called with the name before each run.
+    Returns:
+        The medians of each.
     """
-    samples: dict[str, list[Sample]] = {name: [] for name in commands}
+    samples: dict[Name, list[Figures]] = {name: [] for name in contenders}
     for _ in range(rounds):
-        for name, command in commands.items():
-            before(name)
-            samples[name].append(once(command))
+        for name, contender in contenders.items():
+            samples[name].append(run(contender))
     return {name: medians(found) for name, found in samples.items()}
 
 
-def medians(samples: Sequence[Sample]) -> Figures:
+def medians(samples: Sequence[Figures]) -> Figures:
     """Take the medians of some samples."""
-    cpus = [sample.cpu for sample in samples]
     return Figures(
-        cpu=statistics.median(cpus),
-        wall=statistics.median(sample.wall for sample in samples),
-        peak=statistics.median(sample.peak for sample in samples),
-        spread=max(cpus) / max(min(cpus), 0.001),
+        cpu=statistics.median(each.cpu for each in samples),
+        wall=statistics.median(each.wall for each in samples),
+        peak=statistics.median(each.peak for each in samples),
     )

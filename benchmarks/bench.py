@@ -1,4 +1,4 @@
-"""What the measurements share: how thorough a run is, where its files go, what it found so far."""
+"""One run of the benchmarks: how thorough it is, where its files go, what it found so far."""
 
 from __future__ import annotations
 
@@ -7,44 +7,45 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from benchmarks.perf_report import Report, Section, Target, plain
+from benchmarks.commands import serving
+from benchmarks.measure import alternately, once
+from benchmarks.report import Report, Section, Target, plain
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from contextlib import AbstractContextManager
     from pathlib import Path
+
+    from benchmarks.commands import Commands
+    from benchmarks.measure import Command, Figures
+
+ROUNDS = 5
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """Numbers of records or pages, and rounds.
+    """Numbers of records and pages.
 
     Attributes:
-        rounds: How often each command is measured.
         against_bare: Records by stream; so many that start-up is a small part.
         against_sdk: The same; SDK defaults take milliseconds for a product.
         growth: Numbers of records by stream, ascending.
         pages: Of each run with latency.
-        latencies: Seconds, ascending.
-        concurrencies: Ascending, from 1.
     """
 
-    rounds: int
     against_bare: dict[str, int]
     against_sdk: dict[str, int]
     growth: dict[str, tuple[int, ...]]
     pages: int
-    latencies: tuple[float, ...] = (0.0, 0.05, 0.15)
-    concurrencies: tuple[int, ...] = (1, 4, 8, 16)
 
 
 QUICK = Sizes(
-    rounds=5,
     against_bare={"products": 20_000, "customers": 100_000},
     against_sdk={"products": 5_000, "customers": 50_000},
     growth={"customers": (20_000, 100_000, 200_000), "products": (5_000, 20_000)},
     pages=30,
 )
 FULL = Sizes(
-    rounds=5,
     against_bare={"products": 50_000, "customers": 500_000},
     against_sdk={"products": 20_000, "customers": 200_000},
     growth={"customers": (20_000, 200_000, 2_000_000), "products": (5_000, 20_000, 50_000)},
@@ -54,16 +55,31 @@ FULL = Sizes(
 
 @dataclass
 class Bench:
-    """One run of the measurements."""
+    """One run of the benchmarks.
+
+    Attributes:
+        folder: For the files of the commands.
+        checkouts: Whose tap-commercetools is measured against the bare loop, by name of the tap in
+            the tables.
+    """
 
     sizes: Sizes
     folder: Path
+    checkouts: dict[str, Path]
     report: Report = field(default_factory=Report)
     _began: float = field(default_factory=time.monotonic)
 
     def say(self, text: str) -> None:
-        """Tell on standard error what is being measured."""
+        """Say on standard error what is being measured."""
         print(f"[{time.monotonic() - self._began:5.0f} s] {text}", file=sys.stderr, flush=True)
+
+    def serving(self, platform: str, counts: dict[str, int]) -> AbstractContextManager[Commands]:
+        """Run a stand-in and give the commands that read from it."""
+        return serving(platform, counts, self.folder)
+
+    def race(self, commands: Mapping[str, Command]) -> dict[str, Figures]:
+        """Measure commands in turn."""
+        return alternately(commands, ROUNDS, once)
 
     def add(self, section: Section) -> None:
         """Keep a table and print it."""
