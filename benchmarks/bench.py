@@ -70,11 +70,11 @@ class Bench:
     _began: float = field(default_factory=time.monotonic)
 
     def say(self, text: str) -> None:
-        """Say on standard error what is being measured."""
+        """Print to standard error what is being measured."""
         print(f"[{time.monotonic() - self._began:5.0f} s] {text}", file=sys.stderr, flush=True)
 
     def serving(self, platform: str, counts: dict[str, int]) -> AbstractContextManager[Commands]:
-        """Run a stand-in and give the commands that read from it."""
+        """Run a stand-in, and yield the commands that read from it."""
         return serving(platform, counts, self.folder)
 
     def race(self, commands: Mapping[str, Command]) -> dict[str, Figures]:

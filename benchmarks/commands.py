@@ -33,13 +33,13 @@ CREDENTIALS = {
 
 
 def tap_program(platform: str, checkout: Path = ROOT) -> Command:
-    """Start a tap the way its console script does, with the code of a checkout."""
+    """Return what starts a tap as its console script does, with the code of a checkout."""
     start = f"import sys; sys.path.insert(0, {str(checkout)!r})"
     return [sys.executable, "-c", f"{start}; from tap_{platform}.tap import main; main()"]
 
 
 def last_state(output: Path) -> Any:
-    """Read the last state that a tap has written to a file."""
+    """Return the last state that a tap has written to a file."""
     with output.open("rb") as lines:
         states = [line for line in lines if line.startswith(b'{"type":"STATE"')]
     return json.loads(states[-1])["value"]
@@ -53,7 +53,7 @@ def _discovered(platform: str, checkout: Path) -> str:
 
 @contextlib.contextmanager
 def serving(platform: str, counts: Mapping[str, int], folder: Path) -> Iterator[Commands]:
-    """Run a stand-in in a process of its own and give the commands that read from it.
+    """Run a stand-in as a separate process, and yield the commands that read from it.
 
     Args:
         platform: "commercetools" or "commerce7".
@@ -74,7 +74,7 @@ class Commands:
         self._files = 0
 
     def settings(self, **more: Any) -> dict[str, Any]:
-        """Settings of the tap; Commerce7 without the tap's own throttle."""
+        """Return settings of the tap; Commerce7 without the tap's own throttle."""
         return {**CREDENTIALS[self._platform], **self.stand_in.settings, **more}
 
     def tap(
@@ -84,7 +84,7 @@ class Commands:
         checkout: Path = ROOT,
         **more: Any,
     ) -> Command:
-        """Run the tap of a checkout: the named streams, or those that are on by default."""
+        """Return the tap of a checkout, for some streams or for those that are on by default."""
         program = tap_program(self._platform, checkout)
         command = [*program, "--config", self.file(self.settings(**more))]
         if streams:
@@ -94,21 +94,21 @@ class Commands:
         return command
 
     def shards(self, streams: Sequence[str], count: int, concurrency: int) -> list[Command]:
-        """Run each of so many shards of the named streams."""
+        """Return a tap for each of so many shards of some streams."""
         return [
             self.tap(streams, concurrency=concurrency, shard=f"{number}/{count}")
             for number in range(1, count + 1)
         ]
 
     def sdk_defaults(self, stream: str) -> Command:
-        """Run the plain SDK tap."""
+        """Return the plain SDK tap."""
         catalog = self._catalog([stream], ROOT)
         mine = [entry for entry in catalog["streams"] if entry["tap_stream_id"] == stream]
         files = ["--config", self.file(self.settings()), "--catalog", self.file({"streams": mine})]
         return [sys.executable, "-m", "benchmarks.sdk_defaults", *files]
 
     def bare(self, stream: str, requests: Sequence[str]) -> Command:
-        """Run the bare loop.
+        """Return the bare loop.
 
         Args:
             stream: Name in the RECORD lines.
@@ -128,20 +128,20 @@ class Commands:
         return [sys.executable, "-m", "benchmarks.bare", self.file(plan)]
 
     def replay(self, stream: str, tap: Command) -> Command:
-        """Run the tap once, then make the bare loop that asks for the same."""
+        """Run a tap once, and return the bare loop that asks for the same."""
         self.stand_in.forget_requests()
         once(tap)
         return self.bare(stream, self.stand_in.requests())
 
     def file(self, value: object) -> str:
-        """Write a JSON file and give its path."""
+        """Write a JSON file and return its path."""
         self._files += 1
         file = self._folder / f"{self._platform}-{self._files}.json"
         file.write_text(json.dumps(value), "utf-8")
         return str(file)
 
     def _catalog(self, streams: Sequence[str], checkout: Path) -> dict[str, Any]:
-        """Make a catalog in which only some streams are selected."""
+        """Return a catalog in which only some streams are selected."""
         catalog: dict[str, Any] = json.loads(_discovered(self._platform, checkout))
         for entry in catalog["streams"]:
             root = next(item for item in entry["metadata"] if not item["breadcrumb"])

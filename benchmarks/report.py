@@ -112,7 +112,7 @@ def page(report: Report, intro: str) -> str:
 
 
 def introduction(load: float, *, full: bool) -> str:
-    """Say how and when the figures came about.
+    """Return the head of the page: how and when the figures came about.
 
     Args:
         load: Average load of the machine, right before or right after.

@@ -134,11 +134,11 @@ class Source:
         self.observe(0.0)
 
     def stream(self, name: str) -> Soaked:
-        """Look a stream up."""
+        """Return a stream by name."""
         return next(stream for stream in self.streams if stream.name == name)
 
     def catalog_with(self, names: Collection[str]) -> dict[str, Any]:
-        """Give a catalog of some streams."""
+        """Return a catalog of some streams."""
         entries = self.catalog["streams"]
         return {"streams": [entry for entry in entries if entry["tap_stream_id"] in names]}
 
@@ -147,7 +147,7 @@ class Source:
         return {breadcrumb[1] for breadcrumb in secret_breadcrumbs(self._schemas[name])}
 
     def collection(self, name: str) -> Rows:
-        """Give the rows of a stream."""
+        """Return the rows of a stream."""
         return self.stand_in.collections[name]
 
     def rows(self, name: str) -> dict[str, Row]:
@@ -232,7 +232,7 @@ class Source:
         return stream.name, "upsert", {**self._identity(stream, row_id), **new}
 
     def _identity(self, stream: Soaked, row_id: str) -> Record:
-        """Give the members that identify a row."""
+        """Return the members that identify a row."""
         if stream.parent:
             parent, *ids = row_id.split("/")
             references = dict(zip(stream.parent, ids, strict=True))

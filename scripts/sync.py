@@ -77,7 +77,7 @@ def read_settings() -> dict[str, str]:
 
 
 def lacking(taps: Sequence[str], settings: Mapping[str, str], *, loader: bool) -> str:
-    """Say what taps, and the loader where it is needed, lack; empty when they have everything."""
+    """Return what taps, and the loader where needed, lack; empty when they have everything."""
     if not taps:
         return "nothing is configured: cp .env.example .env, then fill in .env"
     plugins = [*taps, "target-postgres"] if loader else taps
@@ -92,7 +92,7 @@ def begun(plugin: str, settings: Mapping[str, str]) -> bool:
 
 
 def missing(plugin: str, settings: Mapping[str, str]) -> str:
-    """Say what a plugin lacks; empty when it has all that it needs."""
+    """Return what a plugin lacks; empty when it has all that it needs."""
     lacking = [[name for name in names if not settings.get(name)] for names in NEEDED[plugin]]
     fewest: list[str] = min(lacking, key=len)
     return f"{plugin} is not configured; missing: {', '.join(fewest)}" if fewest else ""

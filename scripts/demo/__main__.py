@@ -147,7 +147,7 @@ def run(meltano: Meltano, tap: str, what: str) -> None:
 
 
 def explain(postgres: Postgres, *, keep: bool) -> None:
-    """Say how to go on."""
+    """Print how to go on."""
     say("done")
     schemas = " and ".join(source.schema for source in SOURCES)
     print(f"The data are in the schemas {schemas}. To look at them:")

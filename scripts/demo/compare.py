@@ -78,7 +78,7 @@ def rows(
 
 
 def last_batch(postgres: Postgres, schema: str, stream: StreamFacts) -> datetime | None:
-    """Tell when the latest batch of a table was loaded."""
+    """Return when the latest batch of a table was loaded."""
     table = sql.Identifier(schema, stream.name)
     statement = sql.SQL("select max(_sdc_batched_at) from {}").format(table)
     batch: datetime | None = postgres.query(statement)[0][0]

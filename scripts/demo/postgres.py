@@ -91,7 +91,7 @@ class Postgres:
         }
 
     def holds(self, schema: str, table: str, path: list[str]) -> bool:
-        """Tell whether any row has a value at a path, whatever arrays are on the way."""
+        """Return whether any row has a value at a path, whatever arrays are on the way."""
         statement = sql.SQL("select exists (select from {} as t where to_jsonb(t) @? %s::jsonpath)")
         steps = "".join(f'."{step}"' for step in path)
         found: bool = self.query(

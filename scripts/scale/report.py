@@ -52,7 +52,7 @@ def rows_of(runs: Sequence[Run]) -> list[tuple[str, ...]]:
 
 
 def summary(runs: Sequence[Run]) -> str:
-    """Say in one line what the first syncs took, and what the engine added to each partition."""
+    """Return one line: what the first syncs took, and what the engine added to each partition."""
     first = [run for run in runs if run.asset == "first_sync"]
     seconds = max(run.ended or 0 for run in first) - min(run.queued for run in first)
     records = sum(run.numbers.get("records", 0) for run in first)

@@ -128,7 +128,7 @@ class Server:
         return sorted(filter(None, map(_run, results)), key=lambda run: run.queued)
 
     def ready(self) -> bool:
-        """Tell whether the definitions are loaded."""
+        """Return whether the definitions are loaded."""
         try:
             found = self._ask(_READY)["repositoriesOrError"]
         except (requests.RequestException, DagsterError):
