@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from benchmarks.report import Row
 
 STREAM = "customers"
-COUNTS = {"commercetools": 200_000, "commerce7": 15_000}
-DEFAULT_CONCURRENCY = {"commercetools": 4, "commerce7": 1}
+COUNTS = {"commercetools": 200_000}
+DEFAULT_CONCURRENCY = {"commercetools": 4}
 SHARDS = (1, 2, 4)
 
 HEADER = (

@@ -18,22 +18,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
-import tap_engine.reading
-import tap_engine.retry
-from tap_engine.cli import run_guarded
+from tap_engine.http import retry
+from tap_engine.reading import sync
+from tap_engine.singer.cli import run_guarded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tap_engine.tap import EngineTap
+    from tap_engine.singer.tap import EngineTap
 
 FIRST_WAIT, LONGEST_WAIT = 0.005, 0.05
 
 PROGRAM = f"""
 import sys
-import tap_engine.reading, tap_engine.retry
-tap_engine.retry.FIRST_WAIT, tap_engine.retry.LONGEST_WAIT = {FIRST_WAIT}, {LONGEST_WAIT}
-tap_engine.reading.STATE_RECORDS = int(sys.argv.pop(1))
+from tap_engine.http import retry
+from tap_engine.reading import sync
+retry.FIRST_WAIT, retry.LONGEST_WAIT = {FIRST_WAIT}, {LONGEST_WAIT}
+sync.STATE_RECORDS = int(sys.argv.pop(1))
 from {{module}} import main
 main()
 """
@@ -81,9 +82,9 @@ class Job:
 def impatient(state_records: int) -> Iterator[None]:
     """Make pauses short and states frequent, for taps in this process."""
     with (
-        mock.patch.object(tap_engine.retry, "FIRST_WAIT", FIRST_WAIT),
-        mock.patch.object(tap_engine.retry, "LONGEST_WAIT", LONGEST_WAIT),
-        mock.patch.object(tap_engine.reading, "STATE_RECORDS", state_records),
+        mock.patch.object(retry, "FIRST_WAIT", FIRST_WAIT),
+        mock.patch.object(retry, "LONGEST_WAIT", LONGEST_WAIT),
+        mock.patch.object(sync, "STATE_RECORDS", state_records),
     ):
         yield
 

@@ -14,7 +14,7 @@ from sandbox.standin import Hook
 from sandbox.store import timestamp
 from tap_commerce7.tap import TapCommerce7
 from tap_commercetools.tap import TapCommercetools
-from tap_engine.selection import secret_breadcrumbs
+from tap_engine.records.pruning import secret_breadcrumbs
 from tests.support import catalog_of, commerce7_config, commercetools_config
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sandbox.standin import StandIn
     from sandbox.store import Collection as Rows
     from sandbox.store import Record, Row
-    from tap_engine.tap import EngineTap
+    from tap_engine.singer.tap import EngineTap
 
 TIMES = ("createdAt", "lastModifiedAt", "updatedAt")
 

@@ -13,7 +13,7 @@ from benchmarks.commands import PLATFORMS, ROOT, last_state, tap_program
 from benchmarks.data import rows
 from benchmarks.measure import once
 from benchmarks.report import Section
-from tap_engine.drift import Drift
+from tap_engine.records.drift import Drift
 
 if TYPE_CHECKING:
     from benchmarks.bench import Bench

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from tap_commerce7.tap import TapCommerce7
 from tap_commercetools.tap import TapCommercetools
-from tap_engine.selection import secret_breadcrumbs
+from tap_engine.records.pruning import secret_breadcrumbs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tap_engine.stream import EngineStream
-    from tap_engine.tap import EngineTap
+    from tap_engine.singer.stream import EngineStream
+    from tap_engine.singer.tap import EngineTap
 
 TAPS: tuple[type[EngineTap], ...] = (TapCommerce7, TapCommercetools)
 
@@ -159,7 +159,7 @@ def _facts(stream: EngineStream) -> StreamFacts:
     return StreamFacts(
         name=stream.name,
         key=stream.keys,
-        cursor=stream.cursor_field,
+        cursor=stream.replication_key,
         on=stream.selected_by_default,
         off_because=stream.off_because,
         needs=stream.needs,
@@ -168,5 +168,5 @@ def _facts(stream: EngineStream) -> StreamFacts:
         base=type(stream).__mro__[1].__name__,
         parent=getattr(stream, "parent", ""),
         schema=stream.schema,
-        forgotten=stream.source_forgets,
+        forgotten=stream.source_expires,
     )

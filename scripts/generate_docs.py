@@ -17,22 +17,18 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scripts.declarations import TAPS, env_name, own_settings, sdk_settings, streams
+from scripts.declarations import TAPS, env_name, own_settings
 from scripts.docs import hub, privacy, stream_pages
-from scripts.docs.domains import domains, picture_of
-from scripts.docs.picture import picture
-from tap_commercetools import change_history, delete_messages
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from scripts.declarations import Setting
-    from tap_engine.tap import EngineTap
+    from tap_engine.singer.tap import EngineTap
 
 ROOT = Path(__file__).resolve().parent.parent
-FILES = ("README.md", "meltano.yml", ".env.example")
+FILES = ("docs/settings.md", "meltano.yml", ".env.example")
 PAGES = ("docs/deletes.md", "docs/privacy.md")
-PICTURES = Path("docs/er")
 BLOCK = re.compile(
     r"^(?P<begin>[^\n]*begin generated: (?P<what>[^\n]*?)(?: -->)?\n)"
     r".*?"
@@ -66,12 +62,6 @@ def main() -> None:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(new, encoding="utf-8")
             print(f"wrote {name}")
-    for path in left_over():
-        if check:
-            stale = True
-            print(f"{path.relative_to(ROOT)} belongs to nothing any more")
-        else:
-            path.unlink()
     if stale:
         sys.exit("out of step with the code; run: .venv/bin/python -m scripts.generate_docs")
 
@@ -85,15 +75,7 @@ def outputs() -> dict[Path, str]:
         short = tap.name.removeprefix("tap-")
         files[ROOT / "docs" / f"streams-{short}.md"] = stream_pages.page(tap)
         files[ROOT / "hub" / "extractors" / f"{tap.name}.yml"] = hub.page(tap)
-        for domain in domains(tap):
-            files[ROOT / PICTURES / picture_of(tap, domain)] = picture(tap, domain)
     return files
-
-
-def left_over() -> list[Path]:
-    """List the pictures of domains that are gone."""
-    wanted = {picture_of(tap, domain) for tap in TAPS for domain in domains(tap)}
-    return [path for path in (ROOT / PICTURES).glob("*.svg") if path.name not in wanted]
 
 
 def filled(text: str) -> str:
@@ -102,47 +84,19 @@ def filled(text: str) -> str:
     Raises:
         KeyError: A block asks for something that does not exist.
     """
-    blocks: dict[str, Callable[[], str]] = {
-        f"{what} of {tap.name}": partial(make, tap) for tap in TAPS for what, make in MAKERS.items()
-    }
 
     def fill(match: re.Match[str]) -> str:
-        return match["begin"] + blocks[match["what"]]() + match["end"]
+        return match["begin"] + blocks()[match["what"]]() + match["end"]
 
     return BLOCK.sub(fill, text)
 
 
-def stream_table(tap: type[EngineTap]) -> str:
-    """Write the streams as a Markdown table."""
-    lines = ["", "| stream | key | replication | on | needs |", "| --- | --- | --- | --- | --- |"]
-    for stream in streams(tap):
-        key = ", ".join(f"`{name}`" for name in stream.key)
-        replication = f"incremental on `{stream.cursor}`" if stream.cursor else "full table"
-        lines.append(
-            f"| `{stream.name}` | {key} | {replication} | {'yes' if stream.on else 'no'}"
-            f" | {stream_pages.needs(stream)} |"
-        )
-    return "\n".join([*lines, "", ""])
-
-
-def delete_table(tap: type[EngineTap]) -> str:
-    """Write what tells deletes of which incremental stream of commercetools."""
-    lines = [
-        "",
-        "| stream | `deletions` | `emit_tombstones` | `change_history` |",
-        "| --- | --- | --- | --- |",
-    ]
-    for stream in streams(tap):
-        if stream.cursor is None or stream.forgotten:
-            continue
-        types = delete_messages.types_for(stream.name)
-        cells = (
-            "yes" if types else "no",
-            ", ".join(f"`{kind}`" for kind in types) or "no",
-            "yes" if stream.name in change_history.RECORDED else "no",
-        )
-        lines.append(f"| `{stream.name}` | {' | '.join(cells)} |")
-    return "\n".join([*lines, "", ""])
+def blocks() -> dict[str, Callable[[], str]]:
+    """Give what writes each generated block."""
+    of_taps = {
+        f"{what} of {tap.name}": partial(make, tap) for tap in TAPS for what, make in MAKERS.items()
+    }
+    return of_taps | {"deletes of tap-commercetools": stream_pages.delete_table}
 
 
 def setting_table(tap: type[EngineTap]) -> str:
@@ -155,27 +109,6 @@ def setting_table(tap: type[EngineTap]) -> str:
         kind = f"{setting.kind}, secret" if setting.sensitive else setting.kind
         lines.append(f"| `{setting.name}` | {kind} | {default} | {setting.description} |")
     return "\n".join([*lines, "", ""])
-
-
-def meltano_settings(tap: type[EngineTap]) -> str:
-    """Write the settings as Meltano wants them, the SDK's included."""
-    lines = ["settings:"]
-    for setting in (*own_settings(tap), *sdk_settings(tap)):
-        lines += [f"- name: {setting.name}", f"  label: {setting.label}", f"  kind: {setting.kind}"]
-        if setting.default is not None:
-            lines.append(f"  value: {literal(setting)}")
-        if setting.sensitive:
-            lines.append("  sensitive: true")
-        lines.append("  description: >-")
-        lines += textwrap.wrap(
-            setting.description,
-            90,
-            initial_indent=" " * 4,
-            subsequent_indent=" " * 4,
-            break_on_hyphens=False,
-            break_long_words=False,
-        )
-    return textwrap.indent("\n".join(lines) + "\n", " " * 4)
 
 
 def env_lines(tap: type[EngineTap]) -> str:
@@ -205,10 +138,8 @@ NEEDED = {"app_id", "app_secret"}
 """Not required by the schema, because there is an older way in, but needed by nearly everybody."""
 
 MAKERS: dict[str, Callable[[type[EngineTap]], str]] = {
-    "streams": stream_table,
     "settings": setting_table,
-    "deletes": delete_table,
-    "meltano settings": meltano_settings,
+    "plugin": hub.meltano_block,
     "environment": env_lines,
     "personal data": privacy.table,
     "streams without personal data": privacy.nothing,

@@ -1,4 +1,4 @@
-"""HTTP Basic authentication of Commerce7, with the tenant beside it."""
+"""HTTP Basic authentication of Commerce7, with a header for the tenant."""
 
 from __future__ import annotations
 
@@ -28,6 +28,6 @@ class Commerce7Authenticator(HTTPBasicAuth):
         return r
 
     def renew(self, rejected: str) -> bool:
-        """Say that there is nothing to renew."""
+        """Return False: there is nothing to renew."""
         del rejected
         return False

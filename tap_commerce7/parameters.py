@@ -1,4 +1,4 @@
-"""Query parameters that a user adds to a list with the setting `stream_filters`."""
+"""Query parameters that a user adds to a list with `stream_filters`."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 OF_THE_TAP = ("page", "limit", "cursor", "updatedAt")
-"""Parameters that say where a walk stands; the API takes each one only once."""
+"""Parameters that the tap sends; the API accepts each of them only once."""
 
 
 def wrong(value: object, documented: tuple[str, ...]) -> str:
-    """Say what is wrong with a filter; empty if nothing is.
+    """Return what is wrong with a filter; empty if nothing is.
 
     Args:
         value: What the setting says of a stream.
-        documented: Parameters that the endpoint takes.
+        documented: Parameters that the endpoint accepts.
     """
     if not documented:
         return "this stream takes no filter"
@@ -33,7 +33,7 @@ def wrong(value: object, documented: tuple[str, ...]) -> str:
 
 
 def rendered(value: Mapping[str, str | float] | None) -> list[tuple[str, str]]:
-    """Write a filter as query parameters; a truth value as the API spells it."""
+    """Return a filter as query parameters, with booleans as the API spells them."""
     return [
         (name, str(given).lower() if isinstance(given, bool) else str(given))
         for name, given in (value or {}).items()

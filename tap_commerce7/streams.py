@@ -7,8 +7,11 @@ seen working as a list.
 
 from __future__ import annotations
 
-from tap_commerce7.client import Commerce7Stream, CursorStream, TypedStream, UpdatedAt
-from tap_commerce7.special import CustomerChildStream, SettingsStream, TrashStream
+from tap_commerce7.children import ChildStream
+from tap_commerce7.client import Commerce7Stream, CursorStream, TypedStream
+from tap_commerce7.endpoint import UpdatedAt
+from tap_commerce7.special import SettingsStream, TrashStream
+from tap_engine.singer.stream import declared_streams
 
 
 class Customers(CursorStream):
@@ -26,10 +29,14 @@ class CustomerAddresses(CursorStream):
     permission = "Customer Address"
 
 
-class CustomerCreditCards(CustomerChildStream):
+class CustomerCreditCards(ChildStream):
     name = "customer_credit_cards"
     path = "/customer/{customerId}/credit-card"
     array_key = "customerCreditCards"
+    parent_path = "/customer"
+    parent_array = "customers"
+    context_key = "customerId"
+    filter_parameters = ("customerId",)
     permission = "Customer Credit Card"
     off_because = "cardholder data; one request per customer"
 
@@ -257,7 +264,7 @@ class WebHookLogs(Commerce7Stream):
     path = "/web-hook-log"
     array_key = "webHookLogs"
     permission = "WebHook"
-    cursor_field = "updatedAt"
+    replication_key = "updatedAt"
     updated_at = UpdatedAt.DOCUMENTED
     filter_parameters = ("object", "action", "isSuccess")
     off_because = "whole records in its payloads"
@@ -315,40 +322,4 @@ class Trash(TrashStream):
     off_because = "unverified"
 
 
-STREAMS = (
-    Customers,
-    CustomerAddresses,
-    CustomerCreditCards,
-    Orders,
-    Carts,
-    Products,
-    Collections,
-    Departments,
-    Vendors,
-    Inventories,
-    InventoryLocations,
-    InventoryTransactions,
-    Clubs,
-    ClubMemberships,
-    ClubPackages,
-    Coupons,
-    Promotions,
-    PromotionSets,
-    GiftCards,
-    Tags,
-    Notes,
-    Reservations,
-    ReservationTypes,
-    Shippings,
-    Taxes,
-    WineVarietals,
-    WineAppellations,
-    WebHooks,
-    WebHookLogs,
-    MetaDataConfigs,
-    Settings,
-    LoyaltyTransactions,
-    LoyaltyTiers,
-    PosProfiles,
-    Trash,
-)
+STREAMS = declared_streams(globals())

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 from requests.auth import AuthBase, HTTPBasicAuth
 
-from tap_commercetools import errors
+from tap_commercetools import error_table
 from tap_engine.errors import BadBodyError, CredentialsError, StreamError
-from tap_engine.http import Call
+from tap_engine.http.call import Call
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     import requests
 
-    from tap_engine.http import Http
-    from tap_engine.redact import Redactor
+    from tap_engine.http.redaction import Redactor
+    from tap_engine.http.session import Http
 
 LEEWAY_SECONDS = 300.0
 DEFAULT_LIFETIME_SECONDS = 172_800
@@ -47,7 +47,7 @@ class CommercetoolsAuthenticator(AuthBase):
     Args:
         auth_url: Base URL of the token host.
         scopes: Scopes to ask for; none asks for all that the API client has.
-        http: Gives the session; a function because the session in turn signs with this object.
+        http: Sends the requests for tokens.
     """
 
     def __init__(  # noqa: PLR0913
@@ -57,7 +57,7 @@ class CommercetoolsAuthenticator(AuthBase):
         client_id: str,
         client_secret: str,
         scopes: Sequence[str],
-        http: Callable[[], Http],
+        http: Http,
         redactor: Redactor,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -108,13 +108,13 @@ class CommercetoolsAuthenticator(AuthBase):
         call = Call(
             stream="token",
             url=self._url,
-            rules=errors.TOKEN_RULES,
+            rules=error_table.TOKEN_RULES,
             auth=self._basic,
             form=form,
             sets_clock=False,
         )
         try:
-            token = self._http().send(call, self._parse)
+            token = self._http.send(call, self._parse)
         except StreamError as error:
             raise CredentialsError(str(error)) from None
         self._redactor.add(token.access_token)
@@ -130,9 +130,3 @@ class CommercetoolsAuthenticator(AuthBase):
         except (msgspec.DecodeError, UnicodeDecodeError):
             msg = "the body is no token"
             raise BadBodyError(msg) from None
-
-
-def describe(error: Any) -> str:
-    """Join the OAuth members of an error body."""
-    parts = (error.get("error"), error.get("error_description"))
-    return ": ".join(part for part in parts if isinstance(part, str))

@@ -1,8 +1,8 @@
-"""Change History: who changed what, deletes of most types included. It has a host of its own.
+"""Change History: who changed what, including deletes of most types. It has a host of its own.
 
 Facts from the vendor's Change History API specification: `date.from` and `date.to` always come
 together, `limit` ends at 500 and `offset` at 10,000, and there is neither a sort nor a way to go on
-behind a record. So time is cut into windows that fit into one page.
+behind a record. So time is divided into windows that fit into one page.
 """
 
 from __future__ import annotations
@@ -12,18 +12,20 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tap_commercetools.pages import read_page, read_total
-from tap_commercetools.special import UnfilteredStream
-from tap_engine import rawjson, timestamps
+from tap_commercetools.client import CommercetoolsStream
+from tap_commercetools.envelope import read_page, read_total
+from tap_commercetools.paging import CollectionPager
+from tap_engine import timestamps
 from tap_engine.errors import SourceError
-from tap_engine.http import PageTooBigError
-from tap_engine.records import Row
-from tap_engine.walk import Page
+from tap_engine.reading.pager import Page
+from tap_engine.records import json_text
+from tap_engine.records.rows import Row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tap_engine.walk import Position, Range, Walk
+    from tap_commercetools.collection import Collection
+    from tap_engine.state.scan import Context, Position, Range, Scan
 
 DEEPEST_OFFSET = 10_000
 PASSES = 3
@@ -97,48 +99,34 @@ class _Head(msgspec.Struct, rename="camel"):
 _head = msgspec.json.Decoder(_Head)
 
 
-class ChangeHistoryStream(UnfilteredStream):
-    """All records of the history, window by window.
+class ByWindow(CollectionPager):
+    """Reads all records of the history, window by window.
 
     A position is a moment: everything before it has been read.
     """
 
-    cursor_field = "modifiedAt"
-    full_order = "modifiedAt"
-    source_forgets = True
-    keys = ("resourceType", "resourceId", "version", "modifiedAt")
+    name = "window"
 
-    _seconds: float | None = None
+    def __init__(self, scan: Scan, source: Collection) -> None:
+        super().__init__(scan, source)
+        self._seconds: float | None = None
 
-    def url(self, piece: Range) -> str:
-        """Build the URL of the project's history."""
-        del piece
-        return self.tap.history_url
-
-    def begin_anew(self) -> None:
-        """Forget how large the last window was."""
-        self._seconds = None
-
-    def fallback_order(self, order: str) -> None:
-        """There is no other order."""
-
-    def fits(self, walk: Walk, position: Position) -> bool:
-        """Tell whether a position is a single value; the checkpoint has seen that it is a time."""
-        del walk
+    def accepts(self, position: Position) -> bool:
+        """Return whether a position is a single moment."""
+        try:
+            timestamps.parse(position[0])
+        except ValueError:
+            return False
         return len(position) == 1
 
-    def can_count(self, walk: Walk) -> bool:  # noqa: ARG002
-        """Say no: a total costs as much as the records."""
-        return False
-
-    def fetch(self, walk: Walk, piece: Range) -> Page:
+    def fetch(self, part: Range) -> Page:
         """Read the largest window behind the position that fits into one page.
 
         Raises:
             SourceError: More changes than the API lists fall into the smallest window.
         """
-        end = self._end(walk)
-        low = self._low(walk, piece, end)
+        end = self._end()
+        low = self._low(part, end)
         if low >= end:
             return Page([], None, timestamps.now())
         seconds = self._seconds or _distance(low, end)
@@ -153,51 +141,39 @@ class ChangeHistoryStream(UnfilteredStream):
             if seconds < SMALLEST_SECONDS:
                 rows = self._deep(low, high)
                 break
-        growth = FILLING * self.page_size.current / max(len(rows), 1)
+        growth = FILLING * self.source.page_size.current / max(len(rows), 1)
         self._seconds = seconds * min(growth, MOST_GROWTH)
-        # The first answer of a run tells the cut, which may lie behind what this clock says.
-        last = high >= self._end(walk)
+        # The first answer of a run tells when it started, which may be later than this clock says.
+        last = high >= self._end()
         kept = [row for row in rows if row.at and low <= row.at and (last or row.at < high)]
         return Page(kept, None if last else [high], timestamps.now())
 
-    def probe(self, walk: Walk, piece: Range) -> None:
+    def probe(self, context: Context) -> None:
         """Ask for one record of the last 24 hours, which is what the API takes by default."""
-        del walk
-        self.tap.http.send(
-            self.call(self.url(piece), [("limit", "1")]), functools.partial(read_page, limit=1)
-        )
+        source = self.source
+        call = source.call(source.url(context), [("limit", "1")])
+        source.connection.http.send(call, functools.partial(read_page, limit=1))
 
-    def _end(self, walk: Walk) -> str:
-        now = self.tap.http.cut or timestamps.now()
-        return min(walk.cut or now, now)
+    def _end(self) -> str:
+        now = self.source.connection.http.run_started_at or timestamps.now()
+        return min(self.scan.run_started_at or now, now)
 
-    def _low(self, walk: Walk, piece: Range, end: str) -> str:
-        if piece.at is not None:
-            return timestamps.canonical(piece.at[0])
-        return walk.since or timestamps.earlier(end, KEPT_SECONDS)
+    def _low(self, part: Range, end: str) -> str:
+        if part.after is not None:
+            return timestamps.canonical(part.after[0])
+        return self.scan.since or timestamps.earlier(end, KEPT_SECONDS)
 
     def _ask_window(
         self, low: str, high: str, offset: int = 0, *, total: bool = False
     ) -> tuple[list[msgspec.Raw], bool, int | None]:
         """Ask for a page of a window: its records, whether there may be more, and the total."""
-        while True:
-            limit = self.page_size.current
-            params = [
-                ("date.from", timestamps.earlier(low, OVERLAP_SECONDS)),
-                ("date.to", _later(high, OVERLAP_SECONDS)),
-                ("limit", str(limit)),
-                *([("offset", str(offset))] if offset else []),
-                ("withTotal", "true" if total else "false"),
-            ]
-            call = self.call(self.tap.history_url, params, smallest_page=limit == 1)
-            try:
-                answer = self.tap.http.send(call, functools.partial(_read, limit=limit))
-            except PageTooBigError:
-                self.page_size.shrink(limit)
-                self.logger.info("%s: pages of %d rows are too big", self.name, limit)
-                continue
-            self.page_size.succeeded()
-            return answer
+        before = [
+            ("date.from", timestamps.earlier(low, OVERLAP_SECONDS)),
+            ("date.to", _later(high, OVERLAP_SECONDS)),
+        ]
+        after = [("offset", str(offset))] if offset else []
+        after += [("withTotal", "true" if total else "false")]
+        return self.source.ask(self.source.url({}), before, after, _read)
 
     def _deep(self, low: str, high: str) -> list[Row]:
         """Read the smallest window page by page, again if it moved meanwhile.
@@ -213,8 +189,8 @@ class ChangeHistoryStream(UnfilteredStream):
             while full:
                 if len(keys) > DEEPEST_OFFSET:
                     msg = (
-                        f"{self.name}: more than {DEEPEST_OFFSET} changes around {low}, and the API"
-                        " lists no more; stopped, because records would be skipped"
+                        f"{self.source.stream}: more than {DEEPEST_OFFSET} changes around {low},"
+                        " and the API lists no more; stopped, because records would be skipped"
                     )
                     raise SourceError(msg)
                 raws, full, total = self._ask_window(low, high, len(keys), total=True)
@@ -223,7 +199,10 @@ class ChangeHistoryStream(UnfilteredStream):
                 found.update((row.key, row) for row in rows)
             if len(set(keys)) == len(keys) >= (total or 0):
                 return list(found.values())
-        msg = f"{self.name}: the changes around {low} kept moving while they were read; run again"
+        msg = (
+            f"{self.source.stream}: the changes around {low} kept moving while they were read; run"
+            " again"
+        )
         raise SourceError(msg)
 
     def _rows(self, raws: Iterable[msgspec.Raw]) -> list[Row]:
@@ -238,18 +217,35 @@ class ChangeHistoryStream(UnfilteredStream):
                 head = _head.decode(raw)
                 at = timestamps.canonical(head.modified_at)
             except (msgspec.DecodeError, ValueError) as error:
-                msg = f"{self.name}: the API sent a record without a usable key ({error})"
+                msg = f"{self.source.stream}: the API sent a record without a usable key ({error})"
                 raise SourceError(msg) from None
             resource = head.resource
             key = (resource.type_id, resource.id or resource.key or "", str(head.version), at)
             members: dict[str, Any] = {
-                "resourceType": rawjson.literal(key[0]),
-                "resourceId": rawjson.literal(key[1]),
-                **rawjson.members(raw),
-                "modifiedAt": rawjson.literal(at),
+                "resourceType": json_text.literal(key[0]),
+                "resourceId": json_text.literal(key[1]),
+                **json_text.members(raw),
+                "modifiedAt": json_text.literal(at),
             }
-            rows.append(Row(rawjson.join(members), key, at))
+            rows.append(Row(json_text.join(members), key, at))
         return rows
+
+
+class ChangeHistoryStream(CommercetoolsStream):
+    """The records of the Change History of a project."""
+
+    replication_key = "modifiedAt"
+    full_pager = ByWindow
+    change_pager = ByWindow
+    source_expires = True
+    keys = ("resourceType", "resourceId", "version", "modifiedAt")
+    shardable = False
+    filterable = False
+
+    def url(self, context: Context) -> str:
+        """Return the URL of the project's history."""
+        del context
+        return self.connection.history_url
 
 
 def _read(body: bytes, limit: int) -> tuple[list[msgspec.Raw], bool, int | None]:

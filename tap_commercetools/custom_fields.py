@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tap_engine.errors import SourceError
-from tap_engine.typed_members import Members, Node, Path, member, objects, union
+from tap_engine.records.typed_members import Members, Node, Path, member, objects, union
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from tap_engine.stream import EngineStream
+    from tap_engine.singer.stream import EngineStream
 
 # What may have custom fields of its own: by the stream for whole records ...
 ROOTS: dict[str, tuple[str, ...]] = {

@@ -1,30 +1,44 @@
-"""Collections that each store has a list of its own of; the setting `store_keys` chooses those."""
+"""Collections of which each store has a list of its own; the setting `store_keys` chooses those."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote as url_quote
+from urllib.parse import quote
 
-from tap_commercetools import errors
 from tap_commercetools.client import CommercetoolsStream
-from tap_engine import rawjson
+from tap_commercetools.error_table import IN_STORE_RULES
 from tap_engine.errors import RefusedError
-from tap_engine.walk import Range, Walk
+from tap_engine.records import json_text
+from tap_engine.state.coverage import MORE, Coverage
+from tap_engine.state.scan import Scan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping, Sequence
 
-    from tap_commercetools.tap import TapCommercetools
-    from tap_engine.http import Call
-    from tap_engine.walk import Context
-
-IN_STORE = "/in-store/"
+    from tap_engine.singer.tap import EngineTap
+    from tap_engine.state.scan import Context
 
 STORE_KEY = "storeKey"
-"""Column, and member of a list's name, that holds the key of the store."""
+"""Column, and member of a context, that holds the key of the store."""
 
 COLUMN = {STORE_KEY: {"type": "string"}}
+
+
+class StoreCoverage(Coverage, omit_defaults=True, forbid_unknown_fields=True):
+    """Coverage of a stream that is read from the lists of stores.
+
+    Attributes:
+        stores: Keys of the stores; None for the project's list.
+    """
+
+    stores: list[str] | None = None
+
+    def gap(self, before: Coverage) -> str:
+        """Return why a bookmark is not enough: stores were added, or rows have another key."""
+        old = set((before.stores if isinstance(before, StoreCoverage) else None) or ())
+        new = set(self.stores or ())
+        rekeyed = bool(old) != bool(new)
+        return super().gap(before) or (MORE if rekeyed or not new <= old else "")
 
 
 class InStoreStream(CommercetoolsStream):
@@ -35,8 +49,8 @@ class InStoreStream(CommercetoolsStream):
     store's key is part of the key, whatever the record.
     """
 
-    def __init__(self, tap: TapCommercetools) -> None:
-        self.stores = tap.store_keys
+    def __init__(self, tap: EngineTap) -> None:
+        self.stores = sorted(set(tap.config.get("store_keys") or ()))
         if self.stores:
             self.keys = (STORE_KEY, *self.keys)
             self.reshapes = True
@@ -46,7 +60,7 @@ class InStoreStream(CommercetoolsStream):
 
     @property
     def added_properties(self) -> Mapping[str, Mapping[str, Any]]:
-        """Declare the column for the store's key, which is there with `store_keys` only."""
+        """The column for the store's key, which is there with `store_keys` only."""
         return {**super().added_properties, **(COLUMN if self.stores else {})}
 
     @property
@@ -63,38 +77,34 @@ class InStoreStream(CommercetoolsStream):
             required.remove(STORE_KEY)
         return {**schema, "properties": properties, "required": required}
 
-    def lists(self) -> Iterable[Context]:
-        """Name one list for each store, or the project's."""
-        return [{STORE_KEY: key} for key in self.stores] or super().lists()
+    def contexts(self) -> Sequence[Context]:
+        """Return one list for each store, or the project's."""
+        return [{STORE_KEY: key} for key in self.stores] or super().contexts()
 
-    def url(self, piece: Range) -> str:
-        """Build the URL of a store's list, or of the project's."""
-        if STORE_KEY not in piece.of:
-            return super().url(piece)
-        store = url_quote(piece.of[STORE_KEY], safe="")
-        return f"{self.tap.project_url}{IN_STORE}key={store}/{self.path}"
+    def url(self, context: Context) -> str:
+        """Return the URL of a store's list, or of the project's."""
+        if STORE_KEY not in context:
+            return super().url(context)
+        store = quote(context[STORE_KEY], safe="")
+        return f"{self.connection.project_url}/in-store/key={store}/{self.path}"
 
-    def call(self, url: str, params: list[tuple[str, str]], *, smallest_page: bool = True) -> Call:
-        """Build a request; what is not found in a store's list is the store."""
-        call = super().call(url, params, smallest_page=smallest_page)
-        return replace(call, rules=errors.IN_STORE_RULES) if IN_STORE in url else call
+    def collection_members(self) -> dict[str, Any]:
+        """Let a 404 mean that there is no such store."""
+        members = super().collection_members()
+        return {**members, "rules": IN_STORE_RULES} if self.stores else members
 
-    def reshape(self, members: rawjson.Members, piece: Range) -> rawjson.Members:
+    def reshape(self, members: json_text.Members, context: Context) -> json_text.Members:
         """Add the store's key."""
-        members = super().reshape(members, piece)
-        if STORE_KEY not in piece.of:
+        members = super().reshape(members, context)
+        if STORE_KEY not in context:
             return members
-        return {**members, STORE_KEY: rawjson.literal(piece.of[STORE_KEY])}
+        return {**members, STORE_KEY: json_text.literal(context[STORE_KEY])}
 
-    def read_with(self) -> dict[str, Any]:
-        """Add the stores: a new one has to be read from its start."""
-        return {**super().read_with(), **({"stores": self.stores} if self.stores else {})}
-
-    def widened(self, before: dict[str, Any]) -> bool:
-        """Tell whether stores were added, or rows have another key than before."""
-        old = before.get("stores") or []
-        rekeyed = bool(old) != bool(self.stores)
-        return rekeyed or not set(self.stores) <= set(old) or super().widened(before)
+    @property
+    def coverage(self) -> StoreCoverage:
+        """The settings of a bookmark; a new store has to be read from its start."""
+        base = super().coverage
+        return StoreCoverage(base.start_date, base.filter, self.stores or None)
 
     def apply_catalog(self, catalog: Any) -> None:
         """Take over a catalog; one from before `store_keys` changed does not know the key."""
@@ -103,29 +113,27 @@ class InStoreStream(CommercetoolsStream):
         self.primary_keys = [STORE_KEY, *others] if self.stores else others
 
     def check_scopes(self) -> None:
-        """Compare the token's scopes with what each store's list takes.
+        """Compare the token's scopes with those that open each store's list.
 
         Raises:
             RefusedError: No scope of the token opens one of them.
         """
-        granted = self.tap.authenticator.granted()
-        if not self.stores or granted is None:
+        if not self.stores:
             super().check_scopes()
-            return
         for store in self.stores:
-            if not self.tap.scope_opens(granted, self.scopes, store):
+            if self.connection.lacks_scope(self.scopes, store):
                 msg = (
                     f"{self.name}: the token has no scope that opens it in store {store}; it takes"
                     f" {self.needs}, of the project or of the store"
                 )
                 raise RefusedError(msg)
 
-    def check(self) -> str:
+    def check(self) -> None:
         """Try the list of each store."""
         if not self.stores:
-            return super().check()
+            super().check()
+            return
         self.check_scopes()
-        walk = Walk(order=self.full_order, first=True)
-        for context in self.lists():
-            self.check_list(walk, Range(of=context))
-        return "readable"
+        pager = self.make_pager(self.full_pager, Scan(pager=self.full_pager.name, full=True))
+        for context in self.contexts():
+            pager.check(context)

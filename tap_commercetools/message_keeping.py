@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tap_commercetools import errors
-from tap_commercetools.pages import json_members
 from tap_engine import timestamps
 from tap_engine.errors import RequestError, StreamError
-from tap_engine.http import Call
 
 if TYPE_CHECKING:
-    from tap_commercetools.client import CommercetoolsStream
-    from tap_commercetools.tap import TapCommercetools
+    import logging
+    from collections.abc import Callable
+
+    from tap_engine.records import json_text
 
 DEFAULT_DAYS = 15
 DAY_SECONDS = 86_400
@@ -39,47 +38,51 @@ class Keeping(msgspec.Struct, rename="camel"):
 
 
 class MessageKeeping:
-    """Compares the streams that live on messages with what the project keeps.
+    """Compares the streams that are made of messages with what the project keeps.
 
     The project is asked at most once a run, and only warnings come of it.
+
+    Args:
+        read_project: Reads the project.
     """
 
-    def __init__(self, tap: TapCommercetools) -> None:
-        self._tap = tap
+    def __init__(
+        self, read_project: Callable[[], json_text.Members], logger: logging.Logger
+    ) -> None:
+        self._read_project = read_project
+        self._logger = logger
         self._said_off = False
 
-    def check(self, stream: CommercetoolsStream, lost: str, since: str | None = None) -> None:
+    def check(self, stream: str, lost: str, since: str | None, now: str | None) -> None:
         """Warn when messages are off, or older ones gone than those that were asked for.
 
         Args:
-            stream: The stream that was read.
+            stream: Name of the stream that was read.
             lost: What it means when messages are gone, for the warning.
-            since: Moment up to which it had been read before; by default its bookmark.
+            since: Moment up to which it had been read before; None if it had not.
+            now: Start of the run.
         """
         keeping = self._keeping
         if keeping is None:
             return
-        log = self._tap.logger
         if keeping.enabled is False:
             if not self._said_off:
                 self._said_off = True
-                log.warning(
+                self._logger.warning(
                     "%s: messages are switched off in this project (messages.enabled): there are no"
                     " new messages, and no delete is seen by one",
-                    stream.name,
+                    stream,
                 )
             return
-        since = since or stream.stream_state.get("replication_key_value")
         if since is None:  # nothing was read before, so nothing is missing in between
             return
         days = keeping.delete_days_after_creation or DEFAULT_DAYS
-        now = self._tap.http.cut or timestamps.now()
-        kept = timestamps.earlier(now, days * DAY_SECONDS)
+        kept = timestamps.earlier(now or timestamps.now(), days * DAY_SECONDS)
         since = timestamps.canonical(since)
         if since < kept:
-            log.warning(
+            self._logger.warning(
                 "%s: read up to %s, but the project keeps messages for %d days, back to %s: %s",
-                stream.name,
+                stream,
                 since,
                 days,
                 kept,
@@ -88,33 +91,21 @@ class MessageKeeping:
 
     @cached_property
     def _keeping(self) -> Keeping | None:
-        call = Call(
-            stream="messages setting",
-            url=self._tap.project_url,
-            rules=errors.RULES,
-            auth=self._tap.authenticator,
-            limiters=self._tap.limiters,
-        )
         reason = "the project does not say"
         try:
-            keeping = self._tap.http.send(call, read_keeping)
+            keeping = read_keeping(self._read_project())
         except (StreamError, RequestError) as error:
             keeping, reason = None, str(error)
         if keeping is None:
-            self._tap.logger.info(
+            self._logger.info(
                 "whether and how long the project keeps messages could not be checked: %s", reason
             )
         return keeping
 
 
-def read_keeping(body: bytes) -> Keeping | None:
-    """Read `messages` out of the project; None when it says nothing that can be used.
-
-    Raises:
-        BadBodyError: The body is no JSON object.
-    """
-    raw = json_members(body).get("messages", b"null")
+def read_keeping(project: json_text.Members) -> Keeping | None:
+    """Read `messages` out of the project; None when it says nothing that can be used."""
     try:
-        return msgspec.json.decode(raw, type=Keeping | None)
+        return msgspec.json.decode(project.get("messages", b"null"), type=Keeping | None)
     except msgspec.ValidationError:
         return None

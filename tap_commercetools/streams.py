@@ -7,26 +7,20 @@ secrets or security metadata, costs one request per parent, or repeats another s
 from __future__ import annotations
 
 from tap_commercetools.change_history import ChangeHistoryStream
+from tap_commercetools.children import CHILD_STREAMS
 from tap_commercetools.client import CommercetoolsStream
-from tap_commercetools.deletions import DeletionsStream
 from tap_commercetools.in_store import InStoreStream
-from tap_commercetools.special import (
-    AssociateStream,
-    ChildStream,
-    CustomObjectsStream,
-    MessagesStream,
-    OffsetStream,
-    SingleObjectStream,
-    UnsortedChildStream,
-    VariantProjectionsStream,
-)
+from tap_commercetools.messages import DeletionsStream, MessagesStream
+from tap_commercetools.paging import ByOffset, SingleObject
+from tap_commercetools.special import CustomObjectsStream, VariantProjectionsStream
+from tap_engine.singer.stream import declared_streams
 
 
 class ApiClients(CommercetoolsStream):
     name = "api_clients"
     path = "api-clients"
     scopes = ("view_api_clients",)
-    cursor_field = None
+    replication_key = None
     off_because = "security metadata"
 
 
@@ -101,7 +95,7 @@ class Deletions(DeletionsStream):
     name = "deletions"
     path = "messages"
     scopes = ("view_messages",)
-    cursor_field = "deletedAt"
+    replication_key = "deletedAt"
 
 
 class DiscountCodes(InStoreStream):
@@ -129,10 +123,14 @@ class InventoryEntries(CommercetoolsStream):
     scopes = ("view_products",)
 
 
-class McpServers(OffsetStream):
+class McpServers(CommercetoolsStream):
     name = "mcp_servers"
     path = "mcp-servers"
     scopes = ("view_mcp_servers",)
+    replication_key = None
+    full_pager = ByOffset  # it takes no `where`
+    shardable = False
+    filterable = False
     off_because = "configuration"
 
 
@@ -140,7 +138,7 @@ class Messages(MessagesStream):
     name = "messages"
     path = "messages"
     scopes = ("view_messages",)
-    cursor_field = "createdAt"
+    replication_key = "createdAt"
 
 
 class Orders(InStoreStream):
@@ -308,115 +306,16 @@ class Zones(CommercetoolsStream):
     scopes = ("view_zones", "view_orders")
 
 
-class Project(SingleObjectStream):
+class Project(CommercetoolsStream):
     name = "project"
     path = ""
     keys = ("key",)
     row_key = ("key",)
     scopes = ("view_project_settings",)
+    replication_key = None
+    full_pager = SingleObject
+    shardable = False
+    filterable = False
 
 
-class ProductSelectionProducts(ChildStream):
-    name = "product_selection_products"
-    path = "product-selections/{productSelectionId}/products"
-    parent = "product-selections"
-    context_key = "productSelectionId"
-    keys = ("productSelectionId", "productId")
-    row_key = ("product.id",)
-    row_columns = {"productId": ("product", "id")}
-    scopes = ("view_product_selections",)
-
-
-class ProductProductSelections(ChildStream):
-    name = "product_product_selections"
-    path = "products/{productId}/product-selections"
-    parent = "products"
-    context_key = "productId"
-    keys = ("productId", "productSelectionId")
-    row_key = ("productSelection.id",)
-    row_columns = {"productSelectionId": ("productSelection", "id")}
-    scopes = ("view_product_selections",)
-    off_because = "one request per product; repeats product_selection_products"
-
-
-class StoreProductSelectionAssignments(UnsortedChildStream):
-    name = "store_product_selection_assignments"
-    path = "in-store/key={storeKey}/product-selection-assignments"
-    parent = "stores"
-    parent_key = "key"
-    context_key = "storeKey"
-    keys = ("storeKey", "productId", "productSelectionId")
-    row_key = ("product.id", "productSelection.id")
-    row_columns = {"productId": ("product", "id"), "productSelectionId": ("productSelection", "id")}
-    scopes = ("view_product_selections",)
-    off_because = "one request per store"
-
-
-class ApprovalFlows(AssociateStream):
-    name = "approval_flows"
-    path = "as-associate/{associateId}/in-business-unit/key={businessUnitKey}/approval-flows"
-    scopes = ("view_approval_flows",)
-    off_because = "one request per business unit"
-
-
-class ApprovalRules(AssociateStream):
-    name = "approval_rules"
-    path = "as-associate/{associateId}/in-business-unit/key={businessUnitKey}/approval-rules"
-    scopes = ("view_approval_rules",)
-    off_because = "one request per business unit"
-
-
-STREAMS = (
-    ApiClients,
-    AssociateRoles,
-    AttributeGroups,
-    BusinessUnits,
-    CartDiscounts,
-    Carts,
-    Categories,
-    ChangeHistory,
-    Channels,
-    CustomObjects,
-    CustomerGroups,
-    Customers,
-    Deletions,
-    DiscountCodes,
-    DiscountGroups,
-    Extensions,
-    InventoryEntries,
-    McpServers,
-    Messages,
-    Orders,
-    OrderEdits,
-    PaymentMethods,
-    Payments,
-    ProductDiscounts,
-    ProductProjections,
-    ProductSelections,
-    ProductTailoring,
-    ProductTypes,
-    Products,
-    QuoteRequests,
-    Quotes,
-    RecurrencePolicies,
-    RecurringOrders,
-    Reviews,
-    ShippingMethods,
-    ShoppingLists,
-    StagedQuotes,
-    StandalonePrices,
-    States,
-    Stores,
-    Subscriptions,
-    TaxCategories,
-    Types,
-    VariantProjections,
-    Variants,
-    Zones,
-    Project,
-    ProductSelectionProducts,
-    ProductProductSelections,
-    StoreProductSelectionAssignments,
-    ApprovalFlows,
-    ApprovalRules,
-)
+STREAMS = (*declared_streams(globals()), *CHILD_STREAMS)

@@ -1,1 +1,1 @@
-"""What both taps share: walks, checkpoints, requests, records."""
+"""What both taps share: HTTP, records that stay bytes, state, reading, and the Singer SDK."""

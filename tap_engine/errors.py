@@ -1,6 +1,6 @@
-"""What can go wrong, in words for the person who runs the tap.
+"""The errors of both taps; their messages are what the user sees.
 
-Every message here may be printed: it never holds a header, a token, a secret or a whole body.
+Every message may be printed: none contains a header, a token, a secret or a whole body.
 """
 
 from __future__ import annotations
@@ -11,19 +11,25 @@ class TapError(Exception):
 
 
 class SettingsError(TapError):
-    """A setting is missing, contradicts another or has no usable value."""
+    """A setting is missing, unusable or contradicts another."""
+
+
+START_AGAIN = (
+    "remove the stream's entry from the state (with Meltano: run with --full-refresh) to read it"
+    " from the start"
+)
 
 
 class StateError(TapError):
-    """The state handed to the tap cannot be understood, so it is not guessed at."""
+    """The state handed to the tap is not one that it could have written."""
 
 
 class CredentialsError(TapError):
-    """The platform does not accept the credentials."""
+    """The platform rejects the credentials."""
 
 
 class RequestError(TapError):
-    """A request failed for good: not worth retrying, or the retry budget is spent."""
+    """A request failed for good: it is not worth retrying, or the retry budget is spent."""
 
 
 class SourceError(TapError):
@@ -38,11 +44,11 @@ class StreamError(TapError):
 
 
 class RefusedError(StreamError):
-    """The credentials do not reach this stream (missing scope, permission or endpoint)."""
+    """The credentials do not give access to this stream (missing scope, permission or endpoint)."""
 
 
 class IncompleteError(StreamError):
-    """The source counts more records than it handed out; the walk is not bookmarked."""
+    """The source counts more records than it returned; the scan is not bookmarked."""
 
 
 class NotFoundError(RefusedError):
@@ -50,19 +56,19 @@ class NotFoundError(RefusedError):
 
 
 class QueryRefusedError(StreamError):
-    """The API does not take this query (an unknown filter, field or sort)."""
+    """The API does not accept this query (an unknown filter, field or sort)."""
 
 
 class FilterRefusedError(StreamError):
-    """The API does not take the filter that the setting `stream_filters` gives a stream."""
+    """The API does not accept the filter that `stream_filters` gives a stream."""
 
 
 class BadBodyError(Exception):
-    """A success status whose body is not the JSON that was asked for: asked again."""
+    """A success status whose body is not the JSON that was asked for; the request is retried."""
 
 
 class StoppedError(Exception):
-    """The run is being stopped; work in other threads ends here."""
+    """The run is being stopped; ends the work of other threads."""
 
 
 class AbortedError(BaseException):

@@ -1,4 +1,4 @@
-"""One form for every timestamp in state, filters and replication keys: UTC, milliseconds, `Z`."""
+"""The canonical form of timestamps, everywhere in the taps: UTC, milliseconds, `Z`."""
 
 from __future__ import annotations
 
@@ -14,13 +14,10 @@ _CANONICAL = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 
 
 def parse(value: str) -> datetime:
-    """Read an ISO 8601 instant or date.
-
-    Args:
-        value: A date or date-time; without an offset it is taken as UTC.
+    """Parse an ISO 8601 instant or date; without an offset it means UTC.
 
     Raises:
-        ValueError: The text is no ISO 8601 instant.
+        ValueError: The text is not an ISO 8601 instant.
     """
     moment = datetime.fromisoformat(value.strip())
     if moment.tzinfo is None:
@@ -32,33 +29,33 @@ def parse(value: str) -> datetime:
 
 
 def render(moment: datetime) -> str:
-    """Render in the canonical form; anything finer is cut off, never rounded."""
+    """Format in the canonical form; anything finer than milliseconds is cut off, never rounded."""
     text = moment.astimezone(UTC).isoformat(timespec="milliseconds")
     return text.removesuffix("+00:00") + "Z"
 
 
 def canonical(value: str) -> str:
-    """Bring an instant into the canonical form.
+    """Convert an instant into the canonical form.
 
     Raises:
-        ValueError: The text is no ISO 8601 instant.
+        ValueError: The text is not an ISO 8601 instant.
     """
-    moment = parse(value)  # also what has the right form may name a day that does not exist
+    moment = parse(value)  # the form may be right and the day impossible
     return value if is_canonical(value) else render(moment)
 
 
 def is_canonical(value: str) -> bool:
-    """Say whether the text is already in the one form (both APIs normally send nothing else)."""
+    """Return whether the text is already canonical; both APIs normally send nothing else."""
     return _CANONICAL.fullmatch(value) is not None
 
 
 def all_canonical(values: Iterable[str]) -> bool:
-    """Say the same of many texts, quicker."""
+    """Return whether every text is canonical; faster than one call per text."""
     return all(map(_CANONICAL.fullmatch, values))
 
 
 def earlier(value: str, seconds: float) -> str:
-    """Move a canonical timestamp back, not beyond the first representable instant."""
+    """Return a canonical timestamp moved back, at most to the first representable instant."""
     moment = parse(value)
     try:
         return render(moment - timedelta(seconds=seconds))
@@ -66,13 +63,13 @@ def earlier(value: str, seconds: float) -> str:
         return render(datetime.min.replace(tzinfo=UTC))
 
 
-def from_http_date(value: str) -> str | None:
-    """Read an HTTP `Date` header; None when it is unusable."""
+def parse_http_date(value: str) -> datetime | None:
+    """Parse the value of an HTTP header such as `Date`; None when it is unusable."""
     try:
         moment = parsedate_to_datetime(value)
     except (TypeError, ValueError):
         return None
-    return render(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def now() -> str:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, NoReturn
 
 from tap_commerce7.tap import TapCommerce7
 from tap_commercetools.tap import TapCommercetools
-from tap_engine import cli, timestamps
+from tap_engine import timestamps
 from tap_engine.errors import SettingsError, TapError, TerminatedError
+from tap_engine.singer import cli
 from tap_reconcile.database import FORM, Database
 from tap_reconcile.merge import Bounds
 from tap_reconcile.report import NOT_COMPARED, Report
@@ -21,8 +22,8 @@ from tap_reconcile.streams import compare_all, last_moment
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tap_engine.stream import EngineStream
-    from tap_engine.tap import EngineTap
+    from tap_engine.singer.stream import EngineStream
+    from tap_engine.singer.tap import EngineTap
 
 TAPS: dict[str, type[EngineTap]] = {tap.name: tap for tap in (TapCommerce7, TapCommercetools)}
 URL_VARIABLE = "TAP_RECONCILE_DATABASE_URL"
@@ -81,8 +82,8 @@ def _report(options: argparse.Namespace) -> Report:
         ValueError: A file is no JSON, or a variable holds no value of its setting's type.
     """
     tap = _make_tap(options)
-    tap.check_settings()
-    if tap.shard:
+    run = tap.current_run
+    if run.settings.shard:
         msg = "setting shard: the table holds the rows of all shards; compare without it"
         raise SettingsError(msg)
     tap.needs_schemas = False
@@ -98,14 +99,14 @@ def _report(options: argparse.Namespace) -> Report:
     try:
         results = list(compare_all(chosen, database, schema, bounds))
     finally:
-        tap.http.stop()
+        run.http.stop()
     return Report(
         tap=tap.name,
         schema=schema,
         results=results,
-        until=last_moment(tap, options.until),
+        until=last_moment(run.http, options.until),
         asked_until=options.until is not None,
-        start_date=tap.start_date,
+        start_date=run.settings.start_date,
     )
 
 

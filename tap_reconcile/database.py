@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tap_engine.errors import SettingsError, StreamError, TapError
-from tap_engine.redact import excerpt
+from tap_engine.http.redaction import excerpt
 
 try:
     import psycopg
@@ -22,7 +22,7 @@ else:
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
 
-    from tap_engine.redact import Redactor
+    from tap_engine.http.redaction import Redactor
     from tap_reconcile.merge import Entry
 
 FORM = "postgresql://user:password@host:5432/database"

@@ -40,7 +40,7 @@ class Tally:
         stale: Rows that both have, with different timestamps.
         newer: Rows that would be one of these, but changed after the moment that is compared.
         older: Rows that only the table has, from before the start date of the source, or of a
-            stream whose source forgets.
+            stream whose source expires them.
         examples: The first rows of each kind.
     """
 
@@ -66,13 +66,13 @@ class Bounds:
     Attributes:
         since: What only the table has from before is no difference; None: no bound.
         until: What changed on either side after this moment is no difference; None: no bound.
-        forgets: The source removes old rows by itself: what only the table has is no difference.
+        expires: The source removes old rows by itself: what only the table has is no difference.
         show: Most examples of each kind.
     """
 
     since: str | None = None
     until: str | None = None
-    forgets: bool = False
+    expires: bool = False
     show: int = 5
 
 
@@ -110,7 +110,7 @@ def compare(source: Iterable[Entry], table: Iterable[Entry], bounds: Bounds) -> 
 def _note_extra(tally: Tally, row: Entry, bounds: Bounds) -> None:
     key, at = row
     before = bounds.since is not None and at is not None and at < bounds.since
-    if before or bounds.forgets:
+    if before or bounds.expires:
         tally.older += 1
     else:
         _note(tally, "extra", Example(key, None, at), bounds)

@@ -1,23 +1,20 @@
-"""The source's side: a full walk of a stream, as keys and timestamps."""
+"""The source's side: a full scan of a stream, as keys and timestamps."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import msgspec
-from singer_sdk.mapper import SameRecordTransform
 
-from tap_engine import rawjson
 from tap_engine.errors import SourceError, StreamError
-from tap_engine.progress import Progress
-from tap_engine.reading import Reading
-from tap_engine.walk import Walk
+from tap_engine.reading.progress import Progress
+from tap_engine.records import json_text
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
-    from tap_engine.stream import EngineStream
-    from tap_engine.walk import Step
+    from tap_engine.reading.page_queue import Step
+    from tap_engine.singer.stream import EngineStream
     from tap_reconcile.merge import Entry, Key
 
 
@@ -27,8 +24,7 @@ def check_comparable(stream: EngineStream) -> None:
     Raises:
         StreamError: A stream map changes, drops or renames what is loaded.
     """
-    maps = stream.stream_maps
-    if len(maps) != 1 or type(maps[0]) is not SameRecordTransform:
+    if stream.is_mapped:
         msg = f"{stream.name}: a stream map applies to it, so that the table differs on purpose"
         raise StreamError(msg)
 
@@ -42,14 +38,16 @@ def pages(stream: EngineStream) -> Generator[list[Entry], None, None]:
         StreamError: The stream cannot be read.
         TapError: Nothing can be read.
     """
-    tap, since = stream.tap, stream.tap.start_date or ""
-    whole = Walk(order=stream.full_order, first=True, since=stream.tap.start_date)
-    progress = Progress(stream.name, tap.http, stream.logger, lambda: stream.ask_total(whole))
-    reading = Reading(stream)
+    run = stream.host.current_run
+    since = run.settings.start_date
+    reading = stream.reading()
+    progress = Progress(stream.name, run.http, stream.logger, reading.ask_total)
     try:
         for step in reading.pages():
             entries = [
-                entry for entry in _entries(stream, step) if entry[1] is None or entry[1] >= since
+                entry
+                for entry in _entries(stream, step)
+                if entry[1] is None or entry[1] >= (since or "")
             ]
             progress.add(len(entries))
             yield entries
@@ -70,7 +68,7 @@ def _key(stream: EngineStream, raw: bytes, step: Step) -> Key:
     Raises:
         SourceError: It is not there.
     """
-    members = stream.reshape(rawjson.members(raw), step.read)
+    members = stream.reshape(json_text.members(raw), step.part.list)
     try:
         return tuple(_text(members[name]) for name in stream.keys)
     except KeyError as error:

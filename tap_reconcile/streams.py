@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tap_engine.errors import CredentialsError, RequestError, StreamError, TapError
-from tap_engine.progress import INTERVAL_SECONDS
+from tap_engine.reading.progress import INTERVAL_SECONDS
+from tap_engine.reading.run import explained
 from tap_reconcile import source
 from tap_reconcile.database import Database, check_columns
 from tap_reconcile.merge import Bounds, OrderError, Tally, compare
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     import logging
     from collections.abc import Iterable, Iterator
 
-    from tap_engine.stream import EngineStream
-    from tap_engine.tap import EngineTap
+    from tap_engine.http.session import Http
+    from tap_engine.singer.stream import EngineStream
     from tap_reconcile.merge import Entry
 
 LOOK_EVERY = 5_000
@@ -48,12 +49,12 @@ class Result:
         return "differs" if self.tally.differs else "equal"
 
 
-def last_moment(tap: EngineTap, until: str | None) -> str | None:
-    """Tell up to which moment rows are compared: what was asked for, or the begin of the reading.
+def last_moment(http: Http, until: str | None) -> str | None:
+    """Return the moment up to which rows are compared: what was asked for, or the run's start.
 
     What changes while the source is read may be in one side and not yet in the other.
     """
-    moments = [moment for moment in (until, tap.http.cut) if moment is not None]
+    moments = [moment for moment in (until, http.run_started_at) if moment is not None]
     return min(moments, default=None)
 
 
@@ -68,17 +69,17 @@ def compare_all(
     """
     compared = False
     for stream in streams:
-        tap = stream.tap
+        http = stream.host.current_run.http
         try:
             yield Result(stream.name, _compare(stream, database, schema, bounds))
             compared = True
         except (CredentialsError, RequestError) as error:
-            hopeless = isinstance(error, CredentialsError) or not tap.http.reached_anything
+            hopeless = isinstance(error, CredentialsError) or not http.reached_anything
             if hopeless and not compared:
                 raise
             yield _failed(stream, str(error))
         except StreamError as error:
-            yield _failed(stream, tap.explain(stream, error))
+            yield _failed(stream, str(explained(error, stream.needs)))
         except (TapError, OrderError) as error:
             yield _failed(stream, str(error))
         except sqlite3.Error as error:
@@ -86,7 +87,7 @@ def compare_all(
 
 
 def _failed(stream: EngineStream, reason: str) -> Result:
-    return Result(stream.name, reason=stream.tap.redactor(reason))
+    return Result(stream.name, reason=stream.host.redactor(reason))
 
 
 def _compare(stream: EngineStream, database: Database, schema: str, bounds: Bounds) -> Tally:
@@ -94,18 +95,19 @@ def _compare(stream: EngineStream, database: Database, schema: str, bounds: Boun
     table = database.find(schema, stream.name)
     if table is None:
         return _without_table(stream, schema)
-    check_columns(table, stream.keys, stream.cursor_field)
+    check_columns(table, stream.keys, stream.replication_key)
+    run = stream.host.current_run
     with Spool(len(stream.keys)) as spool:
         with contextlib.closing(source.pages(stream)) as pages:
             for page in pages:
                 spool.add(page)
         limited = Bounds(
-            since=stream.tap.start_date if stream.cursor_field else None,
-            until=last_moment(stream.tap, bounds.until),
-            forgets=stream.source_forgets,
+            since=run.settings.start_date if stream.replication_key else None,
+            until=last_moment(run.http, bounds.until),
+            expires=stream.source_expires,
             show=bounds.show,
         )
-        with contextlib.closing(database.rows(table, stream.keys, stream.cursor_field)) as rows:
+        with contextlib.closing(database.rows(table, stream.keys, stream.replication_key)) as rows:
             return compare(spool.rows(), _counted(rows, stream.name, stream.logger), limited)
 
 

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from tap_commerce7.tap import TapCommerce7
 from tap_commercetools.tap import TapCommercetools
-from tap_engine.cli import run_guarded
+from tap_engine.singer.cli import run_guarded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from tap_engine.tap import EngineTap
+    from tap_engine.singer.tap import EngineTap
 
 TAPS: dict[str, type[EngineTap]] = {
     "tap-commerce7": TapCommerce7,
@@ -176,8 +176,10 @@ def run(
             )
             code = run_guarded(made, made.run)
             out.flush()
-        if "http" in vars(made):  # or a request that is still out meets the next test's faults
-            made.http._workers.shutdown(wait=True)
+        if "connection" in vars(
+            made
+        ):  # or a request that is still out meets the next test's faults
+            made.connection.http._workers.shutdown(wait=True)
     finally:
         root.removeHandler(handler)
         root.setLevel(level)

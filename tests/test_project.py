@@ -6,19 +6,26 @@ import re
 import subprocess
 import tomllib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import yaml
 
-from scripts import check_parity, generate_docs, sync
-from scripts.declarations import TAPS, select_pattern
+from scripts import generate_docs, sync
+from scripts.declarations import TAPS, own_settings, select_pattern
 from tap_reconcile import cli as reconcile
+
+if TYPE_CHECKING:
+    from tap_engine.singer.tap import EngineTap
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def test_settings_agree_everywhere() -> None:
-    assert list(check_parity.differences()) == []
+def test_everything_generated_is_somewhere_and_only_once() -> None:
+    files = (*generate_docs.FILES, *generate_docs.PAGES)
+    text = "\n".join((ROOT / name).read_text(encoding="utf-8") for name in files)
+    found = [match["what"] for match in generate_docs.BLOCK.finditer(text)]
+    assert sorted(found) == sorted(generate_docs.blocks())
 
 
 @pytest.mark.parametrize("name", generate_docs.FILES)
@@ -33,14 +40,40 @@ def test_patterns_reach_into_arrays() -> None:
     assert select_pattern("orders", crumbs) == "orders.tenders*.card.bin"
 
 
-def test_a_wrong_setting_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in generate_docs.FILES:
-        text = (ROOT / name).read_text(encoding="utf-8")
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text(text.replace("LOOKBACK_SECONDS=300", "LOOKBACK_SECONDS=301"))
-    monkeypatch.setattr(check_parity, "ROOT", tmp_path)
-    (found,) = check_parity.differences()
-    assert found == (".env.example: TAP_COMMERCE7_LOOKBACK_SECONDS is (301,), in the code (300,)")
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {".env.example": ("LOOKBACK_SECONDS=300", "LOOKBACK_SECONDS=301")},
+        {"meltano.yml": ("    - '!gift_cards.code'\n", "")},
+        {"meltano.yml": ("    - structured-logging\n    settings:", "    settings:")},
+    ],
+)
+def test_what_is_wrong_in_a_file_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    wrong: dict[str, tuple[str, str]],
+) -> None:
+    for file in generate_docs.outputs():
+        name = str(file.relative_to(ROOT))
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        text = file.read_text(encoding="utf-8").replace(*wrong.get(name, ("", "")), 1)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    monkeypatch.setattr(generate_docs, "ROOT", tmp_path)
+    monkeypatch.setattr("sys.argv", ["generate_docs", "--check"])
+    with pytest.raises(SystemExit, match="out of step"):
+        generate_docs.main()
+    differing = re.findall("^--- (.*)$", capsys.readouterr().out, re.MULTILINE)
+    assert differing == list(wrong)
+
+
+@pytest.mark.parametrize("tap", TAPS, ids=lambda tap: tap.name)
+def test_groups_of_settings_name_what_exists(tap: type[EngineTap]) -> None:
+    project = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
+    (extractor,) = [one for one in project["plugins"]["extractors"] if one["name"] == tap.name]
+    names = {name for group in extractor["settings_group_validation"] for name in group}
+    assert names
+    assert names <= {setting.name for setting in own_settings(tap)}
 
 
 def test_console_scripts_are_the_taps_and_what_compares_them() -> None:

@@ -12,15 +12,16 @@ from benchmarks.soak import soak
 from benchmarks.soak_runs import Job, Kill, run_here, run_process
 from benchmarks.soak_sources import make_sources
 from benchmarks.soak_target import Target, is_message
-from tap_engine import checkpoint
-from tap_engine.settings import number
-from tap_engine.walk import Walker
+from tap_engine.reading.page_queue import PageQueue
+from tap_engine.singer.settings import number
+from tap_engine.state import entry
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
     from typing import Any
 
-    from tap_engine.walk import Page, Range, Walk
+    from tap_engine.reading.pager import Page
+    from tap_engine.state.scan import Range, Scan
 
 NEVER = 1000
 
@@ -34,23 +35,23 @@ def test_runs_amid_changes_faults_and_kills_end_in_equality() -> None:
 
 
 def test_the_soak_sees_pages_that_are_skipped(monkeypatch: pytest.MonkeyPatch) -> None:
-    def forgetful(self: Walker, piece: Range, page: Page) -> tuple[Range, ...]:
-        return () if piece.at else followers(self, piece, page)
+    def forgetful(self: PageQueue, part: Range, page: Page) -> tuple[Range, ...]:
+        return () if part.after else remaining(self, part, page)
 
-    followers = Walker._followers
-    monkeypatch.setattr(Walker, "_followers", forgetful)
+    remaining = PageQueue._remaining
+    monkeypatch.setattr(PageQueue, "_remaining", forgetful)
     result = soak(1, 8, process_every=NEVER)
     assert any(": missing " in problem for problem in result.problems)
 
 
 def test_the_soak_sees_a_bookmark_that_runs_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
-    def eager(entry: MutableMapping[str, Any], walk: Walk) -> None:
-        save(entry, walk)
-        if walk.cut:
-            entry["replication_key_value"] = walk.cut
+    def eager(state: MutableMapping[str, Any], scan: Scan) -> None:
+        save(state, scan)
+        if scan.run_started_at:
+            state["replication_key_value"] = scan.run_started_at
 
-    save = checkpoint.save
-    monkeypatch.setattr(checkpoint, "save", eager)
+    save = entry.save
+    monkeypatch.setattr(entry, "save", eager)
     result = soak(1, 8, process_every=NEVER)
     assert result.problems
 

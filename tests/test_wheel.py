@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sandbox.standin import StandIn
-    from tap_engine.tap import EngineTap
+    from tap_engine.singer.tap import EngineTap
 
 ROOT = Path(__file__).resolve().parent.parent
 TOOLS = ROOT / ".tools"

@@ -5,12 +5,11 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from tap_orchestration import states as names
 from tap_orchestration.errors import OrchestrationError
 from tap_orchestration.in_progress import STATUSES
 from tap_orchestration.merge import unfinished
 from tap_orchestration.partitions import PARTITION_TAG, shards
-from tap_orchestration.states import States
+from tap_orchestration.states import MERGED
 from tap_orchestration.tenants import Tenant, Tenants
 
 FIRST_SYNC = dg.define_asset_job("first_sync_run", selection=["first_sync"])
@@ -20,8 +19,8 @@ MERGE_INTERVAL_SECONDS = 30
 UNFINISHED = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED, *STATUSES]
 
 
-def merge_sensor(tenants: Tenants, states: States) -> dg.SensorDefinition:
-    """Make the sensor that merges the states of tenants whose last shard is complete.
+def merge_sensor(tenants: Tenants) -> dg.SensorDefinition:
+    """Return the sensor that merges the states of tenants whose last shard is complete.
 
     It goes by the states, not by what Dagster has recorded, so it also holds for a tenant whose
     states were deleted to read everything again.
@@ -36,38 +35,35 @@ def merge_sensor(tenants: Tenants, states: States) -> dg.SensorDefinition:
     )
     def sensor(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
         del context
-        there = states.names()
+        there = tenants.states.names()
         ready = [
             tenant
             for tenant in tenants.tenants
-            if (found := there.get(tenant.name, set()))
-            and names.MERGED not in found
+            if (found := there.get(tenant.name))
+            and MERGED not in found
             and not unfinished(tenant, found)
         ]
         for tenant in ready:
-            yield dg.RunRequest(run_key=_completion(states, tenant), partition_key=tenant.name)
+            yield dg.RunRequest(run_key=_completion(tenants, tenant), partition_key=tenant.name)
         if not ready:
             yield dg.SkipReason("there is no tenant that waits for its states to be merged")
 
     return sensor
 
 
-def schedules(tenants: Tenants, states: States) -> list[dg.ScheduleDefinition]:
-    """Make the schedules of the tenants file.
+def schedule(name: str, tenants: Tenants) -> dg.ScheduleDefinition:
+    """Return a schedule of the tenants file.
 
     Raises:
-        OrchestrationError: One is no cron expression.
+        OrchestrationError: It is no cron expression.
     """
-    return [_schedule(name, tenants, states) for name in tenants.schedules]
 
-
-def _schedule(name: str, tenants: Tenants, states: States) -> dg.ScheduleDefinition:
     def evaluate(
         context: dg.ScheduleEvaluationContext,
     ) -> Iterator[dg.RunRequest | dg.SkipReason]:
-        there = states.names()
+        there = tenants.states.names()
         wanted = [tenant.name for tenant in tenants.tenants if tenant.schedule == name]
-        merged = {each for each in wanted if names.MERGED in there.get(each, set())}
+        merged = {each for each in wanted if MERGED in there.get(each, set())}
         filters = dg.RunsFilter(job_name=INCREMENTAL.name, statuses=UNFINISHED)
         busy = {run.tags.get(PARTITION_TAG) for run in context.instance.get_runs(filters)}
         due = [each for each in wanted if each in merged and each not in busy]
@@ -95,7 +91,8 @@ def _schedule(name: str, tenants: Tenants, states: States) -> dg.ScheduleDefinit
         raise OrchestrationError(msg) from None
 
 
-def _completion(states: States, tenant: Tenant) -> str:
-    """Name this completion of a first sync, so that it is merged once and a later one again."""
-    last = max(states.changed(tenant.name, names.finished(shard)) for shard in shards(tenant))
+def _completion(tenants: Tenants, tenant: Tenant) -> str:
+    """Return a name for this completion of a first sync, so that it is merged only once."""
+    changed = tenants.states.changed
+    last = max(changed(tenant.name, shard.finished) for shard in shards(tenant))
     return f"{tenant.name} complete at {last.isoformat()}"

@@ -1,8 +1,16 @@
-"""What can be wrong before a process is started."""
+"""The error for what has to be corrected before a run can start."""
+
+from __future__ import annotations
+
+import dagster as dg
 
 
-class OrchestrationError(Exception):
+class OrchestrationError(dg.Failure):
     """A mistake in the tenants file or the environment, or a state that does not allow a run.
 
-    Trying again changes nothing; the message says in one line what to do, without secrets.
+    The message says in one line what to do, without secrets. Dagster does not retry: trying again
+    changes nothing.
     """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, allow_retries=False)

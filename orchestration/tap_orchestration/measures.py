@@ -6,35 +6,27 @@ import json
 from collections import Counter
 from typing import Any
 
-_MARK = "METRIC: "
-_REQUESTS = "http_requests"
-_WAITS = "http_waits_seconds"
+_NAMES = {"http_requests": "requests", "http_waits_seconds": "waited_seconds"}
+"""Metrics that our taps log at the end of a run, and what Dagster shows them as."""
 
 
 class Measures:
     """Sums of a tap's METRIC lines.
 
     The Singer SDK logs its counters every minute and at the end, each time what came since the
-    last; `http_requests` and `http_waits_seconds` are logged by our taps at the end of a run.
+    last.
 
     Attributes:
         records: Records by stream.
-        requests: Requests sent; None if the tap did not say.
-        waited: Seconds waited because of the API; None if the tap did not say.
     """
 
     def __init__(self) -> None:
         self.records: Counter[str] = Counter()
-        self.requests: int | None = None
-        self.waited: float | None = None
+        self._others: dict[str, float] = {}
 
     def take(self, line: str) -> bool:
-        """Take a line of a tap's log.
-
-        Returns:
-            Whether it was a METRIC line.
-        """
-        _, mark, text = line.partition(_MARK)
+        """Add up a line of a tap's log and return whether it was a METRIC line."""
+        _, mark, text = line.partition("METRIC: ")
         if not mark:
             return False
         try:
@@ -42,29 +34,23 @@ class Measures:
             name, value, tags = point["metric"], point["value"], point.get("tags", {})
             if name == "record_count" and "stream" in tags:
                 self.records[str(tags["stream"])] += int(value)
-            elif name == _REQUESTS:
-                self.requests = (self.requests or 0) + int(value)
-            elif name == _WAITS:
-                self.waited = (self.waited or 0.0) + float(value)
+            elif name in _NAMES:
+                self._others[_NAMES[name]] = self._others.get(_NAMES[name], 0) + value
         except (ValueError, KeyError, TypeError, AttributeError):
             return False  # of another form, and nothing that a run should fail on
         return True
 
     def metadata(self, seconds: float) -> dict[str, Any]:
-        """Give them as metadata of Dagster, which plots numbers over time and partitions.
+        """Return metadata for Dagster, which plots numbers over time and partitions.
 
         Args:
             seconds: How long the run took.
         """
-        total = sum(self.records.values())
-        found: dict[str, Any] = {
+        total = self.records.total()
+        return {
             "dagster/row_count": total,
             "records": total,
             "duration_seconds": round(seconds, 3),
             **{f"records/{stream}": count for stream, count in sorted(self.records.items())},
+            **{name: round(value, 3) for name, value in self._others.items()},
         }
-        if self.requests is not None:
-            found["requests"] = self.requests
-        if self.waited is not None:
-            found["waited_seconds"] = round(self.waited, 3)
-        return found

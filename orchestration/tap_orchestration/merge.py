@@ -1,58 +1,65 @@
-"""Puts the states of all shards of a tenant together, by the tap's own `--merge-states`."""
+"""Merges the states of a tenant's shards with the tap's own `--merge-states`."""
 
 from __future__ import annotations
 
 import json
 import subprocess
+import tempfile
 from typing import TYPE_CHECKING, Any
 
-from tap_orchestration import environment
-from tap_orchestration import states as names
+from tap_orchestration import private_files
 from tap_orchestration.errors import OrchestrationError
 from tap_orchestration.partitions import shards
-from tap_orchestration.private_files import private_folder
+from tap_orchestration.states import MERGED
 
 if TYPE_CHECKING:
-    from tap_orchestration.states import States
+    from collections.abc import Sequence
+
     from tap_orchestration.tenants import Tenant, Tenants
 
 MERGE_SECONDS = 300
 
 
 def unfinished(tenant: Tenant, found: set[str]) -> list[str]:
-    """Name the shards of a tenant that are not complete.
-
-    Args:
-        tenant: The tenant.
-        found: Names of what there is of the tenant; see States.names.
-    """
-    return [shard.setting for shard in shards(tenant) if names.finished(shard) not in found]
+    """Return the shards of a tenant that are not complete, given the names of its states."""
+    return [str(shard) for shard in shards(tenant) if shard.finished not in found]
 
 
-def merge(tenants: Tenants, states: States, tenant: Tenant) -> int:
+def merge(tenants: Tenants, tenant: Tenant) -> int:
     """Write the state that incremental runs begin with.
 
     Returns:
-        How many streams it has a bookmark of.
+        The number of streams with a bookmark in it.
 
     Raises:
         OrchestrationError: A shard is not complete, or the tap refuses the states; in its words.
         subprocess.TimeoutExpired: The tap takes minutes for what takes a second.
     """
-    left = unfinished(tenant, states.names().get(tenant.name, set()))
-    if left:
+    states = tenants.states
+    if left := unfinished(tenant, states.names().get(tenant.name, set())):
         msg = f"shards are not complete: {', '.join(left)}; materialize them in first_sync"
         raise OrchestrationError(msg)
-    with private_folder() as folder:
+    found = [states.read(tenant.name, shard.state) for shard in shards(tenant)]
+    # What one run has read needs no merging: its state is that of an ordinary run.
+    state = found[0] if len(found) == 1 else _merged(tenants, tenant, found)
+    if not isinstance(state, dict):
+        msg = f"there is no state of {tenant.name} to begin with; read it from the start"
+        raise OrchestrationError(msg)
+    states.write(tenant.name, MERGED, state)
+    return len(state.get("bookmarks", {}))
+
+
+def _merged(tenants: Tenants, tenant: Tenant, states: Sequence[Any]) -> Any:
+    with tempfile.TemporaryDirectory(prefix="tap-") as folder:
         files = [
-            folder.write(f"{shard.number}.json", states.read(tenant.name, names.shard_state(shard)))
-            for shard in shards(tenant)
+            private_files.write(folder, f"{number}.json", state)
+            for number, state in enumerate(states, 1)
         ]
         command = [*tenant.tap_command, "--merge-states", *files]
         try:
             done = subprocess.run(  # noqa: S603 (the command is the operator's)
                 command,
-                env=environment.of_processes(tenants),
+                env=tenants.environment,
                 capture_output=True,
                 text=True,
                 timeout=MERGE_SECONDS,
@@ -66,9 +73,7 @@ def merge(tenants: Tenants, states: States, tenant: Tenant) -> int:
         msg = f"{tenant.tap} --merge-states: {lines[-1]}"
         raise OrchestrationError(msg)
     try:
-        state: dict[str, Any] = json.loads(done.stdout)
+        return json.loads(done.stdout)
     except ValueError:
         msg = f"{tenant.tap} --merge-states printed no state"
         raise OrchestrationError(msg) from None
-    states.write(tenant.name, names.MERGED, state)
-    return len(state.get("bookmarks", {}))

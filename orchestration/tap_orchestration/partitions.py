@@ -1,4 +1,4 @@
-"""Partitions: a tenant and a shard such as `winery|2/4` for first syncs, a tenant for the rest."""
+"""Partitions: a tenant and a shard such as `shop|2/4` for first syncs, a tenant for the rest."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from tap_orchestration.tenants import Tenant, Tenants
 
 TENANT_TAG = "tap/tenant"
-"""On every run: whose it is."""
+"""Tag of every run: its tenant."""
 
 SLOT_TAG = "tap/slot"
-"""On every run: one of the places that a tenant has for runs; see slot."""
+"""Tag of every run: one of the tenant's slots; see `tags`."""
 
 PARTITION_TAG = "dagster/partition"
 """Set by Dagster on the runs of a partition, however they were launched."""
@@ -24,12 +24,7 @@ _SEPARATOR = "|"
 
 @dataclass(frozen=True)
 class Shard:
-    """One part of a tenant's first sync.
-
-    Attributes:
-        number: Which, from 1.
-        of: How many there are.
-    """
+    """One part of a tenant's first sync, counted from 1; `1/1` is all of it."""
 
     tenant: str
     number: int
@@ -38,63 +33,73 @@ class Shard:
     @property
     def key(self) -> str:
         """The partition key."""
-        return f"{self.tenant}{_SEPARATOR}{self.setting}"
+        return f"{self.tenant}{_SEPARATOR}{self}"
+
+    def __str__(self) -> str:
+        return f"{self.number}/{self.of}"
 
     @property
-    def setting(self) -> str:
-        """Value of the taps' setting `shard`."""
-        return f"{self.number}/{self.of}"
+    def settings(self) -> dict[str, str]:
+        """The tap's setting; none where one run reads everything."""
+        return {"shard": str(self)} if self.of > 1 else {}
+
+    @property
+    def state(self) -> str:
+        """Name of the shard's state."""
+        return f"shard-{self.number}-of-{self.of}.json"
+
+    @property
+    def finished(self) -> str:
+        """Name of the file that says that the shard is complete."""
+        return f"shard-{self.number}-of-{self.of}.finished"
 
     @classmethod
     def of_key(cls, key: str) -> Shard:
-        """Read a partition key."""
+        """Parse a partition key."""
         tenant, setting = key.split(_SEPARATOR)
         number, of = setting.split("/")
         return cls(tenant, int(number), int(of))
 
 
 def shards(tenant: Tenant) -> list[Shard]:
-    """Divide a tenant's first sync."""
+    """Return the shards of a tenant."""
     return [Shard(tenant.name, number, tenant.shards) for number in range(1, tenant.shards + 1)]
 
 
+def tenant_partitions(tenants: Tenants) -> dg.StaticPartitionsDefinition:
+    """Return a partition for each tenant."""
+    return dg.StaticPartitionsDefinition([tenant.name for tenant in tenants.tenants])
+
+
 def shard_partitions(tenants: Tenants) -> dg.StaticPartitionsDefinition:
-    """All shards of all tenants; those of one tenant stand together."""
+    """Return a partition for each shard; those of one tenant stand together."""
     return dg.StaticPartitionsDefinition(
         [shard.key for tenant in tenants.tenants for shard in shards(tenant)]
     )
 
 
-def tenant_partitions(tenants: Tenants) -> dg.StaticPartitionsDefinition:
-    """All tenants."""
-    return dg.StaticPartitionsDefinition([tenant.name for tenant in tenants.tenants])
-
-
 def tenant_of_shards(tenants: Tenants) -> dg.StaticPartitionMapping:
-    """What a shard leads to: its tenant, which therefore waits for all of its shards."""
+    """Map shards to their tenant, which therefore waits for all of them."""
     return dg.StaticPartitionMapping(
         {shard.key: tenant.name for tenant in tenants.tenants for shard in shards(tenant)}
     )
 
 
 def tags(tenants: Tenants, key: str) -> dict[str, str]:
-    """Tags of a run, by which the queue limits how many there are at once.
+    """Return the tags of a run, by which the queue limits how many there are at once.
 
     A tenant has as many slots as it may have runs at once, and each slot takes one run. Shards are
     dealt to the slots in turn; runs of the whole tenant take the first. So one limit in
     dagster.yaml, one run per slot, holds the number of every tenant.
 
-    Returns:
-        The tags; none for partitions that are not of the tenants file, such as those of other code
-        in the same Dagster.
+    Partitions that are not of the tenants file, such as those of other code in the same Dagster,
+    get no tags.
     """
     name = key.partition(_SEPARATOR)[0]
     for tenant in tenants.tenants:
         if tenant.name == name:
-            slots = {
-                shard.key: (shard.number - 1) % tenant.runs_at_once for shard in shards(tenant)
-            }
-            slots[name] = 0
-            if key in slots:
-                return {TENANT_TAG: name, SLOT_TAG: f"{name}/{slots[key] + 1}"}
+            numbers = {name: 1} | {shard.key: shard.number for shard in shards(tenant)}
+            if key in numbers:
+                slot = (numbers[key] - 1) % tenant.runs_at_once + 1
+                return {TENANT_TAG: name, SLOT_TAG: f"{name}/{slot}"}
     return {}

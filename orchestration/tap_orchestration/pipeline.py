@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from tap_orchestration.secret_values import Masker
+
+    Process = subprocess.Popen[bytes]
+    Save = Callable[[dict[str, Any]], None]
 
 LONGEST_LINE = 64 * 1024
 """Longer lines of a log are passed on in pieces of this many bytes."""
@@ -40,7 +43,7 @@ class PipelineError(Exception):
     """The tap or the target failed; the message says which, how and its last line."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Pipeline:
     """A tap and a target.
 
@@ -59,10 +62,10 @@ class Pipeline:
     environment: Mapping[str, str]
     mask: Masker
     grace_seconds: float = 20
-    measures: Measures = field(default_factory=Measures)
-    _unsaved: list[bytes] = field(default_factory=list, init=False)
+    measures: Measures = field(default_factory=Measures, init=False)
+    _line: bytes = field(default=b"", init=False)
 
-    def run(self, save: Callable[[dict[str, Any]], None]) -> None:
+    def run(self, save: Save) -> None:
         """Run both to their end.
 
         Whatever ends this early, such as Dagster that stops the run: the tap is told to stop, the
@@ -82,12 +85,12 @@ class Pipeline:
             _watch(stack, tap.pid)
             target = self._start(stack, self.target, stdin=tap.stdout, process_group=tap.pid)
             _pipe(tap.stdout).close()  # the target's alone, or the tap would not notice its end
-            logs = [
-                _Log(self.name, _pipe(tap.stderr), self.mask, self.measures),
-                _Log(Path(self.target[0]).name, _pipe(target.stderr), self.mask, None),
+            logs = stack.enter_context(ThreadPoolExecutor(2))
+            names = (Path(self.target[0]).name, self.name)
+            lines = [
+                logs.submit(self._pass_on, names[0], _pipe(target.stderr), Measures()),
+                logs.submit(self._pass_on, names[1], _pipe(tap.stderr), self.measures),
             ]
-            for log in logs:
-                stack.callback(log.join)
             stack.callback(_kill, tap, target)
             try:
                 self._save_states(_pipe(target.stdout), save)
@@ -96,16 +99,14 @@ class Pipeline:
                 self._stop(tap, target, save)
                 raise
         failures = [
-            f"{log.name} {ended(code)}{log.last}"
-            for log, code in zip(reversed(logs), reversed(codes), strict=True)
+            f"{name} {ended(code)}{line.result()}"
+            for name, code, line in zip(names, codes, lines, strict=True)
             if code != 0
         ]
         if failures:
             raise PipelineError("; ".join(failures))
 
-    def _start(
-        self, stack: ExitStack, command: Sequence[str], **options: Any
-    ) -> subprocess.Popen[bytes]:
+    def _start(self, stack: ExitStack, command: Sequence[str], **options: Any) -> Process:
         try:
             process = subprocess.Popen(  # noqa: S603 (the command is the operator's)
                 command,
@@ -119,25 +120,34 @@ class Pipeline:
             raise OrchestrationError(msg) from None
         return stack.enter_context(process)
 
-    def _save_states(self, output: IO[bytes], save: Callable[[dict[str, Any]], None]) -> None:
-        for line in output:
-            self._unsaved[:] = [line]
-            self._save_state(line, save)
-            self._unsaved.clear()
+    def _pass_on(self, name: str, log: IO[bytes], measures: Measures) -> str:
+        """Pass a log on to our standard error, masked; return its last line for messages."""
+        last = ""
+        for line in iter(lambda: log.readline(LONGEST_LINE), b""):
+            text = line.decode(errors="replace").rstrip()
+            masked = self.mask(text)
+            if not measures.take(text) and masked:
+                last = f": {masked[:500]}"
+            _say(f"{name} | {masked}")
+        return last
 
-    def _save_state(self, line: bytes, save: Callable[[dict[str, Any]], None]) -> None:
-        try:
-            state = json.loads(line)
-        except ValueError:
-            state = None
-        if isinstance(state, dict):
-            save(state)
-        elif line.strip():
-            text = line[:LONGEST_LINE].decode(errors="replace").rstrip()
-            _say(f"{self.target[0]} printed what is no state: {self.mask(text)}")
+    def _save_states(self, output: IO[bytes], save: Save) -> None:
+        # The line is kept until it is saved: what stops us may come between.
+        while line := self._line or output.readline():
+            self._line = line
+            try:
+                state = json.loads(line)
+            except ValueError:
+                state = None
+            if isinstance(state, dict):
+                save(state)
+            elif line.strip():
+                text = line[:LONGEST_LINE].decode(errors="replace").rstrip()
+                _say(f"{self.target[0]} printed what is no state: {self.mask(text)}")
+            self._line = b""
 
-    def _codes(self, tap: subprocess.Popen[bytes], target: subprocess.Popen[bytes]) -> list[int]:
-        """Wait for both; the target first, as it ends when the tap has."""
+    def _codes(self, tap: Process, target: Process) -> list[int]:
+        """Wait for both and return their exit codes; the target first, as it ends last."""
         target_code = target.wait()
         try:
             tap_code = tap.wait(self.grace_seconds)
@@ -147,60 +157,18 @@ class Pipeline:
                 tap.wait(self.grace_seconds)
             tap.kill()
             tap_code = tap.wait()
-        return [tap_code, target_code]
+        return [target_code, tap_code]
 
-    def _stop(
-        self,
-        tap: subprocess.Popen[bytes],
-        target: subprocess.Popen[bytes],
-        save: Callable[[dict[str, Any]], None],
-    ) -> None:
+    def _stop(self, tap: Process, target: Process, save: Save) -> None:
         """Let the tap stop between two records and the target store what it got."""
         tap.terminate()
         killer = threading.Timer(self.grace_seconds, _kill, [tap, target])
         killer.start()
         try:
-            for line in list(self._unsaved):  # what stopping us came between
-                self._save_state(line, save)
             self._save_states(_pipe(target.stdout), save)
             target.wait()
         finally:
             killer.cancel()
-
-
-class _Log:
-    """Passes the log of a process on to our standard error, masked, while it runs.
-
-    Attributes:
-        name: Of the process.
-    """
-
-    def __init__(self, name: str, pipe: IO[bytes], mask: Masker, measures: Measures | None) -> None:
-        self.name = name
-        self._pipe = pipe
-        self._mask = mask
-        self._measures = measures
-        self._last: deque[str] = deque(maxlen=1)
-        self._thread = threading.Thread(target=self._read, name=f"log of {self.name}")
-        self._thread.start()
-
-    def _read(self) -> None:
-        for line in iter(lambda: self._pipe.readline(LONGEST_LINE), b""):
-            text = line.decode(errors="replace").rstrip()
-            metric = self._measures is not None and self._measures.take(text)
-            masked = self._mask(text)
-            if masked and not metric:
-                self._last.append(masked)
-            _say(f"{self.name} | {masked}")
-
-    def join(self) -> None:
-        """Wait until all is passed on."""
-        self._thread.join()
-
-    @property
-    def last(self) -> str:
-        """Its last line, for messages."""
-        return f": {self._last[0][:500]}" if self._last else ""
 
 
 def ended(code: int) -> str:
@@ -217,7 +185,7 @@ def _watch(stack: ExitStack, group: int) -> None:
     stack.callback(lambda: _pipe(watcher.stdin).write(b"done\n"))
 
 
-def _kill(leader: subprocess.Popen[bytes], *others: subprocess.Popen[bytes]) -> None:
+def _kill(leader: Process, *others: Process) -> None:
     """Kill the group of a process, with what its members have started themselves.
 
     Not when all have been waited for: the number of the group may be somebody else's by then.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, quote_plus, unquote, urlsplit
@@ -10,63 +11,63 @@ from urllib.parse import quote, quote_plus, unquote, urlsplit
 from tap_orchestration.errors import OrchestrationError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 _REFERENCE = "env"
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 MASK = "***"
 
 
-def references(settings: Any) -> Iterator[str]:
-    """Name the environment variables that settings refer to as `{env: NAME}`, at any depth."""
-    if isinstance(settings, dict):
-        if _REFERENCE in settings:
-            yield str(settings[_REFERENCE])
-        else:
-            for value in settings.values():
-                yield from references(value)
-    elif isinstance(settings, list):
-        for value in settings:
-            yield from references(value)
-
-
-def check_references(settings: Any) -> None:
-    """Check the form of all references.
+def replace(settings: Any, value_of: Callable[[str], Any]) -> Any:
+    """Return settings with a value in the place of each `{env: NAME}`, at any depth.
 
     Raises:
-        ValueError: One is not of the form `{env: NAME}`.
+        ValueError: A reference is not of this form.
     """
-    if isinstance(settings, dict) and _REFERENCE in settings:
-        name = settings[_REFERENCE]
-        if len(settings) > 1 or not isinstance(name, str) or not _VARIABLE.fullmatch(name):
-            msg = "a reference to an environment variable has the form {env: NAME}"
-            raise ValueError(msg)
-    elif isinstance(settings, dict | list):
-        for value in settings.values() if isinstance(settings, dict) else settings:
-            check_references(value)
+    if isinstance(settings, list):
+        return [replace(value, value_of) for value in settings]
+    if not isinstance(settings, dict):
+        return settings
+    if _REFERENCE not in settings:
+        return {name: replace(value, value_of) for name, value in settings.items()}
+    name = settings[_REFERENCE]
+    if len(settings) > 1 or not isinstance(name, str) or not _VARIABLE.fullmatch(name):
+        msg = "a reference to an environment variable has the form {env: NAME}"
+        raise ValueError(msg)
+    return value_of(name)
+
+
+def references(settings: Any) -> set[str]:
+    """Return the names of the environment variables that settings refer to.
+
+    Raises:
+        ValueError: A reference is not of the form `{env: NAME}`.
+    """
+    names: set[str] = set()
+    replace(settings, names.add)
+    return names
 
 
 def resolve(settings: Any, environment: Mapping[str, str]) -> Any:
-    """Put the values of environment variables in the place of references.
+    """Return settings with the values of environment variables in the place of references.
 
     Raises:
         OrchestrationError: Names all variables that are not set or empty.
     """
-    missing = sorted({name for name in references(settings) if not environment.get(name)})
+    missing = sorted(name for name in references(settings) if not environment.get(name))
     if missing:
         msg = f"environment variables are not set: {', '.join(missing)}"
         raise OrchestrationError(msg)
-    return _resolved(settings, environment)
+    return replace(settings, environment.__getitem__)
 
 
-def _resolved(settings: Any, environment: Mapping[str, str]) -> Any:
-    if isinstance(settings, dict):
-        if _REFERENCE in settings:
-            return environment[settings[_REFERENCE]]
-        return {name: _resolved(value, environment) for name, value in settings.items()}
-    if isinstance(settings, list):
-        return [_resolved(value, environment) for value in settings]
-    return settings
+def environment_without(settings: Any) -> dict[str, str]:
+    """Return our environment without the variables that settings refer to.
+
+    What a process needs of them is in its settings file.
+    """
+    hidden = references(settings)
+    return {name: value for name, value in os.environ.items() if name not in hidden}
 
 
 class Masker:

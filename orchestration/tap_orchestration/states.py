@@ -5,7 +5,7 @@ Of each tenant, under its name:
     tables.json
         The target has made the tables.
     shard-2-of-8.json
-        The last state that the target emitted.
+        The last state that the target emitted; shard-1-of-1.json where one run reads everything.
     shard-2-of-8.finished
         The shard was read and loaded to its end.
     merged.json
@@ -31,8 +31,6 @@ from tap_orchestration.errors import OrchestrationError
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from tap_orchestration.partitions import Shard
-
 MERGED = "merged.json"
 INCREMENTAL = "incremental.json"
 
@@ -52,7 +50,7 @@ class States:
         self._files, self._root = url_to_fs(location, use_listings_cache=False)
 
     def read(self, tenant: str, name: str) -> dict[str, Any] | None:
-        """Read a state; None when there is none.
+        """Return a state; None if there is none.
 
         Raises:
             OrchestrationError: It is no JSON object.
@@ -81,22 +79,22 @@ class States:
             self._files.pipe_file(path, data)
 
     def remove(self, tenant: str, name: str) -> None:
-        """Remove what may be there."""
+        """Remove a file if it is there."""
         path = self._path(tenant, name)
         if self._files.exists(path):
             self._files.rm_file(path)
 
     def has(self, tenant: str, name: str) -> bool:
-        """Tell whether there is something of that name."""
+        """Return whether there is a file of that name."""
         return bool(self._files.exists(self._path(tenant, name)))
 
     def changed(self, tenant: str, name: str) -> datetime:
-        """When something was written."""
+        """Return when a file was written."""
         changed: datetime = self._files.modified(self._path(tenant, name))
         return changed
 
     def names(self) -> dict[str, set[str]]:
-        """List what there is of each tenant; one request for all where the store allows it."""
+        """Return the names of all files by tenant; one request where the store allows it."""
         found: dict[str, set[str]] = {}
         for path in self._files.find(self._root):
             tenant, name = str(path).rsplit("/", 2)[-2:]
@@ -105,16 +103,6 @@ class States:
 
     def _path(self, tenant: str, name: str) -> str:
         return f"{self._root}/{tenant}/{name}"
-
-
-def shard_state(shard: Shard) -> str:
-    """Name of a shard's state."""
-    return f"shard-{shard.number}-of-{shard.of}.json"
-
-
-def finished(shard: Shard) -> str:
-    """Name of what says that a shard is complete."""
-    return f"shard-{shard.number}-of-{shard.of}.finished"
 
 
 def _replace(path: Path, data: bytes) -> None:

@@ -4,63 +4,53 @@ from __future__ import annotations
 
 import contextlib
 import os
+import tempfile
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from tap_orchestration import budget, environment, secret_values
+from tap_orchestration import private_files, secret_values
 from tap_orchestration.pipeline import Pipeline, PipelineError
-from tap_orchestration.private_files import private_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from tap_orchestration.states import States
     from tap_orchestration.tenants import Tenant, Tenants
 
 
-@dataclass(frozen=True)
-class Work:
-    """What is to be read and loaded.
+def run(
+    tenants: Tenants,
+    tenant: Tenant,
+    settings: Mapping[str, Any],
+    state_name: str,
+    begin: str | None = None,
+) -> dict[str, Any]:
+    """Run tap and target once, continuing from the saved state.
 
-    Attributes:
-        runs: How many runs share the tenant's budget.
-        state: Name of the state that is kept.
-        begin: Name of the state to begin with while there is no other.
-        shard: Value of the tap's setting of that name.
-    """
-
-    tenant: Tenant
-    runs: int
-    state: str
-    begin: str | None = None
-    shard: str | None = None
-
-
-def run(tenants: Tenants, states: States, work: Work) -> dict[str, Any]:
-    """Run tap and target once, going on from the saved state.
+    Args:
+        tenants: The tenants file.
+        tenant: The tenant to read.
+        settings: Settings of the tap besides the tenant's own.
+        state_name: Name of the state to keep.
+        begin: Name of the state to start from while there is no other.
 
     Returns:
         Metadata for the materialization.
 
     Raises:
-        dagster.Failure: Tap or target failed; trying again goes on from the saved state.
+        dagster.Failure: Tap or target failed; trying again continues from the saved state.
         OrchestrationError: Nothing could be started.
     """
-    tenant = work.tenant
-    settings: dict[str, Any] = budget.rate(tenant, work.runs)
-    if work.shard:
-        settings["shard"] = work.shard
-    state = states.read(tenant.name, work.state)
-    if state is None and work.begin:
-        state = states.read(tenant.name, work.begin)
+    states = tenants.states
+    state = states.read(tenant.name, state_name)
+    if state is None and begin:
+        state = states.read(tenant.name, begin)
     saved = False
 
     def save(state: dict[str, Any]) -> None:
         nonlocal saved
-        states.write(tenant.name, work.state, state)
+        states.write(tenant.name, state_name, state)
         saved = True
 
     began = time.monotonic()
@@ -103,19 +93,20 @@ def _pipeline(
     *options: str,
 ) -> Iterator[Pipeline]:
     target = tenants.target_of(tenant)
-    given = (tenant.settings, target.settings)
-    tap_settings, target_settings = (secret_values.resolve(each, os.environ) for each in given)
-    names = {name for each in given for name in secret_values.references(each)}
-    with private_folder() as folder:
-        tap = [*tenant.tap_command, "--config", folder.write("tap.json", tap_settings | settings)]
+    given = [tenant.settings, target.settings]
+    tap_settings, target_settings = secret_values.resolve(given, os.environ)
+    with tempfile.TemporaryDirectory(prefix="tap-") as folder:
+        config = private_files.write(folder, "tap.json", tap_settings | settings)
+        tap = [*tenant.tap_command, "--config", config]
         if tenant.catalog:
             tap += ["--catalog", str(tenants.folder / tenant.catalog)]
         if state is not None:
-            tap += ["--state", folder.write("state.json", state)]
+            tap += ["--state", private_files.write(folder, "state.json", state)]
+        config = private_files.write(folder, "target.json", target_settings)
         yield Pipeline(
             name=tenant.tap,
             tap=[*tap, *options],
-            target=[*target.command, "--config", folder.write("target.json", target_settings)],
-            environment=environment.of_processes(tenants),
-            mask=secret_values.Masker(os.environ[name] for name in names),
+            target=[*target.command, "--config", config],
+            environment=tenants.environment,
+            mask=secret_values.Masker(os.environ[name] for name in secret_values.references(given)),
         )

@@ -6,17 +6,45 @@ needed only by the run that uses them, which may be on another machine.
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from tap_orchestration.errors import OrchestrationError
-from tap_orchestration.secret_values import check_references
-from tap_orchestration.taps import TAPS, TapName
+from tap_orchestration.secret_values import environment_without, references
+from tap_orchestration.states import States
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MOST_SHARDS = 1024
-"""What the setting `shard` of the taps takes."""
+"""What the setting `shard` takes."""
+
+TapName = Literal["tap-commerce7", "tap-commercetools"]
+
+
+class TapFacts(NamedTuple):
+    """What has to be known of a tap; everything else goes through its command line.
+
+    Attributes:
+        source_setting: Setting that names the tenant or project.
+        rate_setting: Setting that limits the requests of one process.
+        rate_seconds: The time in which it counts them.
+        most_shards: How many shards the tap can be run in.
+    """
+
+    source_setting: str
+    rate_setting: str
+    rate_seconds: int
+    most_shards: int
+
+
+TAPS: dict[TapName, TapFacts] = {
+    "tap-commerce7": TapFacts("tenant", "max_requests_per_minute", 60, 1),
+    "tap-commercetools": TapFacts("project_key", "max_requests_per_second", 1, MOST_SHARDS),
+}
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 """Safe in partition keys, tags, names of schedules and paths of states."""
@@ -29,7 +57,7 @@ class _Strict(BaseModel):
 
 
 class Budget(_Strict):
-    """What may be asked of a tenant's API, by all runs together.
+    """Limits on the requests to a tenant's API, for all runs together.
 
     Attributes:
         runs_at_once: Most runs of the tenant's first sync at once.
@@ -70,14 +98,14 @@ class Target(_Strict):
 
 
 class TargetOfTenant(_Strict):
-    """What a tenant has differently from the common target; settings are laid over the common."""
+    """Where a tenant differs from the common target; its settings override the common ones."""
 
     command: Command | None = None
     settings: dict[str, Any] = {}
 
 
 class Retries(_Strict):
-    """How often a failed tap or target is tried again, going on from the saved state."""
+    """How often a failed tap or target is retried, from the saved state."""
 
     count: int = Field(default=3, ge=0)
     delay_seconds: float = Field(default=60, ge=0)
@@ -89,7 +117,7 @@ class Tenant(_Strict):
     Attributes:
         command: How to start the tap; without, its name.
         catalog: Catalog file with the selection, relative to the tenants file.
-        shards: Into how many parts the first sync is divided.
+        shards: Into how many parts the first sync is divided; 1 with tap-commerce7.
         schedule: Name of one of the schedules of the file; without, incremental runs are
             started by hand.
         target: What differs from the common target; see Tenants.target_of.
@@ -111,25 +139,46 @@ class Tenant(_Strict):
         if not self.settings.get(facts.source_setting):
             msg = f"settings lack {facts.source_setting}"
             raise ValueError(msg)
+        if self.shards > facts.most_shards:
+            msg = f"{self.tap} reads a tenant in one run; set concurrency instead of shards"
+            raise ValueError(msg)
         if "shard" in self.settings:
             msg = "setting shard is given to each run by itself; say how many with shards"
             raise ValueError(msg)
         if facts.rate_setting in self.settings:
             msg = f"setting {facts.rate_setting} follows from the budget; give it there"
             raise ValueError(msg)
-        check_references(self.settings)
-        check_references(self.target.settings)
+        references([self.settings, self.target.settings])
         return self
 
     @property
     def tap_command(self) -> list[str]:
-        """How to start the tap."""
+        """The command that starts the tap."""
         return list(self.command or [self.tap])
 
     @property
     def runs_at_once(self) -> int:
         """Most runs of the first sync at once."""
         return min(self.shards, self.budget.runs_at_once)
+
+    def throttle(self, runs: int) -> dict[str, int]:
+        """Return the tap's setting for one of several runs that share the budget.
+
+        Raises:
+            OrchestrationError: Less than one request would be left for each.
+        """
+        if self.budget.per_minute is None:
+            return {}
+        _, setting, seconds, _ = TAPS[self.tap]
+        # Rounded down: the sum must not exceed the budget.
+        share = int(self.budget.per_minute * seconds / 60 / runs)
+        if share < 1:
+            msg = (
+                f"tenant {self.name}: its budget divided by {runs} runs at once leaves less than 1"
+                f" for {setting}; lower shards or budget.runs_at_once"
+            )
+            raise OrchestrationError(msg)
+        return {setting: share}
 
 
 class Tenants(_Strict):
@@ -150,35 +199,33 @@ class Tenants(_Strict):
 
     @model_validator(mode="after")
     def _fit_together(self) -> Self:
-        check_references(self.target.settings)
-        names: dict[str, Tenant] = {}
-        sources: dict[str, str] = {}
-        places: dict[str, str] = {}
+        references(self.target.settings)
         for tenant in self.tenants:
-            if tenant.name in names:
-                msg = f"two tenants are called {tenant.name}"
-                raise ValueError(msg)
-            names[tenant.name] = tenant
             if tenant.schedule is not None and tenant.schedule not in self.schedules:
                 msg = f"tenant {tenant.name}: there is no schedule {tenant.schedule!r}"
                 raise ValueError(msg)
-            source = repr((tenant.tap, tenant.settings[TAPS[tenant.tap].source_setting]))
-            if twin := sources.get(source):
-                msg = f"tenants {twin} and {tenant.name} read the same source"
-                raise ValueError(msg)
-            sources[source] = tenant.name
-            place = repr(self.target_of(tenant))
-            if twin := places.get(place):
-                msg = (
-                    f"tenants {twin} and {tenant.name} load into the same place, where each would"
-                    " remove rows of the other; give them a schema or folder each"
-                )
-                raise ValueError(msg)
-            places[place] = tenant.name
+        self._refuse_twins("have one name", lambda tenant: tenant.name)
+        self._refuse_twins(
+            "read the same source",
+            lambda tenant: (tenant.tap, tenant.settings[TAPS[tenant.tap].source_setting]),
+        )
+        self._refuse_twins(
+            "load into the same place, where each would remove rows of the other; give them a"
+            " schema or folder each",
+            self.target_of,
+        )
         return self
 
+    def _refuse_twins(self, what: str, key: Callable[[Tenant], object]) -> None:
+        seen: dict[str, str] = {}
+        for tenant in self.tenants:
+            if twin := seen.get(repr(key(tenant))):
+                msg = f"tenants {twin} and {tenant.name} {what}"
+                raise ValueError(msg)
+            seen[repr(key(tenant))] = tenant.name
+
     def __getitem__(self, name: str) -> Tenant:
-        """Look a tenant up.
+        """Return a tenant.
 
         Raises:
             OrchestrationError: There is none of that name.
@@ -190,8 +237,21 @@ class Tenants(_Strict):
         raise OrchestrationError(msg)
 
     def target_of(self, tenant: Tenant) -> Target:
-        """Put together what a tenant is loaded with."""
+        """Return the target of a tenant."""
         return Target(
             command=tenant.target.command or self.target.command,
             settings={**self.target.settings, **tenant.target.settings},
         )
+
+    @cached_property
+    def states(self) -> States:
+        """The states of all tenants."""
+        return States(self.state, self.folder)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Environment of taps and targets: ours, without the secrets of all tenants."""
+        given = [self.target.settings]
+        for tenant in self.tenants:
+            given += [tenant.settings, tenant.target.settings]
+        return environment_without(given)

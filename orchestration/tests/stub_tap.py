@@ -11,8 +11,9 @@ import signal
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
-NAME = "tap-commerce7"
+NAME = "tap-commercetools"
 
 
 def main() -> None:
@@ -46,11 +47,11 @@ def report(path: Path, arguments: list[str], config: object, state: object) -> N
         "config": config,
         "state": state,
     }
-    with path.open("a") as file:
-        file.write(json.dumps(entry) + "\n")
+    with path.open("a") as lines:
+        lines.write(json.dumps(entry) + "\n")
 
 
-def read(config: dict, state: dict) -> None:
+def read(config: dict[str, Any], state: dict[str, Any]) -> None:
     number, of = map(int, config.get("shard", "1/1").split("/"))
     done = state.get("bookmarks", {}).get("orders", {}).get("at", 0)
     schema()
@@ -76,7 +77,7 @@ def schema() -> None:
     say({"type": "SCHEMA", "stream": "orders", "schema": {}, "key_properties": ["id"]})
 
 
-def break_off(config: dict) -> None:
+def break_off(config: dict[str, Any]) -> None:
     once = Path(config["break_once"])
     if once.exists():
         return
@@ -89,12 +90,14 @@ def break_off(config: dict) -> None:
     fail("no such luck")
 
 
-def state_of(config: dict, number: int, of: int, done: int, *, finished: bool) -> dict:
-    state = {"bookmarks": {"orders": {"at": done}}}
+def state_of(
+    config: dict[str, Any], number: int, of: int, done: int, *, finished: bool
+) -> dict[str, Any]:
+    state: dict[str, Any] = {"bookmarks": {"orders": {"at": done}}}
     if "shard" in config:
         state["shard"] = {
             "tap": NAME,
-            "source": config["tenant"],
+            "source": config["project_key"],
             "number": number,
             "of": of,
             "finished": {"orders": "split"} if finished else {},
@@ -130,7 +133,7 @@ def fail(message: str) -> None:
     sys.exit(1)
 
 
-def say(message: dict) -> None:
+def say(message: dict[str, Any]) -> None:
     print(json.dumps(message), flush=True)
 
 

@@ -12,7 +12,7 @@ import signal
 import sys
 import time
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 
 def main() -> None:
@@ -30,7 +30,7 @@ def main() -> None:
     sys.exit(config.get("code", 0))
 
 
-def load(config: dict, rows: TextIO) -> str:
+def load(config: dict[str, Any], rows: TextIO) -> str:
     count, last = 0, ""
     for line in sys.stdin:
         message = json.loads(line)

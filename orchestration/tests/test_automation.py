@@ -88,31 +88,42 @@ def test_a_shard_that_is_read_again_is_not_complete_until_it_is(world: World) ->
 
 def test_a_refusal_of_the_tap_is_passed_on_and_nothing_is_merged(world: World) -> None:
     world.tenants(tenant(shards=2))
-    for number in (1, 2):
-        assert world.materialize("first_sync", f"winery|{number}/2").success
+    world.read(shards=2)
     state = world.state("shard-2-of-2.json")
     assert state
     state["shard"]["finished"] = {}
     world.states.write("winery", "shard-2-of-2.json", state)
     message = failure(world.materialize("merged_state", "winery"))
     assert message == (
-        "tap-commerce7 --merge-states: states cannot be merged: shard 2 is not finished"
+        "tap-commercetools --merge-states: states cannot be merged: shard 2 is not finished"
     )
     assert world.state("merged.json") is None
 
 
 def test_what_is_no_merged_state_is_not_kept(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    world.tenants(tenant())
-    assert world.materialize("first_sync", "winery|1/1").success
+    world.tenants(tenant(shards=2))
+    world.read(shards=2)
     monkeypatch.setenv("RUBBISH", "yes")
     message = failure(world.materialize("merged_state", "winery"))
-    assert message == "tap-commerce7 --merge-states printed no state"
+    assert message == "tap-commercetools --merge-states printed no state"
     assert world.state("merged.json") is None
+
+
+def test_the_state_of_a_first_sync_in_one_run_is_taken_as_it_is(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RUBBISH", "yes")  # what the tap would say if it were asked
+    entry = tenant(tap="tap-commerce7", settings={"tenant": "winery"})
+    world.tenants(entry)
+    assert world.materialize("first_sync", "winery|1/1").success
+    assert requested(world) == ["winery"]
+    assert world.materialize("merged_state", "winery").success
+    assert world.state("merged.json") == {"bookmarks": {"orders": {"at": 20}}}
 
 
 def test_a_completion_is_merged_once_and_a_later_one_again(world: World) -> None:
     world.tenants(tenant())
-    assert world.materialize("first_sync", "winery|1/1").success
+    world.read()
     first = run_keys(world)
     assert first == run_keys(world)
     assert len(first) == 1

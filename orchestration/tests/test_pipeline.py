@@ -85,7 +85,7 @@ def test_stopping_lets_the_target_store_what_it_got(
     tmp_path: Path, interrupt: Callable[[], None]
 ) -> None:
     once, rows = tmp_path / "hangs", tmp_path / "rows"
-    tap = settings(tmp_path, "tap", tenant="x", break_once=str(once), how="hang", after=5)
+    tap = settings(tmp_path, "tap", project_key="x", break_once=str(once), how="hang", after=5)
     target = settings(tmp_path, "target", rows=str(rows), states="end")
     saved: list[dict[str, Any]] = []
 
@@ -102,7 +102,7 @@ def test_stopping_lets_the_target_store_what_it_got(
 
 def test_a_state_that_is_being_saved_when_the_run_is_stopped_is_saved(tmp_path: Path) -> None:
     once, rows = tmp_path / "hangs", tmp_path / "rows"
-    tap = settings(tmp_path, "tap", tenant="x", break_once=str(once), how="hang", after=5)
+    tap = settings(tmp_path, "tap", project_key="x", break_once=str(once), how="hang", after=5)
     target = settings(tmp_path, "target", rows=str(rows))
     saved: list[dict[str, Any]] = []
     stopped: list[int] = []
@@ -205,7 +205,7 @@ def test_a_state_that_cannot_be_saved_fails_the_run_and_ends_both(tmp_path: Path
         raise OSError(28, "No space left on device")
 
     rows = tmp_path / "rows"
-    tap = settings(tmp_path, "tap", tenant="x", rows=100_000)
+    tap = settings(tmp_path, "tap", project_key="x", rows=100_000)
     target = settings(tmp_path, "target", rows=str(rows))
     with pytest.raises(OSError, match="No space left"):
         pipeline([*STUB_TAP, *tap], [*STUB_TARGET, *target]).run(full)

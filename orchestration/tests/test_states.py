@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from tap_orchestration import states as names
 from tap_orchestration.errors import OrchestrationError
 from tap_orchestration.partitions import Shard
 from tap_orchestration.states import States
@@ -100,5 +99,5 @@ def test_what_is_no_state_is_refused(tmp_path: Path, text: str) -> None:
 
 def test_shards_have_files_of_their_own() -> None:
     shard = Shard("winery", 2, 8)
-    assert names.shard_state(shard) == "shard-2-of-8.json"
-    assert names.finished(shard) == "shard-2-of-8.finished"
+    assert shard.state == "shard-2-of-8.json"
+    assert shard.finished == "shard-2-of-8.finished"

@@ -5,11 +5,9 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-import dagster as dg
 import pytest
 
-from tap_orchestration import sync, tables
-from tap_orchestration.partitions import TENANT_TAG
+from tap_orchestration import in_progress, sync, tables
 from tests.world import failure, tenant
 
 if TYPE_CHECKING:
@@ -27,18 +25,6 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     seen: list[str] = []
     monkeypatch.setattr(sync, "make_tables", lambda _all, one: seen.append(one.name))
     return seen
-
-
-def begin(world: World, name: str) -> dg.DagsterRun:
-    """Put another run of a tenant in progress."""
-
-    @dg.job(name="other")
-    def job() -> None: ...
-
-    run = world.instance.create_run_for_job(job, tags={TENANT_TAG: name})
-    event = dg.DagsterEvent("PIPELINE_START", job_name="other")
-    world.instance.report_dagster_event(event, run_id=run.run_id)
-    return run
 
 
 def test_loaders_side_by_side_do_not_make_the_same_table(world: World) -> None:
@@ -59,7 +45,7 @@ def test_they_are_made_by_the_first_run_only(world: World, made: list[str]) -> N
 
 def test_a_run_waits_until_an_earlier_one_has_made_them(world: World, made: list[str]) -> None:
     world.tenants(tenant(shards=2))
-    begin(world, "winery")
+    world.begin(tenant="winery")
     done = threading.Timer(0.3, lambda: world.states.write("winery", tables.MADE, {}))
     done.start()
     assert world.materialize("first_sync", "winery|2/2").success
@@ -72,11 +58,23 @@ def test_a_run_makes_them_when_the_earlier_one_ended_without(
 ) -> None:
     world = lasting_world
     world.tenants(tenant(shards=2))
-    other = begin(world, "winery")
+    other = world.begin(tenant="winery")
     done = threading.Timer(0.3, lambda: world.instance.report_run_canceled(other))
     done.start()
     assert world.materialize("first_sync", "winery|2/2").success
     assert made == ["winery"]
+
+
+def test_a_run_that_is_recorded_a_moment_later_is_noticed(
+    world: World, made: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.tenants(tenant(shards=2))
+    # Asked once for the slot, then until nobody was earlier twice in a row.
+    answers: list[list[str]] = [[], [], ["other"], [], []]
+    monkeypatch.setattr(in_progress, "earlier", lambda _context, _tags: answers.pop(0))
+    assert world.materialize("first_sync", "winery|2/2").success
+    assert made == ["winery"]
+    assert answers == []
 
 
 def test_runs_one_by_one_need_no_tables_beforehand(world: World, made: list[str]) -> None:

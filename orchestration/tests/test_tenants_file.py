@@ -21,11 +21,15 @@ GOOD: dict[str, Any] = {
             "name": "winery",
             "tap": "tap-commerce7",
             "settings": {"tenant": "my-winery", "app_secret": {"env": "SECRET"}},
-            "shards": 4,
             "schedule": "hourly",
             "target": {"settings": {"default_target_schema": "winery"}},
         },
-        {"name": "shop", "tap": "tap-commercetools", "settings": {"project_key": "shop"}},
+        {
+            "name": "shop",
+            "tap": "tap-commercetools",
+            "settings": {"project_key": "shop"},
+            "shards": 4,
+        },
     ],
 }
 
@@ -38,7 +42,7 @@ def load(folder: Path, data: object) -> Any:
 
 
 def wrong(path: str, value: object) -> dict[str, Any]:
-    """Set one member of the good file, such as `tenants/0/shards`."""
+    """Set one member of the good file, such as `tenants/1/shards`."""
     data: Any = copy.deepcopy(GOOD)
     *way, last = [int(part) if part.isdigit() else part for part in path.split("/")]
     place = data
@@ -73,7 +77,7 @@ def test_settings_of_a_tenants_target_are_laid_over_the_common_ones(tmp_path: Pa
         ("tenants/0/shard", 2, "tenant winery: shard: is not known here"),
         ("tenants/0/budget", {"runs": 2}, "tenant winery: budget: runs: is not known here"),
         ("tenants", [], "tenants: List should have at least 1 item"),
-        ("tenants/1/name", "winery", "two tenants are called winery"),
+        ("tenants/1/name", "winery", "tenants winery and winery have one name"),
         ("tenants/1/name", "a|b", "tenant a|b: name: String should match pattern"),
         ("tenants/1/name", "a...b", "tenant a...b: name: String should match pattern"),
         ("tenants/1/name", "../up", "tenant ../up: name: String should match pattern"),
@@ -83,9 +87,10 @@ def test_settings_of_a_tenants_target_are_laid_over_the_common_ones(tmp_path: Pa
         ("tenants/1/name", "a\n", "name: String should match pattern"),
         ("tenants/1/tap", "tap-x", "tenant shop: tap: Input should be 'tap-commerce7' or"),
         ("tenants/1/settings", {}, "tenant shop: settings lack project_key"),
-        ("tenants/0/shards", 0, "tenant winery: shards: Input should be greater"),
-        ("tenants/0/shards", 1025, "tenant winery: shards: Input should be less"),
-        ("tenants/0/shards", "4", "tenant winery: shards: Input should be a valid integer"),
+        ("tenants/0/shards", 2, "tenant winery: tap-commerce7 reads a tenant in one run; set conc"),
+        ("tenants/1/shards", 0, "tenant shop: shards: Input should be greater"),
+        ("tenants/1/shards", 1025, "tenant shop: shards: Input should be less"),
+        ("tenants/1/shards", "4", "tenant shop: shards: Input should be a valid integer"),
         ("tenants/0/schedule", "daily", "tenant winery: there is no schedule 'daily'"),
         ("tenants/0/settings/shard", "1/2", "say how many with shards"),
         ("tenants/0/settings/max_requests_per_minute", 5, "follows from the budget"),
@@ -157,8 +162,8 @@ def test_the_file_is_where_the_environment_says(tmp_path: Path) -> None:
 
 
 def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
-    assert load(tmp_path, GOOD)["winery"].shards == 4
-    data = wrong("tenants/0/shards", 8)
+    assert load(tmp_path, GOOD)["shop"].shards == 4
+    data = wrong("tenants/1/shards", 8)
     (tmp_path / "tenants.yml").write_text(yaml.safe_dump(data))
     os.utime(tmp_path / "tenants.yml", ns=(0, 0))
-    assert tenants_file.load(tmp_path / "tenants.yml")["winery"].shards == 8
+    assert tenants_file.load(tmp_path / "tenants.yml")["shop"].shards == 8

@@ -8,13 +8,16 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 import yaml
 
-from tap_orchestration import definitions, tenants_file
+from tap_orchestration import assets, definitions, tenants_file
 from tap_orchestration.states import States
+
+if TYPE_CHECKING:
+    from tap_orchestration.tenants import Tenants
 
 HERE = Path(__file__).parent
 STUB_TAP = [sys.executable, str(HERE / "stub_tap.py")]
@@ -23,8 +26,8 @@ STUB_TARGET = [sys.executable, str(HERE / "stub_target.py")]
 
 def tenant(name: str = "winery", **more: Any) -> dict[str, Any]:
     """Make an entry of the tenants file."""
-    settings = {"tenant": name, **more.pop("settings", {})}
-    entry = {"name": name, "tap": "tap-commerce7", "command": STUB_TAP, "settings": settings}
+    settings = {"project_key": name, **more.pop("settings", {})}
+    entry = {"name": name, "tap": "tap-commercetools", "command": STUB_TAP, "settings": settings}
     return entry | more
 
 
@@ -54,17 +57,21 @@ class World:
             target.setdefault("rows", str(self.folder / f"{entry['name']}.jsonl"))
         self.data["tenants"] = list(entries)
 
-    @property
-    def definitions(self) -> dg.Definitions:
+    def load(self) -> Tenants:
         """Write the file and read it."""
         file = self.folder / "tenants.yml"
         file.write_text(yaml.safe_dump(self.data))
-        return definitions.build(tenants_file.load(file))
+        return tenants_file.load(file)
+
+    @property
+    def definitions(self) -> dg.Definitions:
+        """The definitions of the file."""
+        return definitions.build(self.load())
 
     def materialize(self, asset: str, partition: str) -> dg.ExecuteInProcessResult:
         """Run one partition of an asset as Dagster does."""
         return dg.materialize(
-            list(self.definitions.assets or []),
+            assets.build(self.load()),
             selection=[asset],
             partition_key=partition,
             instance=self.instance,
@@ -73,7 +80,7 @@ class World:
 
     def spawn(self, partition: str) -> subprocess.Popen[str]:
         """Run a shard in a process of its own, as a worker does."""
-        (self.folder / "tenants.yml").write_text(yaml.safe_dump(self.data))
+        self.load()
         home = self.folder / "home"
         if not home.exists():
             home.mkdir()
@@ -92,11 +99,26 @@ class World:
         ]  # fmt: skip
         return subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
 
-    def first_sync(self, name: str = "winery", shards: int = 1) -> None:
-        """Read all shards of a tenant and merge their states."""
+    def begin(self, **tags: str) -> dg.DagsterRun:
+        """Put a run on another worker in progress."""
+
+        @dg.job(name="other")
+        def other() -> None: ...
+
+        run = self.instance.create_run_for_job(other, tags={f"tap/{n}": v for n, v in tags.items()})
+        event = dg.DagsterEvent("PIPELINE_START", job_name="other")
+        self.instance.report_dagster_event(event, run_id=run.run_id)
+        return run
+
+    def read(self, shards: int = 1) -> None:
+        """Read all shards of the tenant `winery`."""
         for number in range(1, shards + 1):
-            assert self.materialize("first_sync", f"{name}|{number}/{shards}").success
-        assert self.materialize("merged_state", name).success
+            assert self.materialize("first_sync", f"winery|{number}/{shards}").success
+
+    def first_sync(self, shards: int = 1) -> None:
+        """Read all shards of the tenant `winery` and merge their states."""
+        self.read(shards)
+        assert self.materialize("merged_state", "winery").success
 
     @property
     def states(self) -> States:

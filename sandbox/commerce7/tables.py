@@ -168,8 +168,9 @@ class _Loader:
 
 
 def _counts(size: float, rows: Mapping[str, int]) -> dict[str, int]:
-    usual = {name: max(1, round(count * size)) for name, count in SCALED_ROWS.items()}
-    usual.update(FIXED_ROWS)
+    usual = {resource.name: 6 for resource in RESOURCES if not resource.collection}
+    usual |= {name: max(1, round(count * size)) for name, count in SCALED_ROWS.items()}
+    usual |= FIXED_ROWS
     unknown = rows.keys() - usual.keys()
     if unknown:
         msg = f"no such collection: {', '.join(sorted(unknown))}"

@@ -21,9 +21,9 @@ TENANTS: dict[str, dict[str, Any]] = {
             "tenant": "demo-winery",
             "app_id": "demo-app",
             "app_secret": {"env": "WINERY_APP_SECRET"},
+            "concurrency": 4,
         },
-        "shards": 4,
-        "budget": {"runs_at_once": 2, "requests_per_minute": 6000},
+        "budget": {"requests_per_minute": 6000},
     },
     "tap-commercetools": {
         "name": "shop",

@@ -1,1 +1,1 @@
-"""Documents that are generated from the code as whole files, and the tables they need besides."""
+"""Documents that are generated from the taps and their schemas."""

@@ -1,7 +1,8 @@
-"""Writes hub/extractors/*.yml: the taps as plugin definitions in the form of Meltano Hub."""
+"""The taps as Meltano plugins: hub/extractors/*.yml, and what meltano.yml repeats of them."""
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from scripts.declarations import own_settings, sdk_settings, select_pattern, str
 
 if TYPE_CHECKING:
     from scripts.declarations import Setting
-    from tap_engine.tap import EngineTap
+    from tap_engine.singer.tap import EngineTap
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -48,40 +49,47 @@ def definition(tap: type[EngineTap]) -> dict[str, Any]:
     """Describe a tap the way Meltano Hub does."""
     project = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
     (extractor,) = [each for each in project["plugins"]["extractors"] if each["name"] == tap.name]
-    about = ABOUT[tap.name]
     return {
         "name": tap.name,
         "namespace": tap.name.replace("-", "_"),
         "variant": "tap-commerce",
-        "label": about["label"],
-        "description": about["description"],
-        "domain_url": about["domain_url"],
+        **ABOUT[tap.name],
         "pip_url": "-e .",
         "executable": tap.name,
-        "keywords": about["keywords"],
         "maintenance_status": "beta",
-        "capabilities": sorted(each.value for each in tap.capabilities),
         "settings_group_validation": extractor["settings_group_validation"],
-        "settings": [_setting(each) for each in (*own_settings(tap), *sdk_settings(tap))],
-        "select": select_patterns(tap),
+        **plugin(tap),
     }
 
 
-def select_patterns(tap: type[EngineTap]) -> list[str]:
-    """List what Meltano has to select to read what the tap reads by default."""
+def plugin(tap: type[EngineTap]) -> dict[str, Any]:
+    """Give what a plugin definition and meltano.yml both say about a tap."""
+    settings = (*own_settings(tap), *sdk_settings(tap))
     off = [f"!{stream.name}.*" for stream in streams(tap) if not stream.on]
     secrets = [
         f"!{select_pattern(stream.name, crumbs)}"
         for stream in streams(tap)
         for crumbs in stream.secrets
     ]
-    return ["*.*", *off, *secrets]
+    return {
+        "capabilities": sorted(each.value for each in tap.capabilities),
+        "settings": [_setting(each) for each in settings],
+        "select": ["*.*", *off, *secrets],
+    }
 
 
 def page(tap: type[EngineTap]) -> str:
     """Write the definition as YAML."""
-    text = yaml.dump(definition(tap), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=98)
-    return HEAD + text
+    return HEAD + _yaml(definition(tap))
+
+
+def meltano_block(tap: type[EngineTap]) -> str:
+    """Write the generated part of an extractor in meltano.yml."""
+    return textwrap.indent(_yaml(plugin(tap)), " " * 4)
+
+
+def _yaml(data: dict[str, Any]) -> str:
+    return yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=94)
 
 
 def _setting(setting: Setting) -> dict[str, Any]:

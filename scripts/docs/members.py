@@ -1,19 +1,17 @@
-"""Members of the schemas by their path, and tables that go by the end of a path."""
+"""Members of the schemas by their path."""
 
 from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from scripts.declarations import streams
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from tap_engine.tap import EngineTap
-
-Value = TypeVar("Value")
+    from tap_engine.singer.tap import EngineTap
 
 
 @dataclass(frozen=True)
@@ -23,7 +21,7 @@ class Member:
     Attributes:
         stream: Name of the stream.
         crumbs: Singer's breadcrumb.
-        node: Its JSON schema.
+        node: Its JSON schema; of an array that of its elements, with the array's own marks.
     """
 
     stream: str
@@ -43,22 +41,22 @@ class Member:
         return ".".join(parts)
 
     @property
+    def names(self) -> list[str]:
+        """The names in the path."""
+        return self.path.replace("[]", "").split(".")
+
+    @property
+    def name(self) -> str:
+        """The last name."""
+        return self.names[-1]
+
+    @property
     def owner(self) -> tuple[str, ...]:
         """The breadcrumb without `items` at its end, as catalogs have it."""
         crumbs = self.crumbs
         while crumbs[-1] == "items" and crumbs[-2] != "properties":
             crumbs = crumbs[:-1]
         return crumbs
-
-    @property
-    def depth(self) -> int:
-        """Number of names in the path."""
-        return self.path.count(".") + 1
-
-    @property
-    def name(self) -> str:
-        """The last name."""
-        return self.path.rsplit(".", 1)[-1].removesuffix("[]")
 
 
 @functools.cache
@@ -73,18 +71,7 @@ def _walk(stream: str, at: tuple[str, ...], schema: Mapping[str, Any]) -> Iterat
     for name, node in schema.get("properties", {}).items():
         here = (*at, "properties", name)
         while "items" in node:
-            here, node = (*here, "items"), node["items"] | _facts(node)  # noqa: PLW2901
+            marks = {key: value for key, value in node.items() if key.startswith("x-")}
+            here, node = (*here, "items"), node["items"] | marks  # noqa: PLW2901
         yield Member(stream, here, node)
         yield from _walk(stream, here, node)
-
-
-def _facts(node: Mapping[str, Any]) -> dict[str, Any]:
-    """Give what is said about an array as a whole and holds for its elements too."""
-    return {key: node[key] for key in ("x-sensitive",) if key in node}
-
-
-def look_up(table: Mapping[str, Value], member: Member) -> Value | None:
-    """Find the entry of the longest end of a member's path; None when there is none."""
-    parts = f"{member.stream}.{member.path}".replace("[]", "").split(".")
-    ends = (".".join(parts[start:]) for start in range(len(parts)))
-    return next((table[end] for end in ends if end in table), None)

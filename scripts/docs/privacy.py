@@ -1,4 +1,10 @@
-"""The generated parts of docs/privacy.md."""
+"""The generated parts of docs/privacy.md, from `x-sensitive` and `x-reason` in the schemas.
+
+`pii` marks what is about a person, `identifier` what of it tells one person from another and can be
+hashed by a stream map (a text, or a text in a list of objects), `possible` what is personal only if
+somebody puts it there; `x-reason` says why it might be. A schema without any of these marks says so
+with `x-sensitive: none` at its root.
+"""
 
 from __future__ import annotations
 
@@ -12,66 +18,86 @@ import yaml
 
 from scripts.declarations import env_name, select_pattern, streams
 from scripts.docs.members import members_of
-from scripts.docs.personal import HASHED, personal
 from scripts.docs.relations import relations
+from tap_engine.records.pruning import SENSITIVE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from scripts.docs.members import Member
-    from scripts.docs.personal import Personal
-    from tap_engine.tap import EngineTap
+    from tap_engine.singer.tap import EngineTap
+
+
+@functools.cache
+def personal(tap: type[EngineTap]) -> tuple[Member, ...]:
+    """List the members with personal data; what is inside a listed member is not repeated.
+
+    Raises:
+        ValueError: Nobody has reviewed a stream.
+    """
+    found: dict[tuple[str, tuple[str, ...]], Member] = {}
+    for member in members_of(tap):
+        outer = ((member.stream, member.crumbs[:to]) for to in range(len(member.crumbs)))
+        if member.node.get(SENSITIVE) in {"pii", "identifier", "possible"} and not any(
+            place in found for place in outer
+        ):
+            found[member.stream, member.crumbs] = member
+    reviewed = {stream for stream, _ in found}
+    for stream in streams(tap):
+        if (stream.name in reviewed) == (stream.schema.get(SENSITIVE) == "none"):
+            msg = f'{stream.name}.json: mark personal data, or no such: "{SENSITIVE}": "none"'
+            raise ValueError(msg)
+    return tuple(found.values())
 
 
 def table(tap: type[EngineTap]) -> str:
     """Write which members of which streams hold or may hold personal data."""
     lines = ["", "| stream | holds | may hold |", "| --- | --- | --- |"]
     for stream, found in _by_stream(tap).items():
-        sure = _grouped(each for each in found if not each.may)
-        reasons: dict[str, list[Personal]] = defaultdict(list)
+        reasons: dict[str, list[Member]] = defaultdict(list)
         for each in found:
-            if each.may:
-                reasons[each.may].append(each)
+            reasons[each.node.get("x-reason", "")].append(each)
+        sure = _grouped(reasons.pop("", []))
         may = [f"{_names(these)} ({why})" for why, these in reasons.items()]
         lines.append(f"| `{stream}` | {sure} | {'<br>'.join(may)} |")
     return "\n".join([*lines, "", ""])
 
 
-def _by_stream(tap: type[EngineTap]) -> dict[str, list[Personal]]:
+def _by_stream(tap: type[EngineTap]) -> dict[str, list[Member]]:
     """Give what the table lists; who changed a record is the same in all streams, and not in it."""
     found = defaultdict(list)
     for each in personal(tap):
-        if each.member.name != "externalUserId":
-            found[each.member.stream].append(each)
+        if each.name != "externalUserId":
+            found[each.stream].append(each)
     return found
 
 
-def _names(found: list[Personal]) -> str:
+def _names(found: Sequence[Member]) -> str:
     """Write members without their places, which are many for some."""
-    outer = {each.member.name for each in found if each.member.depth == 1}
-    inner = {each.member.name for each in found if each.member.depth > 1}
+    outer = {each.name for each in found if len(each.names) == 1}
+    inner = {each.name for each in found if len(each.names) > 1}
     texts = [f"`{name}`, also inside other members" for name in sorted(outer & inner)]
     texts += [f"`{name}`" for name in sorted(outer - inner)]
     texts += [f"`{name}` inside other members" for name in sorted(inner - outer)]
     return ", ".join(texts)
 
 
-def _grouped(found: Iterable[Personal]) -> str:
+def _grouped(found: Iterable[Member]) -> str:
     """Write members, those of the same names in several places together."""
     names_of = defaultdict(list)
     for each in found:
-        place, _, name = each.member.path.rpartition(".")
+        place, _, name = each.path.rpartition(".")
         names_of[place].append(f"`{name}`")
     places_of = defaultdict(list)
     for place, names in names_of.items():
-        places_of[tuple(names)].append(place)
+        places_of[", ".join(names)].append(place)
     return "<br>".join(_group(places, names) for names, places in places_of.items())
 
 
-def _group(places: list[str], names: tuple[str, ...]) -> str:
-    inside = [f"`{place}`" for place in places if place]
-    rest = f"in {', '.join(inside)}: {', '.join(names)}"
-    return f"{', '.join(names)}{'; also ' + rest if inside else ''}" if "" in places else rest
+def _group(places: Sequence[str], names: str) -> str:
+    inside = ", ".join(f"`{place}`" for place in places if place)
+    top = [names] if "" in places else []
+    return "; also ".join(top + ([f"in {inside}: {names}"] if inside else []))
 
 
 def nothing(tap: type[EngineTap]) -> str:
@@ -90,32 +116,32 @@ def select(tap: type[EngineTap]) -> str:
 
 def select_groups(tap: type[EngineTap]) -> dict[str, list[str]]:
     """Give the patterns, without their `!`, by what they are about."""
-    hashable = [each.member for each in personal(tap) if each.hashable]
-    sure = [each.member for each in personal(tap) if not (each.may or each.hashable)]
-    may = [each.member for each in personal(tap) if each.may]
     return {
-        "What identifies; leave these lines out if you hash it instead:": _patterns(tap, hashable),
-        "Other personal data:": _patterns(tap, sure),
-        "What may hold some; leave out the lines of what does not at yours:": _patterns(tap, may),
+        comment: _patterns(tap, [each for each in personal(tap) if each.node[SENSITIVE] == level])
+        for comment, level in {
+            "What identifies; leave these lines out if you hash it instead:": "identifier",
+            "Other personal data:": "pii",
+            "What may hold some; leave out the lines of what does not at yours:": "possible",
+        }.items()
     }
 
 
-def _patterns(tap: type[EngineTap], wanted: list[Member]) -> list[str]:
+def _patterns(tap: type[EngineTap], wanted: Sequence[Member]) -> list[str]:
     """Cover members with few patterns that cover no other member.
 
     A pattern goes for all streams where more than one has such a member, or for one stream, or for
     this very member.
     """
     places = {(each.stream, each.owner) for each in wanted}
-    chosen: dict[str, None] = {}
+    chosen: set[str] = set()
     for each in wanted:
-        name = each.name if each.depth == 1 else f"*.{each.name}"
+        name = each.name if len(each.names) == 1 else f"*.{each.name}"
         exact = select_pattern(each.stream, each.owner)
         for pattern in (f"*.{name}", f"{each.stream}.{name}", exact):
             covered = _covered(tap, pattern, each.name)
             several = len({stream for stream, _ in covered}) > 1 or not pattern.startswith("*")
             if several and covered <= places:
-                chosen[pattern] = None
+                chosen.add(pattern)
                 break
     return sorted(chosen, key=lambda pattern: (not pattern.startswith("*"), pattern))
 
@@ -149,20 +175,21 @@ def stream_maps(tap: type[EngineTap]) -> str:
 
 def maps(tap: type[EngineTap]) -> dict[str, dict[str, str]]:
     """Give the expressions by stream and member; null and missing stay null."""
-    return {
-        stream: dict(_expression(path) for path in paths)
-        for stream, paths in HASHED[tap.name].items()
-    }
+    found: dict[str, dict[str, str]] = defaultdict(dict)
+    for each in personal(tap):
+        if each.node[SENSITIVE] == "identifier":
+            member, _, inner = each.path.partition("[].")
+            found[each.stream][member] = _expression(member, inner)
+    return dict(found)
 
 
-def _expression(path: str) -> tuple[str, str]:
-    member, _, inner = path.partition("[].")
+def _expression(member: str, inner: str) -> str:
     if not inner:
-        return member, f"{_hash('record', member)} if record.get('{member}') else None"
+        return f"{_hash('record', member)} if record.get('{member}') else None"
     hashed = f"{{**each, '{inner}': {_hash('each', inner)}}}"
     changed = f"{hashed} if each.get('{inner}') else each"
     records = f"record.get('{member}')"
-    return member, f"[{changed} for each in {records}] if {records} else {records}"
+    return f"[{changed} for each in {records}] if {records} else {records}"
 
 
 def _hash(record: str, member: str) -> str:
@@ -173,22 +200,18 @@ def _hash(record: str, member: str) -> str:
 
 def person(tap: type[EngineTap]) -> str:
     """Write by which members the records of one person are found."""
-    ids: dict[str, dict[str, None]] = defaultdict(dict)
-    for each in relations(tap):
-        if each.target == "customers" and not _LOGGED & set(each.member.path.split(".")):
-            end = "" if each.member.name.endswith("Id") else ".id"
-            ids[each.member.stream][f"`{each.member.path}{end}`"] = None
-    mails: dict[str, dict[str, None]] = defaultdict(dict)
-    for found in personal(tap):
-        if found.member.name.lower().endswith("email") and not found.may:
-            mails[found.member.stream][f"`{found.member.path}`"] = None
-    ids["customers"] = {"`id`": None}
+    ids = defaultdict(list, {"customers": ["`id`"]})
+    for relation in relations(tap):
+        if relation.target == "customers":
+            end = "" if relation.member.name.endswith("Id") else ".id"
+            ids[relation.member.stream].append(f"`{relation.member.path}{end}`")
+    mails = defaultdict(list)
+    for each in personal(tap):
+        if each.name.lower().endswith("email") and each.node[SENSITIVE] != "possible":
+            mails[each.stream].append(f"`{each.path}`")
     lines = ["", "| stream | by the customer's id | by e-mail |", "| --- | --- | --- |"]
     lines += [
-        f"| `{stream}` | {', '.join(ids.get(stream, ()))} | {', '.join(mails.get(stream, ()))} |"
+        f"| `{stream}` | {', '.join(ids[stream])} | {', '.join(mails[stream])} |"
         for stream in sorted(ids.keys() | mails.keys())
     ]
     return "\n".join([*lines, "", ""])
-
-
-_LOGGED = {"createdBy", "lastModifiedBy"}

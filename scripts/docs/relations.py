@@ -1,172 +1,31 @@
-"""Which member leads to a record of which stream.
+"""Which member of a record refers to a record of which stream.
 
-Both tables go by the end of a member's path, with the stream's name as its first part; the longest
-end wins. A member without a target leads to what is no stream, or to records of any stream.
+At commercetools a reference is an object with a `typeId`, at Commerce7 a member named `...Id` or
+`...Ids`. It leads to the stream that its name ends with, as `refundOrderId` to `orders`. Where that
+is not so, `x-relation` in the schema names one stream or several, or says "none".
 """
 
 from __future__ import annotations
 
 import functools
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from scripts.declarations import streams
-from scripts.docs.members import look_up, members_of
+from scripts.docs.members import members_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from scripts.docs.members import Member
-    from tap_engine.tap import EngineTap
+    from tap_engine.singer.tap import EngineTap
 
-Targets = tuple[str, ...]
+# Who changed a record: the same in nearly every stream, and not followed.
+_ACTORS = {"createdBy", "lastModifiedBy"}
 
-FOREIGN_KEYS: dict[str, dict[str, Targets]] = {
-    # Targets are those of the API's reference types; the keys of child rows come from their paths.
-    "tap-commercetools": {
-        "ancestors": ("categories",),
-        "associate": ("customers",),
-        "associateRole": ("associate_roles",),
-        "businessUnit": ("business_units",),
-        "businessUnitKey": ("business_units",),
-        "cart": ("carts",),
-        "cartDiscounts": ("cart_discounts",),
-        "categories": ("categories",),
-        "channel": ("channels",),
-        "customer": ("customers",),
-        "customerGroup": ("customer_groups",),
-        "customerId": ("customers",),
-        "defaultVariant": ("variants",),
-        "dependencies": ("extensions",),
-        "discount": ("cart_discounts",),
-        "discounted.discount": ("product_discounts",),
-        "discountCode": ("discount_codes",),
-        "discountGroup": ("discount_groups",),
-        "distributionChannel": ("channels",),
-        "distributionChannels": ("channels",),
-        "inheritedStores": ("stores",),
-        "inventory_entries.sku": ("products", "variants"),
-        "myBusinessUnitAssociateRoleOnCreation": ("associate_roles",),
-        "order": ("orders",),
-        "order_edits.resource": ("orders",),
-        "originOrder": ("orders",),
-        "parent": ("categories",),
-        "parentUnit": ("business_units",),
-        "payments": ("payments",),
-        "product": ("products",),
-        "product_projections.id": ("products",),
-        "productId": ("products",),
-        "productSelection": ("product_selections",),
-        "productSelectionId": ("product_selections",),
-        "productType": ("product_types",),
-        "quotationCart": ("carts",),
-        "quote": ("quotes",),
-        "quoteRequest": ("quote_requests",),
-        "recurrencePolicies": ("recurrence_policies",),
-        "recurrencePolicy": ("recurrence_policies",),
-        "recurringOrder": ("recurring_orders",),
-        "references": (),
-        "refusedGifts": ("cart_discounts",),
-        "reservation": (),
-        "resource": (),
-        "shippingMethod": ("shipping_methods",),
-        "source": ("business_units",),
-        "stagedQuote": ("staged_quotes",),
-        "standalone_prices.sku": ("products", "variants"),
-        "state": ("states",),
-        "store": ("stores",),
-        "storeKey": ("stores",),
-        "stores": ("stores",),
-        "supplyChannel": ("channels",),
-        "supplyChannels": ("channels",),
-        "target": ("products", "channels"),
-        "taxCategory": ("tax_categories",),
-        "topLevelUnit": ("business_units",),
-        "transitions": ("states",),
-        "type": ("types",),
-        "typeReference": ("product_types",),
-        "user": (),
-        "zone": ("zones",),
-    },
-    # From the vendor's documentation and samples.
-    "tap-commerce7": {
-        "accountId": (),
-        "allocationId": (),
-        "appliesToObjectIds": (),
-        "authorizationId": (),
-        "availableToObjectIds": (),
-        "billToCustomerAddressId": ("customer_addresses",),
-        "carryOutInventoryLocationId": ("inventory_locations",),
-        "cartContainsObjectIds": (),
-        "cartId": ("carts",),
-        "clubId": ("clubs",),
-        "clubMembershipId": ("club_memberships",),
-        "clubPackageId": ("club_packages",),
-        "collectionIds": ("collections",),
-        "products.collections.id": ("collections",),
-        "couponId": ("coupons",),
-        "currentWebCartId": ("carts",),
-        "customerAddressId": ("customer_addresses",),
-        "customerCreditCardId": ("customer_credit_cards",),
-        "customerId": ("customers",),
-        "customers.tags.id": ("tags",),
-        "club_memberships.tags.id": ("tags",),
-        "orders.tags.id": ("tags",),
-        "defaultReservationLocationId": (),
-        "departmentId": ("departments",),
-        "excludeObjectIds": (),
-        "facebookId": (),
-        "inventoryLocationId": ("inventory_locations",),
-        "lastOrderId": ("orders",),
-        "loyaltyTierId": ("loyalty_tiers",),
-        "objectId": (),
-        "orderId": ("orders",),
-        "originalOrderTenderId": (),
-        "pickupInventoryLocationId": ("inventory_locations",),
-        "posProfileId": ("pos_profiles",),
-        "previousOrderId": ("orders",),
-        "previousTenderId": (),
-        "productId": ("products",),
-        "productTemplateId": (),
-        "productTenantId": (),
-        "productVariantId": ("products",),
-        "promotionId": ("promotions",),
-        "promotionSets.id": ("promotion_sets",),
-        "purchasedOnOrderId": ("orders",),
-        "refundId": (),
-        "refundOrderId": ("orders",),
-        "reservationLocationId": (),
-        "reservationLocationTableId": (),
-        "reservationStaffId": (),
-        "reservationThirdPartyId": (),
-        "reservationTypeId": ("reservation_types",),
-        "reservationTypeOptionId": ("reservation_types",),
-        "reservationTypeTimeSlotId": (),
-        "shipInventoryLocationId": ("inventory_locations",),
-        "shipToCustomerAddressId": ("customer_addresses",),
-        "shippingServiceId": ("shippings",),
-        "tenantIds": (),
-        "transactionId": (),
-        "userId": (),
-        "vendorId": ("vendors",),
-    },
-}
-
-# Keys at commercetools that are no references but plain texts.
-_PLAIN = {
-    "businessUnitKey",
-    "customerId",
-    "id",
-    "productId",
-    "productSelectionId",
-    "sku",
-    "storeKey",
-}
-
-# The same in nearly every stream, or inside a copy of another record: left out of the pictures.
+# The same in nearly every stream, or inside a copy of another record: left out of the diagrams.
 _LEFT_OUT = {
-    "createdBy",
-    "lastModifiedBy",
     "custom",
     "shippingCustomFields",
     "interfaceInteractions",
@@ -179,7 +38,7 @@ _LEFT_OUT = {
 
 @dataclass(frozen=True)
 class Relation:
-    """A member that leads to a record of a stream."""
+    """A member that refers to a record of a stream."""
 
     member: Member
     target: str
@@ -187,54 +46,57 @@ class Relation:
 
 @functools.cache
 def relations(tap: type[EngineTap]) -> tuple[Relation, ...]:
-    """List all foreign keys of a tap's streams.
+    """List all references in a tap's streams.
 
     Raises:
-        ValueError: A member looks like a foreign key and is in no table, or a table names what
-            does not exist.
+        ValueError: The name of a reference leads nowhere, or `x-relation` to what does not exist.
     """
-    table = FOREIGN_KEYS[tap.name]
-    found, used = [], set()
+    known = {stream.name for stream in streams(tap)}
+    found = []
     for member in members_of(tap):
-        if not _is_key(tap, member):
-            continue
-        end = look_up({end: end for end in table}, member)
-        if end is None:
-            msg = f"scripts/docs/relations.py: {member.stream}.{member.path} has no target"
+        leads_to = targets(tap, member, known)
+        if unknown := sorted(leads_to - known):
+            where = f"{member.stream}.json, {member.path}"
+            msg = f"{where}: no stream {' or '.join(unknown)}; see x-relation in CONTRIBUTING.md"
             raise ValueError(msg)
-        used.add(end)
-        found += [Relation(member, target) for target in table[end]]
-    names = {stream.name for stream in streams(tap)}
-    wrong = sorted({*table} - used) + sorted({each.target for each in found} - names)
-    if wrong:
-        msg = f"scripts/docs/relations.py: {tap.name} has no {', '.join(wrong)}"
-        raise ValueError(msg)
+        found += [Relation(member, target) for target in sorted(leads_to)]
     return tuple(found)
 
 
-def _is_key(tap: type[EngineTap], member: Member) -> bool:
-    """Tell whether a member is a reference, is named like a key, or is declared as one."""
+def targets(tap: type[EngineTap], member: Member, known: set[str]) -> set[str]:
+    """Name the streams that a member leads to, none for what is no reference."""
+    given = member.node.get("x-relation")
+    if given is not None:
+        return set() if given == "none" else {given} if isinstance(given, str) else {*given}
+    if not is_reference(tap, member) or _ACTORS & {*member.names[:-1]}:
+        return set()
+    words = re.sub(r"Ids?$", "", member.name)
+    parts = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", words).lower().split("_")
+    ends = [_plural("_".join(parts[start:])) for start in range(len(parts))]
+    return {next((end for end in ends if end in known), ends[0])}
+
+
+def is_reference(tap: type[EngineTap], member: Member) -> bool:
+    """Tell whether a member has the form that the API gives to references."""
     if tap.name == "tap-commercetools":
-        reference = "typeId" in member.node.get("properties", {})
-        return reference or (member.name in _PLAIN and _declared(tap, member))
-    return member.name.endswith(("Id", "Ids")) or (member.name == "id" and _declared(tap, member))
+        return "typeId" in member.node.get("properties", {})
+    return member.name.endswith(("Id", "Ids"))
 
 
-def _declared(tap: type[EngineTap], member: Member) -> bool:
-    return look_up(FOREIGN_KEYS[tap.name], member) is not None
+def _plural(word: str) -> str:
+    if word.endswith("ss"):
+        return f"{word}es"
+    return re.sub("(?<![aeiou])ys$", "ies", f"{word.removesuffix('s')}s")
 
 
 def shortest(tap: type[EngineTap], stream: str) -> Iterator[Relation]:
-    """Give the shortest way from a stream to each stream it leads to, in the schema's order.
+    """Yield the shortest way from a stream to each stream it leads to, in the schema's order.
 
-    What copies of other records lead to inside a record is left out where a shorter way exists.
+    What copies of other records lead to inside a record is left out.
     """
     best: dict[str, Relation] = {}
     for each in relations(tap):
-        names = each.member.path.split(".")
-        if each.member.stream != stream or _LEFT_OUT & {
-            name.removesuffix("[]") for name in names[:-1]
-        }:
+        if each.member.stream != stream or _LEFT_OUT & {*each.member.names[:-1]}:
             continue
         known = best.get(each.target)
         if known is None or _length(each) < _length(known):
@@ -244,4 +106,4 @@ def shortest(tap: type[EngineTap], stream: str) -> Iterator[Relation]:
 
 def _length(relation: Relation) -> tuple[int, int]:
     """Measure a way: names, then arrays on it."""
-    return relation.member.depth, relation.member.path.count("[]")
+    return len(relation.member.names), relation.member.path.count("[]")

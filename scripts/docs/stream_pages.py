@@ -5,13 +5,34 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from scripts.declarations import streams
-from scripts.docs.deletes import CHANGE_HISTORY, MESSAGES, REMARKS
-from scripts.docs.domains import domains, picture_of
+from scripts.docs.diagrams import diagram
 from scripts.docs.members import Member
+from tap_commercetools.change_history import RECORDED
+from tap_commercetools.delete_messages import types_for
+from tap_commercetools.tap import TapCommercetools
 
 if TYPE_CHECKING:
     from scripts.declarations import StreamFacts
-    from tap_engine.tap import EngineTap
+    from tap_engine.singer.tap import EngineTap
+
+DOMAINS = (
+    "Orders",
+    "Quotes",
+    "Customers",
+    "Business units",
+    "Clubs",
+    "Reservations",
+    "Products",
+    "Assortment",
+    "Prices and stock",
+    "Inventory",
+    "Discounts",
+    "Marketing",
+    "Shipping and tax",
+    "Events",
+    "Configuration",
+)
+"""What `x-domain` of a schema may be: chapters of the pages, in their order."""
 
 READING = {
     "ChangeHistoryStream": "by windows of time",
@@ -38,8 +59,7 @@ READING = {
 INTRODUCTION = """\
 # Streams of {tap}
 
-Generated from the code. Each domain has a picture of its streams and of what their records refer
-to. What a cell means:
+Generated from the code and the schemas. What a cell means:
 
 - **Replication**: what changed since the bookmark (incremental), or everything in every run (full
   table), and how everything is read.
@@ -50,6 +70,10 @@ to. What a cell means:
 - **On**: whether the stream is selected unless you say otherwise, and why not.
 
 The name of a stream leads to its schema. Types of members, and their names, are those of the API.
+
+Each domain has a diagram with the keys of its streams and the shortest reference from each to
+others. Lines lead to streams of the domain; a member marked FK leads to a stream of another one,
+whose name stands before it.
 """
 
 NEEDS = {
@@ -68,24 +92,39 @@ MORE = {
 
 def page(tap: type[EngineTap]) -> str:
     """Write the page of one tap."""
-    facts = {stream.name: stream for stream in streams(tap)}
     parts = [
         INTRODUCTION.format(tap=tap.name, needs=NEEDS[tap.name], job=_job(tap), more=MORE[tap.name])
     ]
-    for domain, names in domains(tap).items():
+    for domain, members in domains(tap).items():
         parts.append(f"## {domain}\n")
         parts.append("| stream | columns | key | replication | needs | deletes | on |")
         parts.append("| --- | --- | --- | --- | --- | --- | --- |")
-        parts += [_row(tap, facts[name]) for name in names]
+        parts += [_row(tap, stream) for stream in members]
         secrets = [
-            f"`{name}.{Member(name, crumbs, {}).path}`"
-            for name in names
-            for crumbs in facts[name].secrets
+            f"`{stream.name}.{Member(stream.name, crumbs, {}).path}`"
+            for stream in members
+            for crumbs in stream.secrets
         ]
         if secrets:
             parts.append(f"\nSecrets that stay home unless you select them: {', '.join(secrets)}.")
-        parts.append(f"\n![{domain}](er/{picture_of(tap, domain)})\n")
+        parts.append(f"\n{diagram(tap, members)}\n")
     return "\n".join(parts).rstrip() + "\n"
+
+
+def domains(tap: type[EngineTap]) -> dict[str, list[StreamFacts]]:
+    """Give the streams of each domain.
+
+    Raises:
+        ValueError: A schema names no domain, or one that does not exist.
+    """
+    found: dict[str, list[StreamFacts]] = {}
+    for stream in streams(tap):
+        domain = stream.schema.get("x-domain")
+        if domain not in DOMAINS:
+            msg = f"{stream.name}.json: x-domain is {domain}, not one of {', '.join(DOMAINS)}"
+            raise ValueError(msg)
+        found.setdefault(domain, []).append(stream)
+    return dict(sorted(found.items(), key=lambda item: DOMAINS.index(item[0])))
 
 
 def _row(tap: type[EngineTap], stream: StreamFacts) -> str:
@@ -125,10 +164,26 @@ def _deletes(tap: type[EngineTap], stream: StreamFacts) -> str:
         else:
             shown.append("full table, with `emit_activate_version_messages: true`")
     if tap.name == "tap-commercetools":
-        shown += [f"message `{name}`" for name in MESSAGES.get(stream.name, ())]
-        shown += ["Change History"] if stream.name in CHANGE_HISTORY else []
-    remark = REMARKS[tap.name].get(stream.name, "")
+        shown += [f"message `{name}`" for name in types_for(stream.name)]
+        shown += ["Change History"] if stream.name in RECORDED else []
+    remark = stream.schema.get("x-deletes", "")
     return "; ".join(part for part in (", ".join(shown), remark) if part)
+
+
+def delete_table() -> str:
+    """Write what tells of deletes in which incremental stream of commercetools."""
+    lines = [
+        "",
+        "| stream | `deletions` | `emit_tombstones` | `change_history` |",
+        "| --- | --- | --- | --- |",
+    ]
+    for stream in streams(TapCommercetools):
+        if stream.cursor and not stream.forgotten:
+            types = ", ".join(f"`{kind}`" for kind in types_for(stream.name))
+            recorded = "yes" if stream.name in RECORDED else "no"
+            cells = (f"`{stream.name}`", "yes" if types else "no", types or "no", recorded)
+            lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join([*lines, "", ""])
 
 
 def _job(tap: type[EngineTap]) -> str:

@@ -1,1 +1,1 @@
-"""`./run scale`: first syncs of two tenants in shards through Dagster, with a worker that dies."""
+"""`./run scale`: first syncs of two tenants through Dagster, with workers that die."""

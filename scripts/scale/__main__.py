@@ -1,4 +1,4 @@
-"""`./run scale`: two tenants of 200,000 records, four shards each, through Dagster."""
+"""`./run scale`: two tenants of 200,000 records, that of commercetools in shards, on Dagster."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent.parent
 HOME = ROOT / ".scale"
 STREAMS = on_by_default()
-SHARDS = 4
+SHARDS = {"winery": 1, "shop": 4}
 PATIENCE_SECONDS = 1800
 KILL_AFTER_SECONDS = 12
 """Age of the tap whose worker is killed: it has been reading for a while by then."""
@@ -71,7 +71,9 @@ def scale(options: argparse.Namespace) -> None:
         for stand_in in stand_ins:
             stand_in.latency(options.latency)
 
-        shards = [f"{name}|{number}/{SHARDS}" for name in names for number in range(1, SHARDS + 1)]
+        shards = [
+            f"{name}|{n}/{SHARDS[name]}" for name in names for n in range(1, SHARDS[name] + 1)
+        ]
         say(f"backfill of {len(shards)} partitions; its page is at {server.address}")
         server.backfill("first_sync", shards)
         wait(server, lambda runs: done(runs, "first_sync", shards), killer())
@@ -98,7 +100,7 @@ def write_tenants(stand_ins: Sequence[StandIn], runs_at_once: int) -> list[str]:
     content["target"]["settings"] |= {"use_copy": True, "validate_records": False}
     content.pop("schedules")
     for tenant, stand_in in zip(content["tenants"], stand_ins, strict=True):
-        tenant |= {"shards": SHARDS}
+        tenant |= {"shards": SHARDS[tenant["name"]]}
         tenant["budget"]["runs_at_once"] = runs_at_once
         tenant["target"]["settings"]["default_target_schema"] = stand_in.source.schema
         tenant.pop("schedule")
@@ -142,22 +144,20 @@ def done(runs: Sequence[Run], asset: str, partitions: Sequence[str]) -> bool:
 
 
 def killer() -> Callable[[], None]:
-    """Return a function that kills one worker, once, when its tap has been reading for a while."""
-    killed: list[int] = []
+    """Return what kills one worker of each tenant when its tap has been reading for a while."""
+    killed: set[str] = set()
 
     def kill() -> None:
-        if killed:
-            return
         for process in psutil.process_iter(["create_time", "cmdline", "ppid"]):
             words = process.info["cmdline"] or []
-            tap = any(Path(word).name in STREAMS for word in words[:2]) and "--state" not in words
+            name = next((Path(word).name for word in words[:2] if Path(word).name in STREAMS), "")
+            first = name not in killed and not {"--state", "--test=schema"} & {*words}
             ours = any(str(ROOT / ".venv") in word for word in words[:2])
             old = time.time() - process.info["create_time"] > KILL_AFTER_SECONDS
-            if tap and ours and old and "--test=schema" not in words:
-                killed.append(process.info["ppid"])
-                say(f"killing the worker of a shard of {Path(words[1]).name} in the middle of it")
+            if name and first and ours and old:
+                killed.add(name)
+                say(f"killing a worker of {name} in the middle of a first sync")
                 os.kill(process.info["ppid"], signal.SIGKILL)
-                return
 
     return kill
 

@@ -15,14 +15,14 @@ from sandbox.commerce7.app import build as build_commerce7
 from sandbox.commercetools.app import build as build_commercetools
 from tap_commerce7.tap import TapCommerce7
 from tap_commercetools.tap import TapCommercetools
-from tap_engine import cli
+from tap_engine.singer import cli
 from tests.faults.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tap_engine.tap import EngineTap
+    from tap_engine.singer.tap import EngineTap
 
 TAPS: list[type[EngineTap]] = [TapCommercetools, TapCommerce7]
 

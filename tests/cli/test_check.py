@@ -13,13 +13,13 @@ from sandbox.commercetools.app import build as build_commercetools
 from sandbox.commercetools.auth import Client
 from tap_commerce7.tap import TapCommerce7
 from tap_commercetools.tap import TapCommercetools
-from tap_engine import http, retry
+from tap_engine.http import retry, session
 from tests.support import catalog_of, commerce7_config, commercetools_config
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tap_engine.tap import EngineTap
+    from tap_engine.singer.tap import EngineTap
     from tests.cli.conftest import Command
     from tests.faults.source import Source
 
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retry, "FIRST_WAIT", 0.002)
     monkeypatch.setattr(retry, "LONGEST_WAIT", 0.02)
-    monkeypatch.setattr(http, "FIRST_CONTACT_SECONDS", 0.2)
-    monkeypatch.setattr("tap_engine.tap.CHECK_SECONDS", 0.2)
+    monkeypatch.setattr(session, "FIRST_CONTACT_SECONDS", 0.2)
+    monkeypatch.setattr("tap_engine.singer.check.CHECK_SECONDS", 0.2)
 
 
 def selected(tap: type[EngineTap]) -> list[str]:
@@ -166,7 +166,7 @@ def test_a_filter_is_tried_as_well(command: Command, source: Source) -> None:
     ended = command(source.tap, "--test", config=source.config(stream_filters={"orders": wrong}))
     assert ended.code == 1
     lines = by_stream(ended.out)
-    assert "the API refuses what stream_filters says of orders" in lines.pop("orders")
+    assert "the API refuses the stream's entry in stream_filters" in lines.pop("orders")
     assert set(lines.values()) == {"readable"}
 
 

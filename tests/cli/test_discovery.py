@@ -16,7 +16,7 @@ from tap_commercetools.tap import TapCommercetools
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tap_engine.tap import EngineTap
+    from tap_engine.singer.tap import EngineTap
     from tests.cli.conftest import Command
 
 
@@ -105,6 +105,20 @@ def test_schemas_hold_nothing_that_a_loader_would_have_to_resolve(catalog: dict[
                 assert not forbidden & set(members), entry["stream"]
 
 
+def test_keywords_of_our_own_are_not_printed(catalog: dict[str, Any], tap: type[EngineTap]) -> None:
+    known = tap(config={}, validate_config=False).streams
+    for entry in catalog["streams"]:
+        assert "x-domain" in known[entry["stream"]].schema
+        assert own_keywords(entry["schema"]) == set()
+
+
+def own_keywords(schema: dict[str, Any]) -> set[str]:
+    """Name the keywords of a schema that are ours; members may be called anything."""
+    inside = [*schema.get("properties", {}).values(), schema.get("items", {})]
+    found = {keyword for keyword in schema if keyword.startswith("x-")}
+    return found.union(*(own_keywords(each) for each in inside if each))
+
+
 def test_every_schema_file_belongs_to_a_stream_and_the_other_way_round(
     catalog: dict[str, Any], tap: type[EngineTap]
 ) -> None:
@@ -148,9 +162,10 @@ def test_region_decides_on_all_hosts() -> None:
     tap = TapCommercetools(
         config={"project_key": "shop", "client_id": "a", "client_secret": "b" * 9, "region": "r.x"}
     )
-    assert tap.project_url == "https://api.r.x.commercetools.com/shop"
-    assert tap.auth_url == "https://auth.r.x.commercetools.com"
-    assert tap.history_url == "https://history.r.x.commercetools.com/shop"
+    connection = tap.connection
+    assert connection.project_url == "https://api.r.x.commercetools.com/shop"
+    assert connection.authenticator._url == "https://auth.r.x.commercetools.com/oauth/token"
+    assert connection.history_url == "https://history.r.x.commercetools.com/shop"
 
 
 @pytest.mark.parametrize("given", ["https://h", "https://h/", "https://h/shop", "https://h/shop/"])
@@ -158,4 +173,4 @@ def test_urls_may_end_with_the_project(given: str) -> None:
     secrets = {"client_id": "a", "client_secret": "b" * 9}
     urls = {"api_url": given, "history_url": given}
     tap = TapCommercetools(config={"project_key": "shop", **urls, **secrets})
-    assert tap.project_url == tap.history_url == "https://h/shop"
+    assert tap.connection.project_url == tap.connection.history_url == "https://h/shop"

@@ -5,23 +5,21 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
-from tests.cli.conftest import TAPS
+from tap_commerce7.tap import TapCommerce7
+from tap_commercetools.tap import TapCommercetools
 from tests.support import catalog_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tap_engine.tap import EngineTap
     from tests.cli.conftest import Command
     from tests.faults.source import Source
 
 
-@pytest.mark.parametrize("tap", TAPS)
 def test_an_ordinary_run_goes_on_from_the_merged_state(
-    command: Command, sources: dict[str, Source], tmp_path: Path, tap: type[EngineTap]
+    command: Command, sources: dict[str, Source], tmp_path: Path
 ) -> None:
+    tap = TapCommercetools
     config, files = sources[tap.name].config(), []
     catalog = catalog_of(tap, ["customers", "products"])
     for number in (1, 2):
@@ -43,10 +41,8 @@ def test_an_ordinary_run_goes_on_from_the_merged_state(
     assert missing.out == ""
 
 
-@pytest.mark.parametrize("tap", TAPS)
-def test_what_cannot_be_merged_ends_in_one_clear_line(
-    command: Command, tmp_path: Path, tap: type[EngineTap]
-) -> None:
+def test_what_cannot_be_merged_ends_in_one_clear_line(command: Command, tmp_path: Path) -> None:
+    tap = TapCommercetools
     nothing = command(tap, "--merge-states")
     assert nothing.code == 1
     assert nothing.lines == [
@@ -55,7 +51,14 @@ def test_what_cannot_be_merged_ends_in_one_clear_line(
     path = tmp_path / "a.json"
     path.write_text("{")
     broken = command(tap, "--merge-states", str(path))
-    assert (broken.code, broken.lines) == (1, [f"states cannot be merged: {path} is no JSON"])
+    assert (broken.code, len(broken.lines)) == (1, 1)
+    assert broken.lines[0].startswith(f"states cannot be merged: {path} cannot be read: ")
     alone = command(tap, str(path))
     assert (alone.code, len(alone.lines)) == (1, 1)
     assert "unexpected arguments" in alone.lines[0]
+
+
+def test_a_tap_without_shards_does_not_offer_to_merge_states(command: Command) -> None:
+    ended = command(TapCommerce7, "--merge-states")
+    assert ended.code == 2
+    assert "No such option '--merge-states'" in ended.err

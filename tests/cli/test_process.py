@@ -18,7 +18,7 @@ from tests.support import catalog_of, spawned
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tap_engine.tap import EngineTap
+    from tap_engine.singer.tap import EngineTap
     from tests.faults.source import Source
 
 CT, C7 = TapCommercetools, TapCommerce7

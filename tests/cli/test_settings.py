@@ -13,7 +13,7 @@ from tap_commercetools.tap import TapCommercetools
 from tests.support import commerce7_config, commercetools_config
 
 if TYPE_CHECKING:
-    from tap_engine.tap import EngineTap
+    from tap_engine.singer.tap import EngineTap
     from tests.cli.conftest import Command
     from tests.faults.source import Source
 
@@ -62,9 +62,6 @@ SHARED: list[tuple[str, Any, str]] = [
     ("stream_filters", {"orders": None}, "stream_filters: orders: a filter is"),
     ("stream_filters", {"orders": ["x"]}, "stream_filters: orders: a filter is"),
     ("stream_filters", "orders", "stream_filters"),
-    ("shard", "3", "setting shard must be of the form 2/8"),
-    ("shard", "9/8", "setting shard must be of the form 2/8"),
-    ("shard", 2, "shard"),
     ("user_agent", "two\nlines", "user_agent must be plain ASCII"),
     ("user_agent", "snowman \u2603", "user_agent must be plain ASCII"),
 ]
@@ -77,6 +74,9 @@ OWN: list[tuple[Any, str, Any, str]] = [
     (CT, "client_secret", 5318008531, "client_secret has the wrong type"),
     (CT, "client_secret", {"value": "s3cr3t-key"}, "client_secret has the wrong type"),
     (CT, "page_size", 501, "page_size"),
+    (CT, "shard", "3", "setting shard must be of the form 2/8"),
+    (CT, "shard", "9/8", "setting shard must be of the form 2/8"),
+    (CT, "shard", 2, "shard"),
     (CT, "verify_counts", "exact", "verify_counts"),
     (C7, "verify_counts", True, "verify_counts"),
     (CT, "page_size", 0, "page_size"),
@@ -121,6 +121,7 @@ OWN: list[tuple[Any, str, Any, str]] = [
     (C7, "app_secret", ["s3cr3t-key"], "app_secret has the wrong type"),
     (C7, "username", "user@example.com", "either app_id and app_secret, or username and password"),
     (C7, "max_requests_per_minute", 0, "max_requests_per_minute"),
+    (C7, "shard", "1/2", "setting shard: tap-commerce7 reads a tenant in one process; raise conc"),
 ]
 CASES = [(kind, *case) for kind in (CT, C7) for case in SHARED] + OWN
 
@@ -214,6 +215,19 @@ def test_settings_come_from_the_environment(command: Command, source: Source) ->
     ended = command(source.tap, "--config=ENV", "--test")
     assert ended.code == 0, ended.err
     assert ended.lines == []
+
+
+@pytest.mark.parametrize("arguments", [["--config=ENV"], []])
+def test_commerce7_refuses_a_shard_in_the_environment(
+    command: Command, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    monkeypatch.setattr("singer_sdk.configuration._dict_config.find_dotenv", str)
+    monkeypatch.setenv("TAP_COMMERCE7_SHARD", "1/2")
+    ended = command(C7, *arguments, config=GOOD[C7.name])
+    assert (ended.code, ended.out) == (1, "")
+    assert ended.lines == [
+        "setting shard: tap-commerce7 reads a tenant in one process; raise concurrency instead"
+    ]
 
 
 @pytest.mark.parametrize("mode", ["--test", "--discover"])

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_engine.limiter import RateLimiter
+from tap_engine.http.rate_limit import RateLimiter
 
 
 class Clock:

@@ -11,10 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_engine import uuids
 from tap_engine.errors import SettingsError, StateError
-from tap_engine.merge import merge, merge_files
-from tap_engine.shards import MOST, Shard, read_setting
+from tap_engine.state.merge import merge, merge_files
+from tap_engine.state.shards import MOST, Shard, read_setting
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,10 +79,10 @@ def test_the_lowest_moment_of_marked_deletes_counts() -> None:
 def test_settings_that_were_the_same_stay() -> None:
     settings = {"start_date": LOW}
     states = {
-        str(number): state(number, {"orders": entry(HIGH, read_with=settings)}) for number in (1, 2)
+        str(number): state(number, {"orders": entry(HIGH, coverage=settings)}) for number in (1, 2)
     }
-    assert merge(TAP, states)["bookmarks"]["orders"] == entry(HIGH, read_with=settings)
-    states["2"]["bookmarks"]["orders"]["read_with"] = {"start_date": HIGH}
+    assert merge(TAP, states)["bookmarks"]["orders"] == entry(HIGH, coverage=settings)
+    states["2"]["bookmarks"]["orders"]["coverage"] = {"start_date": HIGH}
     assert "read orders with different settings" in refusal(states)
 
 
@@ -96,26 +95,14 @@ def test_a_stream_that_one_shard_has_no_bookmark_of_is_read_from_its_start() -> 
 def test_what_shard_1_reads_alone_is_taken_from_it() -> None:
     both = {
         "a": state(1, {"orders": entry(HIGH)}, {"orders": "whole", "project": "whole"}),
-        "b": state(2, {"orders": entry(LOW)}, {"orders": "whole"}),
+        "b": state(2, {}, {}),
     }
     assert merge(TAP, both) == {"bookmarks": {"orders": entry(HIGH)}}
-    both["b"] = state(2, {}, {})
-    assert merge(TAP, both) == {"bookmarks": {"orders": entry(HIGH)}}
-
-
-def test_what_shard_1_read_a_part_of_must_not_be_left_to_it() -> None:
-    states = pair()
-    states["b.json"]["shard"]["finished"]["orders"] = "whole"
-    message = refusal(states)
-    assert "shard 2/2 (b.json) found that orders cannot be divided" in message
-    states = pair()
-    states["a.json"]["shard"]["finished"]["orders"] = "whole"
-    assert merge(TAP, states)["bookmarks"]["orders"] == entry(LOW), "read twice, but all of it"
 
 
 def test_unfinished_shards_are_refused_and_named() -> None:
     states = pair()
-    states["b.json"]["bookmarks"]["orders"]["walk"] = {"order": "id"}
+    states["b.json"]["bookmarks"]["orders"]["scan"] = {"pager": "id"}
     assert refusal(states) == "shard 2/2 (b.json) has not finished orders"
     states = pair()
     for each in states.values():
@@ -140,11 +127,16 @@ def test_shards_that_are_missing_or_twice_are_refused() -> None:
 @pytest.mark.parametrize(
     ("member", "value", "words"),
     [
-        ("tap", "tap-commerce7", "b.json is a state of tap-commerce7, not of tap-commercetools"),
-        ("source", "other", "b.json is of other, but a.json is of demo"),
-        ("of", 3, "b.json is of 3 shards, but a.json is of 2"),
-        ("number", "two", "cannot be understood"),
-        ("extra", 1, "cannot be understood"),
+        (
+            "tap",
+            "tap-commerce7",
+            "b.json is a state of tap-commerce7 (demo) in 2 shards, not of tap-",
+        ),
+        ("source", "other", "(other) in 2 shards, not of tap-commercetools (demo) in 2 shards"),
+        ("of", 3, "(demo) in 3 shards, not of tap-commercetools (demo) in 2 shards"),
+        ("number", "two", "b.json is not the state of a shard: Expected `int`, got `str`"),
+        ("extra", 1, "b.json is not the state of a shard: Object contains unknown field `extra`"),
+        ("finished", {"orders": "half"}, "b.json is not the state of a shard: Invalid enum value"),
     ],
 )
 def test_states_of_something_else_are_refused(member: str, value: Any, words: str) -> None:
@@ -217,7 +209,8 @@ def test_shards_join_without_gap_and_are_equally_wide(count: int) -> None:
     assert all_of_them[0].begin is None
     assert all_of_them[-1].end is None
     assert [s.end for s in all_of_them[:-1]] == [s.begin for s in all_of_them[1:]]
-    cuts = [0, *(uuids.place(shard.begin) for shard in all_of_them if shard.begin), uuids.COUNT]
+    begins = [int(shard.begin[:8], 16) for shard in all_of_them if shard.begin]
+    cuts = [0, *begins, 2**32]
     widths = [high - low for low, high in itertools.pairwise(cuts)]
     assert max(widths) - min(widths) <= 1
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tap_commerce7 import errors as commerce7
-from tap_commercetools import errors as commercetools
-from tap_engine.policy import Action, rule_for
+from tap_commerce7 import error_table as commerce7
+from tap_commercetools import error_table as commercetools
+from tap_engine.http.error_table import Action, rule_for
 
 PASSING = (408, 425, 429, 500, 502, 503, 504, 520, 529, 599)
 

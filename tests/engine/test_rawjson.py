@@ -8,8 +8,8 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 
-from tap_engine import rawjson
 from tap_engine.errors import BadBodyError
+from tap_engine.records import json_text
 from tests.hygiene.values import Spelled, cleaned, exact, records, rendered, strings, styles
 
 
@@ -37,7 +37,7 @@ from tests.hygiene.values import Spelled, cleaned, exact, records, rendered, str
     ],
 )
 def test_only_what_no_loader_takes_is_touched(body: bytes, tidied: bytes) -> None:
-    assert rawjson.tidy(body) == tidied
+    assert json_text.tidy(body) == tidied
 
 
 @pytest.mark.parametrize(
@@ -45,24 +45,24 @@ def test_only_what_no_loader_takes_is_touched(body: bytes, tidied: bytes) -> Non
 )
 def test_what_is_no_json_is_a_bad_body(body: bytes) -> None:
     with pytest.raises(BadBodyError):
-        rawjson.members(rawjson.tidy(body)) if b"\n" not in body else rawjson.tidy(body)
+        json_text.members(json_text.tidy(body)) if b"\n" not in body else json_text.tidy(body)
 
 
 @given(strings)
 def test_strings_lose_nul_and_broken_pairs_only(text: str) -> None:
-    body = rawjson.tidy(json.dumps([text]).encode())
+    body = json_text.tidy(json.dumps([text]).encode())
     assert json.loads(body) == [cleaned(text)]
 
 
 @given(records, styles)
 def test_values_stay_exact(record: dict[str, object], style: str) -> None:
-    body = rawjson.tidy(rendered(record, style).encode())
+    body = json_text.tidy(rendered(record, style).encode())
     assert b"\n" not in body
     assert exact(json.loads(body, parse_float=Decimal)) == exact(cleaned(record))
 
 
 def test_members_and_items_keep_the_spelling() -> None:
-    members = rawjson.members(b'{"a":1.10,"b":[1E5, -0],"c":"\\u00e9"}')
-    assert rawjson.join(members) == b'{"a":1.10,"b":[1E5, -0],"c":"\\u00e9"}'
-    assert [bytes(item) for item in rawjson.items(members["b"])] == [b"1E5", b"-0"]
+    members = json_text.members(b'{"a":1.10,"b":[1E5, -0],"c":"\\u00e9"}')
+    assert json_text.join(members) == b'{"a":1.10,"b":[1E5, -0],"c":"\\u00e9"}'
+    assert [bytes(item) for item in json_text.items(members["b"])] == [b"1E5", b"-0"]
     assert Spelled("1.10") != Spelled("1.1")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import singer_sdk.logging
 
-from tap_engine.redact import Redactor, excerpt
+from tap_engine.http.redaction import Redactor, excerpt
 
 SECRET = "s3cr3t-value"
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_engine import retry
+from tap_engine.http import retry
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,10 @@ import pytest
 
 from tap_commerce7.tap import TapCommerce7
 from tap_commercetools.tap import TapCommercetools
-from tap_engine.selection import allow_list, compile_pruning, merge, secret_breadcrumbs
+from tap_engine.records.pruning import allow_list, compile_pruning, merge, secret_breadcrumbs
 
 if TYPE_CHECKING:
-    from tap_engine.tap import EngineTap
+    from tap_engine.singer.tap import EngineTap
 
 SCHEMA: dict[str, Any] = {
     "properties": {

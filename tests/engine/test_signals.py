@@ -7,7 +7,7 @@ import signal
 import pytest
 
 from tap_engine.errors import TerminatedError
-from tap_engine.signals import Signals
+from tap_engine.singer.signals import Signals
 
 
 def test_outside_of_a_write_it_interrupts_at_once() -> None:
@@ -53,7 +53,7 @@ def test_an_error_inside_of_a_write_is_not_hidden_by_the_signal() -> None:
 
 def test_a_second_signal_ends_the_process_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     codes: list[int] = []
-    monkeypatch.setattr("tap_engine.signals.os._exit", codes.append)
+    monkeypatch.setattr("tap_engine.singer.signals.os._exit", codes.append)
     signals = Signals()
     with pytest.raises(TerminatedError):
         signals.receive(signal.SIGTERM)

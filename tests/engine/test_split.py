@@ -5,8 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_engine.uuids import UUID
-from tap_engine.walk import Page, Range, split_uuids, whole
+from tap_engine.ids import UUID, boundaries
+from tap_engine.reading.pager import Page, rest, split_at
+from tap_engine.state.scan import Range
 
 uuids = st.uuids().map(str)
 strings = st.one_of(st.text(max_size=10), uuids)
@@ -15,7 +16,7 @@ strings = st.one_of(st.text(max_size=10), uuids)
 def ranges(start: str, count: int) -> tuple[Range, ...]:
     """Split behind a page that ended with `start`."""
     page = Page([], [start], "2024-01-01T00:00:00.000Z")
-    return split_uuids(Range(), page, count)
+    return split_at(Range(), page, boundaries(count, start))
 
 
 def holders(pieces: tuple[Range, ...], text: str, *, fold: bool = False) -> int:
@@ -25,8 +26,8 @@ def holders(pieces: tuple[Range, ...], text: str, *, fold: bool = False) -> int:
         return value.casefold() if fold else value
 
     return sum(
-        order((piece.at or [""])[0]) < order(text)
-        and (piece.to is None or order(text) <= order(piece.to))
+        order((piece.after or [""])[0]) < order(text)
+        and (piece.upto is None or order(text) <= order(piece.upto))
         for piece in pieces
     )
 
@@ -44,16 +45,18 @@ def test_everything_behind_the_page_falls_into_exactly_one_range(
 @given(uuids, st.integers(1, 16))
 def test_ranges_join_without_gap_or_overlap(start: str, count: int) -> None:
     pieces = ranges(start, count)
-    assert pieces[0].at == [start]
-    assert pieces[-1].to is None
-    assert [piece.to for piece in pieces[:-1]] == [(piece.at or [""])[0] for piece in pieces[1:]]
+    assert pieces[0].after == [start]
+    assert pieces[-1].upto is None
+    assert [piece.upto for piece in pieces[:-1]] == [
+        (piece.after or [""])[0] for piece in pieces[1:]
+    ]
     assert len(pieces) <= count
 
 
 def test_ranges_are_about_equally_wide() -> None:
     pieces = ranges("00000000-0000-4000-8000-000000000000", 4)
-    assert [(piece.to or "")[:8] for piece in pieces] == ["40000000", "80000000", "c0000000", ""]
-    assert all(UUID.fullmatch(piece.to) for piece in pieces if piece.to)
+    assert [(piece.upto or "")[:8] for piece in pieces] == ["40000000", "80000000", "c0000000", ""]
+    assert all(UUID.fullmatch(piece.upto) for piece in pieces if piece.upto)
 
 
 def test_the_end_of_the_id_space_is_not_split() -> None:
@@ -62,6 +65,6 @@ def test_the_end_of_the_id_space_is_not_split() -> None:
 
 def test_a_range_that_is_not_split_goes_on_behind_its_page() -> None:
     page = Page([], ["m"], "2024-01-01T00:00:00.000Z")
-    assert whole(Range({"container": "c"}, ["a"], "z"), page) == (
-        Range({"container": "c"}, ["m"], "z"),
+    assert rest(Range({"container": "c"}, ["a"], "z"), page) == Range(
+        {"container": "c"}, ["m"], "z"
     )

@@ -12,7 +12,7 @@ import requests
 
 from tap_commercetools.auth import CommercetoolsAuthenticator
 from tap_engine.errors import BadBodyError, RequestError
-from tap_engine.redact import Redactor
+from tap_engine.http.redaction import Redactor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,7 +60,7 @@ def authenticator(host: TokenHost, clock: list[float]) -> CommercetoolsAuthentic
         client_id="id",
         client_secret="secret-secret",
         scopes=(),
-        http=lambda: host,  # type: ignore[arg-type, return-value]
+        http=host,  # type: ignore[arg-type]
         redactor=Redactor(),
         clock=lambda: clock[0],
     )

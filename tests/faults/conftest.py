@@ -11,8 +11,8 @@ from sandbox.commerce7.app import build as build_commerce7
 from sandbox.commercetools.app import build as build_commercetools
 from tap_commerce7.tap import TapCommerce7
 from tap_commercetools.tap import TapCommercetools
-from tap_engine import retry
-from tap_engine.http import Http
+from tap_engine.http import retry
+from tap_engine.http.session import Http
 from tests.faults.source import ROWS, STREAMS, Source
 
 if TYPE_CHECKING:

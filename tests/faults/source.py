@@ -12,7 +12,7 @@ from tests.support import Output, commerce7_config, commercetools_config, run
 
 if TYPE_CHECKING:
     from sandbox.standin import StandIn
-    from tap_engine.tap import EngineTap
+    from tap_engine.singer.tap import EngineTap
 
 ROWS = 130
 STREAMS = {"tap-commercetools": "customer_groups", "tap-commerce7": "customer_addresses"}

@@ -96,7 +96,7 @@ def test_state_of_a_refused_stream_stays_as_it_was(locked: Locked) -> None:
     entry = {
         "replication_key": "lastModifiedAt" if locked.source.is_commercetools else "updatedAt",
         "replication_key_value": "2024-05-06T07:08:09.010Z",
-        "read_with": {"start_date": None},
+        "coverage": {"start_date": None},
     }
     before["bookmarks"][locked.closed] = entry
     output = locked.source.run(*locked.streams(), state=before)

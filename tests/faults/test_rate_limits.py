@@ -3,30 +3,18 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from sandbox.commerce7.app import build
 from tap_commerce7.tap import TapCommerce7
-from tap_engine.http import Http
-from tap_engine.limiter import RateLimiter
+from tap_engine.http.rate_limit import RateLimiter
+from tap_engine.http.session import Http
 from tests.faults.source import Source
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 WINDOW = 0.6
 """Seconds that stand for the vendor's minute."""
-
-
-def quick(count: int, window: float) -> Callable[[TapCommerce7], RateLimiter]:
-    """Make a limiter with another window than a minute."""
-
-    def limiter(tap: TapCommerce7) -> RateLimiter:
-        return RateLimiter(count, window, sleep=tap.http.sleep)
-
-    return limiter
 
 
 def read(stand_in: Any, *streams: str, **settings: Any) -> Any:
@@ -39,14 +27,12 @@ def read(stand_in: Any, *streams: str, **settings: Any) -> Any:
 @pytest.fixture
 def small_window(monkeypatch: pytest.MonkeyPatch) -> None:
     """Shrink the tap's minute; it keeps below the limit by the same tenth as by default."""
-    monkeypatch.setattr(TapCommerce7, "limiter", property(_kept_limiter), raising=True)
 
+    def small(count: int, seconds: float, **options: Any) -> RateLimiter:
+        assert seconds == 60
+        return RateLimiter(min(count, 9), WINDOW * 1.05, **options)
 
-def _kept_limiter(tap: TapCommerce7) -> RateLimiter:
-    if "kept_limiter" not in tap.__dict__:
-        tap.__dict__["kept_limiter"] = quick(9, WINDOW * 1.05)(tap)
-    limiter: RateLimiter = tap.__dict__["kept_limiter"]
-    return limiter
+    monkeypatch.setattr("tap_commerce7.tap.RateLimiter", small)
 
 
 @pytest.mark.usefixtures("small_window")
@@ -100,10 +86,11 @@ def test_pages_behind_the_hundredth_are_asked_for_one_by_one(
 
 def test_the_default_stays_below_the_limit_of_the_vendor() -> None:
     tap = TapCommerce7(config={"tenant": "t", "app_id": "a", "app_secret": "b" * 9})
-    limiter, deep = tap.limiter, tap.deep_page_limiter
+    limiter, deep = tap.connection.limiter, tap.connection.deep_page_limiter
     assert (limiter._count, limiter._seconds) == (90, 60.0)
     assert (deep._count, deep._seconds) == (1, 60.0)
-    assert limiter is tap.limiter, "all streams share it"
+    shared = [stream.connection.limiter for stream in tap.streams.values()]
+    assert all(each is limiter for each in shared), "all streams share it"
 
 
 def test_commercetools_can_be_throttled(commercetools_source: Source) -> None:

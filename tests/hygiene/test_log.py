@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sandbox.commercetools import auth
-from tap_engine import retry
+from tap_engine.http import retry
 
 if TYPE_CHECKING:
     from tests.faults.source import Source

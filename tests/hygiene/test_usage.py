@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tap_engine import retry
+from tap_engine.http import retry
 
 if TYPE_CHECKING:
     from tests.faults.source import Source

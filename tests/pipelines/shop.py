@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from sandbox.standin import StandIn
     from scripts.demo.postgres import Postgres
-    from tap_engine.tap import EngineTap
+    from tap_engine.singer.tap import EngineTap
 
 DIFFERENCES = ("missing", "extra", "stale", "newer")
 

@@ -6,7 +6,7 @@ import pytest
 
 from scripts.reconcile import database_url
 from tap_engine.errors import SettingsError
-from tap_engine.redact import Redactor
+from tap_engine.http.redaction import Redactor
 from tap_reconcile import database
 
 

@@ -110,7 +110,7 @@ def test_a_key_twice_in_the_table_is_one_too_many() -> None:
 
 def test_what_the_source_forgets_is_not_extra() -> None:
     source, table = [(("b",), None), (("c",), None)], [(("a",), None), (("b",), None)]
-    tally = compare(source, table, Bounds(forgets=True))
+    tally = compare(source, table, Bounds(expires=True))
     assert (tally.missing, tally.extra, tally.older) == (1, 0, 1)
 
 

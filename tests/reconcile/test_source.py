@@ -29,12 +29,12 @@ def read(source: Source, stream: str, **settings: Any) -> Iterator[list[Entry]]:
     """Read a stream to its end."""
     make = commercetools_config if source.tap is TapCommercetools else commerce7_config
     tap = source.tap(config=make(source.url, **settings))
-    tap.check_settings()
+    http = tap.current_run.http
     try:
         yield [row for page in pages(tap.streams[stream]) for row in page]  # type: ignore[arg-type]
     finally:
-        tap.http.stop()
-        tap.http._workers.shutdown(wait=True)
+        http.stop()
+        http._workers.shutdown(wait=True)
 
 
 @pytest.mark.parametrize("filterable", [True, False])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sandbox.custom_fields import FIELDS, META_DATA
-from tap_commerce7.meta_data import JSON_TYPES
+from tap_commerce7.metadata import JSON_TYPES
 from tap_commercetools import custom_fields
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def state_per_page(monkeypatch: pytest.MonkeyPatch) -> None:
     """Write a STATE after every page, however small."""
-    monkeypatch.setattr("tap_engine.reading.STATE_RECORDS", 1)
+    monkeypatch.setattr("tap_engine.reading.sync.STATE_RECORDS", 1)
 
 
 @pytest.fixture(params=["tap-commercetools", "tap-commerce7"])

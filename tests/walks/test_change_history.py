@@ -116,8 +116,8 @@ def test_an_interrupted_walk_goes_on_at_its_moment() -> None:
         source.fail_after(12, "/history/demo")
         broken = source.run(STREAM)
         assert broken.code == 1
-        (piece,) = broken.state["bookmarks"][STREAM]["walk"]["ranges"]
-        assert len(piece["at"]) == 1
+        (piece,) = broken.state["bookmarks"][STREAM]["scan"]["ranges"]
+        assert len(piece["after"]) == 1
         source.heal()
         rest = source.run(STREAM, state=broken.state)
         assert rest.code == 0
@@ -236,9 +236,9 @@ def test_without_the_scope_the_stream_is_refused() -> None:
 
 @pytest.mark.parametrize("at", ["yesterday", "", 5])
 def test_a_position_that_is_no_moment_is_refused(at: Any) -> None:
-    walk = {"order": "modifiedAt", "first": True, "opened": {}, "ranges": [{"at": [at]}]}
+    scan = {"pager": "window", "full": True, "last_list": {}, "ranges": [{"after": [at]}]}
     with served(rows=5) as source:
-        output = source.run(STREAM, state={"bookmarks": {STREAM: {"walk": walk}}})
+        output = source.run(STREAM, state={"bookmarks": {STREAM: {"scan": scan}}})
         assert output.code == 1
         assert f"state of stream '{STREAM}' cannot be used" in output.log
         assert source.asked("/history/demo") == []

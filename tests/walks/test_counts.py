@@ -22,7 +22,7 @@ def miscounting(app: ASGIApp) -> ASGIApp:
 
 @pytest.fixture(autouse=True)
 def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tap_engine.counts.PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr("tap_engine.reading.counts.PAUSE_SECONDS", 0.0)
 
 
 @pytest.fixture(params=["tap-commercetools", "tap-commerce7", "tap-commerce7 without filter"])
@@ -122,7 +122,7 @@ def test_records_that_go_while_the_list_is_read_are_not_missing(source: Source) 
 def test_an_interrupted_walk_is_counted_as_a_whole(
     source: Source, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tap_engine.reading.STATE_RECORDS", 1)
+    monkeypatch.setattr("tap_engine.reading.sync.STATE_RECORDS", 1)
     source.fail_after(2, source.pages("customers"))
     broken = source.run("customers", verify_counts="strict")
     assert broken.code == 1
@@ -149,7 +149,7 @@ def test_lists_from_a_start_date_are_not_counted() -> None:
 def test_more_changes_than_the_api_counts_leave_the_question_open(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("tap_commercetools.client.MOST_COUNTED", 0)
+    monkeypatch.setattr("tap_commercetools.collection.MOST_COUNTED", 0)
     with commercetools(rows={"customers": 130}, gzip=False) as source:
         source.stand_in._api = miscounting(source.stand_in._api)
         assert "are missing" not in source.run("customers").log

@@ -62,7 +62,7 @@ class Typed:
         config = {**self.config, "type_custom_fields": True}
         tap = self.source.tap(config=config)
         found: dict[str, Any] = copy.deepcopy(tap.catalog_dict)
-        tap.http.stop()
+        tap.connection.http.stop()
         found["streams"] = [each for each in found["streams"] if each["stream"] == "customers"]
         (root,) = (each for each in found["streams"][0]["metadata"] if not each["breadcrumb"])
         root["metadata"]["selected"] = True

@@ -12,7 +12,7 @@ import pytest
 
 from sandbox.commercetools.auth import Client
 from sandbox.commercetools.resources import RESOURCES
-from tap_commercetools.deletions import DELETED
+from tap_commercetools.delete_messages import DELETED
 from tap_engine import timestamps
 from tests.walks.tools import Pairs, Source, bookmarked, commercetools, next_second, where
 
@@ -179,10 +179,10 @@ def test_an_interrupted_walk_goes_on(shop: Source, bookmark: str | None) -> None
 
 
 def test_a_position_of_an_interrupted_walk_is_checked(shop: Source) -> None:
-    walk = {"order": "createdAt", "opened": {}, "ranges": [{"at": ["yesterday", "x"]}]}
-    output = shop.run("deletions", state={"bookmarks": {"deletions": {"walk": walk}}})
+    scan = {"pager": "time", "last_list": {}, "ranges": [{"after": ["yesterday", "x"]}]}
+    output = shop.run("deletions", state={"bookmarks": {"deletions": {"scan": scan}}})
     assert output.code == 1
-    assert "walk.ranges.at is no ISO 8601 timestamp" in output.log
+    assert "scan.ranges holds a position of another form" in output.log
 
 
 def test_messages_of_other_types_are_left_out_even_if_the_api_sends_them(shop: Source) -> None:

@@ -129,7 +129,7 @@ def test_a_position_that_the_api_no_longer_takes_begins_the_walk_anew() -> None:
         source.fail_after(2, "/customer")
         broken = source.run("customers")
         source.heal()
-        cursor = broken.state["bookmarks"]["customers"]["walk"]["ranges"][0]["at"][0]
+        cursor = broken.state["bookmarks"]["customers"]["scan"]["ranges"][0]["after"][0]
         source.stand_in.faults.add(f"cursor={cursor}", "status", status=422)
         rest = source.run("customers", state=broken.state)
         assert rest.code == 0

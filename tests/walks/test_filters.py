@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from tap_commerce7.tap import TapCommerce7
-from tap_engine.filters import fingerprint
+from tap_engine.state.coverage import fingerprint
 from tests.walks.tools import Source, commerce7, commercetools, next_second, where
 
 if TYPE_CHECKING:
@@ -124,13 +124,13 @@ def test_state_does_not_hold_the_filter(filtered: Filtered) -> None:
     filtered.source.fail_after(2, filtered.source.pages(filtered.stream))
     broken = filtered.run(filtered.one)
     assert broken.code == 1
-    assert "walk" in broken.state["bookmarks"][filtered.stream]
+    assert "scan" in broken.state["bookmarks"][filtered.stream]
     filtered.source.heal()
     whole = filtered.run(filtered.one, state=broken.state)
     for state in (*broken.states, *whole.states):
         assert "Ann" not in str(state)
         assert "Web" not in str(state)
-    assert len(whole.state["bookmarks"][filtered.stream]["read_with"]["filter"]) == 16
+    assert len(whole.state["bookmarks"][filtered.stream]["coverage"]["filter"]) == 16
 
 
 def test_an_unfinished_walk_goes_on_under_the_same_filter_only(filtered: Filtered) -> None:
@@ -141,11 +141,11 @@ def test_an_unfinished_walk_goes_on_under_the_same_filter_only(filtered: Filtere
     assert before
     filtered.source.heal()
     same = filtered.run(filtered.one, state=broken.state)
-    assert "going on with an interrupted walk" in same.log
+    assert "resuming an interrupted scan" in same.log
     assert before | set(same.ids(filtered.stream)) == filtered.matching(filtered.one)
     for chosen in (filtered.two, None):
         other = filtered.run(chosen, state=broken.state)
-        assert "going on with an interrupted walk" not in other.log
+        assert "resuming an interrupted scan" not in other.log
         assert set(other.ids(filtered.stream)) == filtered.matching(chosen)
 
 
@@ -180,7 +180,7 @@ def test_a_filter_that_the_api_refuses_is_told_as_such(filtered: Filtered, *, kn
         mark = {
             "replication_key": key,
             "replication_key_value": bookmark,
-            "read_with": {"filter": fingerprint(WRONG[filtered.source.tap.name])},
+            "coverage": {"filter": fingerprint(WRONG[filtered.source.tap.name])},
         }
         state = {"bookmarks": {filtered.stream: mark}}
     filtered.source.forget_requests()
@@ -189,8 +189,10 @@ def test_a_filter_that_the_api_refuses_is_told_as_such(filtered: Filtered, *, kn
         WRONG[filtered.source.tap.name], other, state=state, skip_forbidden_streams=True
     )
     assert output.code == 1
-    refusal = f"the API refuses what stream_filters says of {filtered.stream}"
-    assert refusal in output.log
+    lines = [line for line in output.log.splitlines() if "stream not read:" in line]
+    assert len(lines) == 1
+    assert f"stream not read: {filtered.stream}: " in lines[0]
+    assert "the API refuses the stream's entry in stream_filters" in lines[0]
     assert "reading everything and leaving out" not in output.log
     assert output.records(filtered.stream) == []
     assert len(output.records(other)) == 3
@@ -218,7 +220,7 @@ def test_counts_are_of_what_matches(filtered: Filtered, monkeypatch: pytest.Monk
     assert output.code == 0
     assert f"{filtered.stream}: {count} records read, the API counts {count}" in output.log
     if filtered.stream == "reviews":  # a total with a predicate ends somewhere
-        monkeypatch.setattr("tap_commercetools.client.MOST_COUNTED", count)
+        monkeypatch.setattr("tap_commercetools.collection.MOST_COUNTED", count)
         output = filtered.run(filtered.one, verify_counts="strict")
         assert output.code == 0
         assert "the API counts" not in output.log

@@ -150,7 +150,7 @@ def test_a_walk_that_goes_on_keeps_its_version(forced: tuple[Source, dict[str, A
     broken = source.run("customers", catalog=catalog)
     source.heal()
     state = broken.state
-    walk = state["bookmarks"]["customers"]["walk"]
+    walk = state["bookmarks"]["customers"]["scan"]
     assert {message["version"] for message in broken.of_type("RECORD")} == {walk["version"]}
     walk["version"] = 1_234_567_890  # as if it had been some time ago
     rest = source.run("customers", catalog=catalog, state=state)

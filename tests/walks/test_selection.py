@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_engine.selection import secret_breadcrumbs
+from tap_engine.records.pruning import secret_breadcrumbs
 from tests.support import TAPS, commerce7_config, commercetools_config, run
 from tests.walks.tools import Source, commerce7, commercetools
 
@@ -229,6 +230,20 @@ def test_a_child_without_its_parent(source: Source, company: Output) -> None:
     assert len(alone.records(child)) == len(company.records(child)) == len(source.rows(child))
     assert alone.records(child)
     assert parent in company.streams
+
+
+def test_keywords_of_our_own_stay_home_and_those_of_the_sdk_do_not(source: Source) -> None:
+    without = source.run("customers", default_catalog=True)
+    (schema,) = [message["schema"] for message in without.of_type("SCHEMA")]
+    assert '"x-' not in json.dumps(schema)
+    catalog = source.catalog("customers")
+    # Somebody may say in a catalog, or in Meltano, which type a column is to have.
+    catalog["streams"][0]["schema"]["properties"]["email"] = {
+        "type": "string",
+        "x-sql-datatype": "text",
+    }
+    (schema,) = [each["schema"] for each in source.run(catalog=catalog).of_type("SCHEMA")]
+    assert schema["properties"]["email"]["x-sql-datatype"] == "text"
 
 
 def run_whole(source: Source, names: list[str]) -> Any:

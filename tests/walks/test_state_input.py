@@ -79,16 +79,16 @@ def test_containers_changed_while_a_walk_is_interrupted(before: Any, after: Any)
 def test_states_of_all_streams_and_sixteen_ranges_stay_small() -> None:
     settings = {"start_date": "2020-01-01T00:00:00.000Z"}
     done = {
-        each.name: {**mark(LONG_AGO), "read_with": settings}
+        each.name: {**mark(LONG_AGO), "coverage": settings}
         for each in TapCommercetools.stream_types
-        if each.cursor_field and each.name != "customers"
+        if each.replication_key and each.name != "customers"
     }
     assert len(done) >= 40
     with commercetools(rows={"customers": 700}) as source:
         source.fail_after(12, "/customers")
         broken = source.run("customers", page_size=10, concurrency=16, state={"bookmarks": done})
         assert broken.code == 1
-        assert len(broken.state["bookmarks"]["customers"]["walk"]["ranges"]) == 16
+        assert len(broken.state["bookmarks"]["customers"]["scan"]["ranges"]) == 16
         line = broken.text.splitlines()[-1]
         assert '"STATE"' in line
         assert len(line) < 9_000
@@ -108,8 +108,8 @@ def mark(value: object) -> dict[str, object]:
     return {"replication_key": "lastModifiedAt", "replication_key_value": value}
 
 
-def walk(**members: object) -> dict[str, object]:
-    return {"walk": {"order": "id", "first": True, "opened": {}, **members}}
+def scan(**members: object) -> dict[str, object]:
+    return {"scan": {"pager": "id", "full": True, "last_list": {}, **members}}
 
 
 NONSENSE = [
@@ -121,28 +121,28 @@ NONSENSE = [
     mark("2022-13-45T00:00:00Z"),
     {"replication_key": "updatedAt", "replication_key_value": LONG_AGO},
     {"replication_key": ["lastModifiedAt"], "replication_key_value": LONG_AGO},
-    {**mark(LONG_AGO), "read_with": "x"},
-    {**mark(LONG_AGO), "read_with": {"start_date": 5}},
-    {**mark(LONG_AGO), "read_with": {"start_date": "soon"}},
+    {**mark(LONG_AGO), "coverage": "x"},
+    {**mark(LONG_AGO), "coverage": {"start_date": 5}},
+    {**mark(LONG_AGO), "coverage": {"start_date": "soon"}},
     {"bookmark": LONG_AGO},
     {"partitions": [{"context": {}, "replication_key_value": LONG_AGO}]},
-    {"walk": "id"},
-    {"walk": []},
-    {"walk": {}},
-    walk(order=5),
-    walk(ranges=[{"at": []}]),
-    walk(ranges=[{"at": [""]}]),
-    walk(ranges=[{"at": [7]}]),
-    walk(ranges=[{"at": ["a", "b", "c"]}]),
-    walk(ranges=[{"to": ""}]),
-    walk(ranges=[{"offset": 500}]),
-    walk(ranges="all"),
-    walk(since="soon"),
-    walk(cut=12),
-    walk(highest="x"),
-    walk(read_with={"start_date": 5}),
-    walk(new_member=1),
-    {**mark(LONG_AGO), **walk(order="lastModifiedAt", first=False, ranges=[{"at": ["x", "y"]}])},
+    {"scan": "id"},
+    {"scan": []},
+    {"scan": {}},
+    scan(pager=5),
+    scan(ranges=[{"after": []}]),
+    scan(ranges=[{"after": [""]}]),
+    scan(ranges=[{"after": [7]}]),
+    scan(ranges=[{"after": ["a", "b", "c"]}]),
+    scan(ranges=[{"upto": ""}]),
+    scan(ranges=[{"offset": 500}]),
+    scan(ranges="all"),
+    scan(since="soon"),
+    scan(run_started_at=12),
+    scan(max_replication_value="x"),
+    scan(coverage={"start_date": 5}),
+    scan(new_member=1),
+    {**mark(LONG_AGO), **scan(pager="time", full=False, ranges=[{"after": ["x", "y"]}])},
 ]
 
 
@@ -159,7 +159,7 @@ def test_nonsense_is_refused(small_project: Source, entry: dict[str, object]) ->
 
 @pytest.mark.parametrize("containers", [5, "x", [1, 2], {"a": 1}])
 def test_nonsense_about_containers_is_refused(small_project: Source, containers: object) -> None:
-    entry = {**mark(LONG_AGO), "read_with": {"start_date": None, "containers": containers}}
+    entry = {**mark(LONG_AGO), "coverage": {"start_date": None, "containers": containers}}
     refused(small_project, entry, "custom_objects")
 
 
@@ -168,8 +168,8 @@ def test_nonsense_of_commerce7_is_refused() -> None:
         for entry in (
             {"replication_key": "lastModifiedAt", "replication_key_value": LONG_AGO},
             {"replication_key": "updatedAt", "replication_key_value": "monday"},
-            walk(order="cursor", ranges=[{"at": []}]),
-            walk(order="cursor", ranges=[{"at": ["a", "b"]}]),
+            scan(pager="cursor", ranges=[{"after": []}]),
+            scan(pager="cursor", ranges=[{"after": ["a", "b"]}]),
         ):
             refused(source, entry)
         refused(source, {"replication_key_value": LONG_AGO}, "taxes")
@@ -198,7 +198,7 @@ def test_other_streams_in_the_state_are_left_alone(small_project: Source) -> Non
 
 
 def test_an_order_that_is_unknown_begins_anew(small_project: Source) -> None:
-    entry = walk(order="key", ranges=[{"at": ["zzz"]}])
+    entry = scan(pager="key", ranges=[{"after": ["zzz"]}])
     output = small_project.run("customers", state={"bookmarks": {"customers": entry}})
     assert output.code == 0
     assert small_project.held("customers", output) == small_project.rows("customers")

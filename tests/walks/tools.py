@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from sandbox.standin import StandIn
-    from tap_engine.tap import EngineTap
+    from tap_engine.singer.tap import EngineTap
     from tests.support import Output
 
 LONG_AGO = "2010-01-01T00:00:00.000Z"

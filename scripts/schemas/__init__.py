@@ -1,1 +1,0 @@
-"""Builds the packaged JSON Schemas of both taps from the field listings of their APIs."""

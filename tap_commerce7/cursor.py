@@ -1,0 +1,152 @@
+"""Cursors: following them, and whether a list lets several be followed at once.
+
+For several at once, rows have to come sorted by id, and the cursor has to be the id of the first
+row of the next page. Neither is documented, so both are checked in the very run. A range begins at
+an id that the API itself has just sent and ends where the next one begins, so that nothing can fall
+between two.
+"""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING
+
+from tap_commerce7.endpoint import ROWS_PER_PAGE, Endpoint, Params, as_int, as_text
+from tap_engine.errors import QueryRefusedError, SourceError, StreamError
+from tap_engine.ids import UUID
+from tap_engine.reading.pager import Page
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import msgspec
+
+    from tap_engine.records.rows import Row
+    from tap_engine.state.scan import Context, Range
+
+START = "start"
+"""Cursor of the first page."""
+
+
+class UnsortedError(QueryRefusedError):
+    """The list is not sorted by id, so ranges are unsafe; restart with one cursor."""
+
+
+class Cursors:
+    """Follows the cursors of a list; no cursor may come twice.
+
+    Args:
+        endpoint: Asks for pages.
+    """
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+        self._followed: set[str] = set()
+
+    def page(
+        self, context: Context, cursor: str, filters: Params, *, expect_rows: bool
+    ) -> tuple[list[msgspec.Raw], str | None]:
+        """Read the page of a cursor.
+
+        Args:
+            context: Which list.
+            cursor: `start` or what the last page said.
+            filters: Query parameters, the same on every page.
+            expect_rows: The list is read as a whole, so that its first page is hardly ever empty.
+
+        Returns:
+            The rows and the next cursor, None at the end.
+
+        Raises:
+            QueryRefusedError: The endpoint knows no cursor.
+            SourceError: A cursor came back that was followed before.
+        """
+        stream = self._endpoint.stream
+        params = [*filters, ("cursor", cursor), ("limit", str(ROWS_PER_PAGE))]
+        envelope, raws = self._endpoint.ask(context, params)
+        following = as_text(envelope.get("cursor"))
+        if not raws and (expect_rows or following is not None or cursor != START):
+            # A cursor names a row, and an empty full table would remove every row of the target.
+            envelope, raws = self._endpoint.ask(context, params)
+            following = as_text(envelope.get("cursor"))
+        if following is None:
+            total = as_int(envelope.get("total"))
+            # Answers to a cursor have no total: with one, it is a numbered page.
+            if total is not None and (cursor != START or total > len(raws)):
+                msg = f"{stream}: the API ignored the cursor"
+                raise QueryRefusedError(msg)
+        elif following == cursor or following in self._followed:
+            msg = f"{stream}: the API returned the same cursor twice ({following})"
+            raise SourceError(msg)
+        else:
+            self._followed.add(following)
+        return raws, following
+
+    def first_ids(self, cursors: Sequence[str]) -> list[str | None]:
+        """Ask for the id of the first row behind each of some cursors, all at the same time."""
+        submit = self._endpoint.connection.http.submit
+        return [future.result() for future in [submit(self._first_id, each) for each in cursors]]
+
+    def _first_id(self, cursor: str) -> str | None:
+        endpoint = self._endpoint
+        params = [*endpoint.user_filter, ("cursor", cursor), ("limit", "1")]
+        try:
+            _, raws = endpoint.ask({}, params)
+        except StreamError:  # with whatever status it refuses a cursor that it did not give out
+            return None
+        rows = endpoint.rows.rows(raws)
+        return rows[0].key[0] if rows else None
+
+
+def ascending(rows: Sequence[Row], at_least: str = "") -> bool:
+    """Return whether rows have UUIDs as ids, strictly ascending, from a lower bound on."""
+    ids = [row.key[0] for row in rows]
+    # The bound itself may come as the first row.
+    rising = not ids or (at_least <= ids[0] and all(a < b for a, b in itertools.pairwise(ids)))
+    return rising and all(UUID.fullmatch(each) for each in ids)
+
+
+def usable_boundaries(
+    page: Page, boundaries: Sequence[str], first_ids: Sequence[str | None]
+) -> list[str]:
+    """Return the ids at which a list can be divided behind its first page; none if in doubt.
+
+    Args:
+        page: The first page.
+        boundaries: Ids that were asked for as cursors, in ascending order.
+        first_ids: The id of the first row behind the cursor of the page, and behind each boundary.
+    """
+    rest = page.next[0] if page.next else ""
+    behind, *starts = first_ids
+    if behind != rest:
+        return []
+    good = {
+        start
+        for boundary, start in zip(boundaries, starts, strict=True)
+        if start is not None and UUID.fullmatch(start) and start >= boundary and start > rest
+    }
+    return sorted(good)
+
+
+def divisible(page: Page) -> bool:
+    """Return whether a first page is sorted by id and its cursor is an id behind it."""
+    rest = page.next[0] if page.next else ""
+    last = page.rows[-1].key[0] if page.rows else ""
+    return bool(UUID.fullmatch(rest)) and ascending(page.rows) and last < rest
+
+
+def within(part: Range, page: Page) -> Page:
+    """Reduce a page to its range.
+
+    Raises:
+        UnsortedError: Its rows are not in the order of ids.
+    """
+    if not ascending(page.rows, part.after[0] if part.after else ""):
+        msg = "rows do not come in the order of their ids"
+        raise UnsortedError(msg)
+    if part.upto is None:
+        return page
+    end = part.upto
+    inside = [row for row in page.rows if row.key[0] < end]
+    finished = len(inside) < len(page.rows) or page.next is None or page.next[0] >= end
+    return Page(inside, None if finished else page.next, page.received_at)

@@ -1,0 +1,154 @@
+"""The pagers of Commerce7: by cursor and by page number."""
+
+from __future__ import annotations
+
+import abc
+from typing import TYPE_CHECKING
+
+from tap_commerce7.cursor import (
+    START,
+    Cursors,
+    UnsortedError,
+    divisible,
+    usable_boundaries,
+    within,
+)
+from tap_commerce7.endpoint import ROWS_PER_PAGE, Endpoint, Params, UpdatedAt, as_int
+from tap_engine import ids, timestamps
+from tap_engine.errors import QueryRefusedError
+from tap_engine.reading.pager import Page, Pager, rest, split_at
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tap_engine.state.scan import Context, Range, Scan
+
+UNBRAKED_PAGES = 100
+"""Numbered pages beyond this one are limited to one request a minute."""
+
+
+class EndpointPager(Pager[Endpoint]):
+    """What both pagers share: the filters, and leaving out `updatedAt` where it is refused."""
+
+    def __init__(self, scan: Scan, source: Endpoint) -> None:
+        super().__init__(scan, source)
+        self._since_refused = False
+
+    @property
+    def filtered(self) -> bool:
+        """Whether the user filters the stream."""
+        return self.source.filtered
+
+    def contexts(self) -> Sequence[Context]:
+        """Return all lists."""
+        return self.source.contexts
+
+    @abc.abstractmethod
+    def ask(self, part: Range, filters: Params) -> Page:
+        """Ask for the page behind the position of a range."""
+
+    def fetch(self, part: Range) -> Page:
+        """Read a page, with the filter on `updatedAt` where the endpoint takes it."""
+        source, since = self.source, self.scan.since
+        ignored = source.updated_at is UpdatedAt.ABSENT or self._since_refused
+        filters = [] if since is None or ignored else source.since(since)
+        try:
+            return self.ask(part, [*source.user_filter, *filters])
+        except QueryRefusedError as error:
+            self.blame_filter(part.list)
+            if source.updated_at is not UpdatedAt.UNKNOWN or not filters:
+                raise
+            source.logger.info("%s; reading everything and leaving out what is older", error)
+            self._since_refused = True
+            return self.ask(part, source.user_filter)
+
+    def probe(self, context: Context) -> None:
+        """Ask for a single row."""
+        params = [*self.source.user_filter, ("page", "1"), ("limit", "1")]
+        self.source.ask(context, params, [self.source.connection.limiter])
+
+
+class ByPageNumber(EndpointPager):
+    """Reads numbered pages, which are in no documented order."""
+
+    name = "page"
+    rereads = True
+
+    def ask(self, part: Range, filters: Params) -> Page:
+        """Ask for a page by its number."""
+        source = self.source
+        number = int((part.after or ["1"])[0])
+        params = [*filters, ("page", str(number)), ("limit", str(ROWS_PER_PAGE))]
+        limiters = [source.connection.limiter]
+        if number > UNBRAKED_PAGES:
+            limiters.append(source.connection.deep_page_limiter)
+        envelope, raws = source.ask(part.list, params, limiters)
+        total = as_int(envelope.get("total"))
+        return Page(source.rows.rows(raws), None, timestamps.now(), total=total)
+
+
+class ByCursor(EndpointPager):
+    """Reads a list with a cursor, in the order of ids; such requests are not rate-limited.
+
+    The cursor is, as far as can be seen, the id of the first row of the next page. Rows are never
+    sorted by time, so the bookmark only moves when the scan is complete.
+
+    Args:
+        single: Follow one cursor only, because the list is not sorted by id.
+    """
+
+    name = "cursor"
+    fallback = ByPageNumber
+
+    def __init__(self, scan: Scan, source: Endpoint, *, single: bool = False) -> None:
+        super().__init__(scan, source)
+        self._single = single
+        self._cursors = Cursors(source)
+
+    @property
+    def width(self) -> int:
+        """Read as many ranges at once as requests may be in flight."""
+        return 1 if self._single else self.source.connection.settings.concurrency
+
+    def ask(self, part: Range, filters: Params) -> Page:
+        """Ask for the page of a cursor."""
+        cursor = part.after[0] if part.after else START
+        raws, following = self._cursors.page(
+            part.list, cursor, filters, expect_rows=self.scan.version is not None
+        )
+        rows = self.source.rows.rows(raws)
+        return Page(rows, None if following is None else [following], timestamps.now())
+
+    def fetch(self, part: Range) -> Page:
+        """Read a page, reduced to its range where the list is divided into several."""
+        page = super().fetch(part)
+        split = part.upto is not None or (part.after is not None and len(self.scan.ranges) > 1)
+        return within(part, page) if split else page
+
+    def split(self, part: Range, page: Page) -> tuple[Range, ...]:
+        """Divide the list behind its first page, where the API behaves as that needs."""
+        if page.next is None or not divisible(page):
+            return (rest(part, page),)
+        boundaries = ids.boundaries(self.width, page.next[0])
+        first_ids = self._cursors.first_ids([page.next[0], *boundaries])
+        return split_at(part, page, usable_boundaries(page, boundaries, first_ids))
+
+    def restart(self, error: QueryRefusedError, *, resumed: bool) -> Pager[Endpoint] | None:
+        """Go back to one cursor when ranges turn out not to work."""
+        if isinstance(error, UnsortedError):
+            return ByCursor(self.scan.restarted(self.name), self.source, single=True)
+        return super().restart(error, resumed=resumed)
+
+    @property
+    def can_count(self) -> bool:
+        """Whether the API counts exactly what the scan reads: only whole lists."""
+        return self.scan.full and self.scan.since is None
+
+    @property
+    def waits_for_count(self) -> bool:
+        """Whether the vendor's budget is used up: totals come from numbered pages only."""
+        return not self.source.connection.limiter.free
+
+    def count(self, since: str | None = None) -> int | None:
+        """Ask for the number of records."""
+        return self.source.count(since)

@@ -1,0 +1,1 @@
+"""One HTTP session per tap: retries, error tables, rate limits, masking of secrets."""

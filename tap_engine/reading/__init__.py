@@ -1,0 +1,1 @@
+"""How streams are read: pagers, pages in flight, and the run of one stream."""

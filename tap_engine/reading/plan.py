@@ -1,0 +1,125 @@
+"""Decides what a run reads of a stream: the rest of a scan, changes, or everything."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from tap_engine.errors import START_AGAIN, StateError
+from tap_engine.state import entry
+from tap_engine.state.scan import Scan
+
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import MutableMapping
+
+    from tap_engine.reading.pager import Pager
+    from tap_engine.reading.run import ReadSettings
+    from tap_engine.state.coverage import Coverage
+
+
+class Planned(Protocol):
+    """What planning needs of a stream."""
+
+    name: str
+    replication_key: str | None
+
+    @property
+    def logger(self) -> logging.Logger:
+        """Logger of the stream."""
+
+    @property
+    def is_full_table(self) -> bool:
+        """Whether every run reads everything, with or without a replication key."""
+
+    @property
+    def activates(self) -> bool:
+        """Whether a complete scan activates a table version."""
+
+    @property
+    def coverage(self) -> Coverage:
+        """The settings that decide what lies below a bookmark."""
+
+    @property
+    def stream_state(self) -> MutableMapping[str, Any]:
+        """The stream's entry in the state."""
+
+    @property
+    def full_pager(self) -> type[Pager[Any]]:
+        """Pager that reads everything."""
+
+    @property
+    def change_pager(self) -> type[Pager[Any]]:
+        """Pager that reads what changed since a bookmark."""
+
+    def make_pager(self, kind: type[Pager[Any]], scan: Scan) -> Pager[Any]:
+        """Make a pager for a scan."""
+
+
+def plan(source: Planned, settings: ReadSettings, version: int) -> tuple[Pager[Any], bool]:
+    """Choose the scan of a run and its pager.
+
+    Args:
+        source: The stream.
+        settings: Settings of the run.
+        version: Table version of full tables that begin in this run.
+
+    Returns:
+        The pager, and whether its scan was begun by an earlier run.
+
+    Raises:
+        StateError: The stream's state cannot be used.
+    """
+    today, key = source.coverage, source.replication_key
+    known = entry.load(
+        source.name, source.stream_state, key, today, lookback=settings.lookback_seconds
+    )
+    full = source.is_full_table or known.since is None
+    if not full and known.gap:
+        source.logger.info("%s: %s", source.name, known.gap)
+        full = True
+    kind = source.full_pager if full else source.change_pager
+    fresh = Scan(
+        pager=kind.name,
+        since=(settings.start_date if key else None) if full else known.since,
+        full=full,
+        coverage=today.as_state(),
+        # A scan that is resumed keeps the version that its first part was written with.
+        version=version if source.activates else None,
+    )
+    old = None if known.scan is None else _pager_of(source, known.scan)
+    if old is not None and not known.scan_gap and _continues(old, kind, fresh):
+        return old, True
+    return source.make_pager(kind, fresh), False
+
+
+def _pager_of(source: Planned, scan: Scan) -> Pager[Any] | None:
+    """Return the pager of an unfinished scan; None if the stream has no such pager or list.
+
+    Raises:
+        StateError: The scan's positions are not ones of the pager.
+    """
+    declared = (source.full_pager, source.change_pager)
+    kinds = (*declared, *(kind.fallback for kind in declared))
+    kind = next((each for each in kinds if each and each.name == scan.pager), None)
+    if kind is None:
+        return None
+    pager = source.make_pager(kind, scan)
+    for part in scan.ranges:
+        if part.after is not None and not pager.accepts(part.after):
+            msg = (
+                f"state of stream '{source.name}' cannot be used: scan.ranges holds a position of"
+                f" another form: {part.after}; {START_AGAIN}"
+            )
+            raise StateError(msg)
+    return pager if scan.last_list is None or pager.has_list(scan.last_list) else None
+
+
+def _continues(old: Pager[Any], kind: type[Pager[Any]], fresh: Scan) -> bool:
+    """Return whether an unfinished scan delivers everything that a fresh one would."""
+    scan = old.scan
+    return (
+        isinstance(old, kind if kind.fallback is None else (kind, kind.fallback))
+        and scan.full == fresh.full
+        and (scan.since is None or (fresh.since is not None and scan.since <= fresh.since))
+        and (scan.version is None) == (fresh.version is None)
+    )

@@ -1,0 +1,149 @@
+"""One run of a tap: what its streams share, and what became of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from tap_engine.errors import NotFoundError, RefusedError, StreamError, TapError
+
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
+
+    from tap_engine.http.session import Http
+    from tap_engine.state.shards import Shard
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSettings:
+    """The settings that reading depends on, parsed.
+
+    Attributes:
+        start_date: Lower bound of first syncs in the canonical form.
+        lookback_seconds: How far before a bookmark reading begins.
+        concurrency: Most requests in flight.
+        verify_counts: One of `tap_engine.reading.counts.MODES`.
+        shard: The part of everything that this process reads; None for all of it.
+        skip_forbidden_streams: Only warn about streams that the credentials give no access to.
+    """
+
+    start_date: str | None
+    lookback_seconds: float
+    concurrency: int
+    verify_counts: str
+    shard: Shard | None
+    skip_forbidden_streams: bool
+
+
+class Prefetchable(Protocol):
+    """What prefetching needs of a stream."""
+
+    @property
+    def can_prefetch(self) -> bool:
+        """Whether first pages may be asked for before the stream's turn."""
+
+    @property
+    def pending(self) -> int:
+        """Number of pages in flight or waiting to be written."""
+
+    def prefetch(self) -> None:
+        """Ask for the first pages."""
+
+
+class Run:
+    """What the streams of a run share, and what became of each.
+
+    Args:
+        version: Table version of full tables that begin in this run.
+        write_state: Writes a STATE message.
+        hold: Defers signals inside a block, so that output and state stay whole.
+    """
+
+    def __init__(  # noqa: PLR0913 (one for each thing that is shared)
+        self,
+        settings: ReadSettings,
+        http: Http,
+        *,
+        version: int,
+        write_state: Callable[[], None],
+        hold: Callable[[], AbstractContextManager[None]],
+        logger: logging.Logger,
+    ) -> None:
+        self.settings = settings
+        self.http = http
+        self.version = version
+        self.write_state = write_state
+        self.hold = hold
+        self._logger = logger
+        self._failures: dict[str, StreamError] = {}
+        self._complete: set[str] = set()
+        self._queue: list[Prefetchable] = []
+
+    def prefetch_from(self, streams: Sequence[Prefetchable]) -> None:
+        """Take the streams that will be read, in their order."""
+        self._queue = list(streams)
+
+    def prefetch(self, current: Prefetchable) -> None:
+        """Ask for first pages of coming streams while requests are free.
+
+        The session limits what is in flight; the number of pages ahead limits what waits in memory.
+        """
+        if current in self._queue:
+            del self._queue[: self._queue.index(current) + 1]
+        pending = current.pending
+        most = 2 * self.settings.concurrency
+        for stream in [each for each in self._queue if each.can_prefetch][:most]:
+            if pending >= most:
+                return
+            try:
+                stream.prefetch()
+            except TapError:  # raised again, and dealt with, when it is the stream's turn
+                return
+            pending += stream.pending
+
+    def failed(self, stream: str, error: StreamError) -> None:
+        """Remember a stream that cannot be read; its state stays as it was."""
+        self._failures[stream] = error
+        self._logger.info("%s", error)
+
+    def succeeded(self, stream: str) -> None:
+        """Remember a stream that was read to its end."""
+        self._complete.add(stream)
+
+    def report(self) -> int:
+        """Log the streams that were not read; one line if it was none at all.
+
+        Returns:
+            The exit code: 0 when every selected stream is complete.
+        """
+        failures = self._failures
+        forgiven = set()
+        # If no stream was readable, assume bad credentials rather than missing permissions.
+        if self.settings.skip_forbidden_streams and self._complete:
+            forgiven = {name for name in failures if isinstance(failures[name], RefusedError)}
+        lasting = [name for name in failures if name not in forgiven]
+        if len(lasting) > 1 and not self._complete:
+            first = failures[lasting[0]]
+            self._logger.error("none of %d streams can be read; the first: %s", len(lasting), first)
+            return 1
+        for name in lasting:
+            self._logger.error("stream not read: %s", failures[name])
+        for name in sorted(forgiven):
+            self._logger.warning("stream skipped: %s", failures[name])
+        return 1 if lasting else 0
+
+
+def explained(error: StreamError, needs: str) -> StreamError:
+    """Return an error that also says what a stream needs, if it is a refusal.
+
+    Args:
+        error: What the API said.
+        needs: What a credential needs to read the stream; empty if that is unknown.
+    """
+    text = str(error)
+    refused = isinstance(error, RefusedError) and not isinstance(error, NotFoundError)
+    if refused and needs not in text:
+        text = f"{text}; it takes {needs}"
+    return type(error)(text)

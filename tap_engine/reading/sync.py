@@ -1,0 +1,268 @@
+"""The run of one stream: from its scan to records, checkpoints and the bookmark."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+from tap_engine import timestamps
+from tap_engine.errors import IncompleteError, QueryRefusedError
+from tap_engine.reading import counts
+from tap_engine.reading.counts import Counts
+from tap_engine.reading.numbered import NumberedPages
+from tap_engine.reading.page_queue import PageQueue
+from tap_engine.reading.plan import Planned, plan
+from tap_engine.reading.progress import Progress
+from tap_engine.reading.run import Prefetchable
+from tap_engine.state import entry
+from tap_engine.state.scan import Scan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from concurrent.futures import Future
+
+    from tap_engine.reading.page_queue import Step
+    from tap_engine.reading.pager import Pager
+    from tap_engine.reading.run import Run
+    from tap_engine.state.shards import Shard
+
+STATE_RECORDS = 500
+STATE_SECONDS = 5.0
+"""A STATE follows a page when so many records or seconds have passed since the last."""
+
+NO_BOUND = timedelta(days=366)
+"""So far ahead that it leaves nothing out."""
+
+
+class Source(Planned, Prefetchable, Protocol):
+    """What the run of a stream needs of the stream."""
+
+    bookmark_at_run_start: ClassVar[bool]
+    """A complete scan moves the bookmark to the start of the run, whatever it found."""
+
+    @property
+    def shard(self) -> Shard | None:
+        """The part of the stream that this process reads; None for all of it."""
+
+    def complete(self, scan: Scan) -> Iterable[int]:
+        """Do what is left when the last page is written and the bookmark not yet set.
+
+        Yields:
+            Numbers of further records that were written.
+        """
+
+    def activate(self, version: int) -> None:
+        """Write an ACTIVATE_VERSION message."""
+
+    def note_finished(self) -> None:
+        """Note in the state that a shard's scan of the stream is complete."""
+
+
+class Output(Protocol):
+    """Writes the records of a stream."""
+
+    def write(self, step: Step, scan: Scan) -> int:
+        """Write the records of a page and return their number."""
+
+
+class StreamSync:
+    """Reads a stream once, resuming an interrupted scan if there is one.
+
+    Args:
+        source: The stream.
+        run: The run that it is part of.
+        scan: What to read, instead of what the stream's state asks for.
+
+    Raises:
+        StateError: The stream's state cannot be used.
+    """
+
+    def __init__(self, source: Source, run: Run, scan: Scan | None = None) -> None:
+        self._source = source
+        self._run = run
+        self._resumed = False
+        if scan is None:
+            pager, self._resumed = plan(source, run.settings, run.version)
+        else:
+            pager = source.make_pager(source.full_pager, scan)
+        if self._resumed:
+            source.logger.info("%s: resuming an interrupted scan", source.name)
+        self._pages = 0
+        self._counts = Counts(run.settings, run.http.sleep, source.logger)
+        self._open(pager)
+
+    def begin(self) -> None:
+        """Ask for the first pages without waiting for them."""
+        self._queue.begin()
+
+    def close(self) -> None:
+        """Drop what was asked for and not written."""
+        self._queue.close()
+
+    @property
+    def pending(self) -> int:
+        """Number of pages in flight or waiting to be written."""
+        return self._queue.pending
+
+    @property
+    def scan(self) -> Scan:
+        """What is being read, and where it stands."""
+        return self._pager.scan
+
+    def pages(self) -> Iterator[Step]:
+        """Yield the pages, with whichever pager the API accepts; state is left alone.
+
+        A scan that has to begin anew with another pager yields again what it has yielded before.
+        Rows older than the scan asked for may be among the others: not every endpoint filters.
+        """
+        while True:
+            self.begin()
+            try:
+                for step in self._queue.steps():
+                    yield step
+                    self._queue.commit(step)
+            except QueryRefusedError as error:
+                self._fall_back(error)
+            else:
+                return
+
+    def run(self, output: Callable[[], Output], count: Callable[[int], object]) -> None:
+        """Write everything, then set the bookmark.
+
+        Args:
+            output: Makes what writes the records.
+            count: Called with the number of records of each page.
+
+        Raises:
+            StreamError: The stream cannot be read.
+            TapError: The run cannot go on.
+        """
+        self._read(output, count)
+        scan = self._pager.scan
+        if scan.version is not None and self._source.replication_key is not None:
+            self._catch_up(scan, output, count)
+        for number in self._source.complete(scan):
+            count(number)
+        self._finish(scan)
+
+    def _read(
+        self, output: Callable[[], Output], count: Callable[[int], object], *, save: bool = True
+    ) -> None:
+        complete = False
+        while not complete:
+            self.begin()
+            try:
+                self._write_pages(output(), count, save=save)
+                complete = self._counted()
+            except QueryRefusedError as error:
+                self._fall_back(error)
+
+    def _write_pages(self, output: Output, count: Callable[[int], object], *, save: bool) -> None:
+        source, run, scan = self._source, self._run, self._pager.scan
+        progress = Progress(source.name, run.http, source.logger, self.ask_total)
+        unsaved, saved_at = 0, time.monotonic()
+        run.prefetch(source)
+        for step in self._queue.steps():
+            run.prefetch(source)
+            if scan.run_started_at is None:
+                scan.run_started_at = run.http.run_started_at
+            self._pages += 1
+            written = output.write(step, scan)
+            count(written)
+            progress.add(written)
+            unsaved += written
+            with run.hold():
+                self._queue.commit(step)
+                if save and scan.last_list is not None:
+                    entry.save(source.stream_state, scan)
+            if unsaved >= STATE_RECORDS or time.monotonic() - saved_at >= STATE_SECONDS:
+                run.write_state()
+                unsaved, saved_at = 0, time.monotonic()
+
+    def ask_total(self) -> Future[int | None] | None:
+        """Ask in a worker thread for the length of the list, if that takes no waiting."""
+        pager = self._pager
+        if not pager.can_count or pager.waits_for_count:
+            return None
+        return self._run.http.submit(pager.count)
+
+    def _catch_up(
+        self, scan: Scan, output: Callable[[], Output], count: Callable[[int], object]
+    ) -> None:
+        """Write what changed since the scan of a full table began, before its version is activated.
+
+        Incremental runs may have loaded such records meanwhile, above all when the scan was
+        interrupted. Without this version they would be removed, and never be read again.
+        """
+        source = self._source
+        began = scan.run_started_at or timestamps.now()
+        changes = Scan(
+            pager=source.change_pager.name,
+            since=timestamps.earlier(began, self._run.settings.lookback_seconds),
+            run_started_at=timestamps.render(datetime.now(UTC) + NO_BOUND),
+            version=scan.version,
+        )
+        self._resumed = False
+        self._open(source.make_pager(source.change_pager, changes))
+        self._read(output, count, save=False)
+
+    def _finish(self, scan: Scan) -> None:
+        """Activate the version of a full table, set the bookmark, write the state."""
+        source = self._source
+        with self._run.hold():
+            if scan.version is not None:
+                source.activate(scan.version)
+            empty_shard = source.shard is not None and not scan.max_replication_value
+            entry.finish(
+                source.stream_state,
+                scan,
+                None if source.is_full_table else source.replication_key,
+                source.coverage,
+                # An empty shard's bookmark says when it was empty: other shards' go further.
+                at_run_start=source.bookmark_at_run_start or empty_shard,
+            )
+            source.note_finished()
+            self._run.write_state()
+
+    def _counted(self) -> bool:
+        """Compare with the source's count; begin anew and return False if that leaves doubt."""
+        source = self._source
+        try:
+            if self._counts.confirm(source.name, self._pager, self._pages):
+                return True
+        except IncompleteError:
+            entry.drop(source.stream_state)
+            raise
+        source.logger.info("%s: reading everything again to see what is missing", source.name)
+        self._begin_anew(self._pager.again())
+        return False
+
+    def _fall_back(self, error: QueryRefusedError) -> None:
+        """Begin anew with a pager whose queries the API may accept."""
+        # A position from an old state may be what the API refuses: try without it first.
+        pager = self._pager.restart(error, resumed=self._resumed)
+        if pager is None:
+            raise error
+        self._source.logger.warning("%s; reading everything and leaving out what is older", error)
+        self._begin_anew(pager)
+
+    def _begin_anew(self, pager: Pager[Any]) -> None:
+        self._resumed, self._pages = False, 0
+        self._queue.close()
+        self._open(pager)
+
+    def _open(self, pager: Pager[Any]) -> None:
+        self._pager = pager
+        submit = self._run.http.submit
+        self._queue: PageQueue | NumberedPages
+        if pager.rereads:
+            self._queue = NumberedPages(
+                self._source.name,
+                pager,
+                submit,
+                logger=self._source.logger,
+                strict=self._run.settings.verify_counts == counts.STRICT,
+            )
+        else:
+            self._queue = PageQueue(pager, submit)

@@ -1,0 +1,1 @@
+"""Records that stay JSON text: rows, field selection, comparison with schemas."""

@@ -1,0 +1,127 @@
+"""Rows of a page: JSON text as the API sent it, with the few values that reading needs."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+
+from tap_engine import timestamps
+from tap_engine.errors import SourceError
+from tap_engine.records import json_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+T = TypeVar("T")
+
+_decoder = msgspec.json.Decoder(float_hook=Decimal)
+
+ROWS_AT_ONCE = 50
+"""Rows are joined in batches that fit into the processor's cache; whole pages do not."""
+
+
+class Row(msgspec.Struct):
+    """One record of a page.
+
+    Attributes:
+        raw: The record as JSON text.
+        key: Values that identify the row, one per path of its reader.
+        at: Replication timestamp in the canonical form; None when the record has none.
+        sent: The timestamp as sent, where it has another form: if it is finer than milliseconds,
+            only this one says where a range stands.
+    """
+
+    raw: bytes
+    key: tuple[str, ...]
+    at: str | None = None
+    sent: str | None = None
+
+
+def decode(raw: bytes) -> dict[str, Any]:
+    """Decode a record; numbers stay exact (`int` of any size, `Decimal`)."""
+    record: dict[str, Any] = _decoder.decode(raw)
+    return record
+
+
+class RowReader:
+    """Reads keys and replication timestamps from the rows of one list.
+
+    Args:
+        stream: Name for messages.
+        key: Dotted paths of the members that identify a row, all strings.
+        replication_key: Member with the replication timestamp, if the stream has one.
+    """
+
+    def __init__(self, stream: str, key: Sequence[str], replication_key: str | None) -> None:
+        self._stream = stream
+        self._key = [attrgetter(path) for path in key]
+        self._replication_key = replication_key
+        tree: dict[str, Any] = {}
+        for path in key:
+            *outer, last = path.split(".")
+            node = tree
+            for name in outer:
+                node = node.setdefault(name, {})
+            node[last] = str
+        if replication_key:
+            tree.setdefault(replication_key, str | None)
+        self._decoder = msgspec.json.Decoder(list[_struct(tree)])  # type: ignore[misc]
+
+    def rows(self, raws: Sequence[msgspec.Raw]) -> list[Row]:
+        """Read all rows of a page, in batches: one call per row costs more than the decoding.
+
+        Raises:
+            SourceError: A row lacks its key or has one of another type.
+        """
+        heads: list[Any] = []
+        try:
+            for batch in batches(raws):
+                heads += self._decoder.decode(b"[" + b",".join(batch) + b"]")
+        except msgspec.DecodeError as error:
+            msg = f"{self._stream}: the API sent a record without a usable key ({error})"
+            raise SourceError(msg) from None
+        keys = zip(*(map(get, heads) for get in self._key), strict=True)
+        if self._replication_key is None:
+            return [Row(bytes(raw), key) for raw, key in zip(raws, keys, strict=True)]
+        ats = list(map(attrgetter(self._replication_key), heads))
+        rows = list(map(Row, map(bytes, raws), keys, ats))
+        if not timestamps.all_canonical(at for at in ats if at is not None):
+            for row in rows:
+                if row.at is not None and not timestamps.is_canonical(row.at):
+                    self._normalise(row, row.at)
+        return rows
+
+    def _normalise(self, row: Row, value: str) -> None:
+        """Convert the replication timestamp of a row into the canonical form."""
+        try:
+            row.at, row.sent = timestamps.canonical(value), value
+        except ValueError:
+            msg = (
+                f"{self._stream}: {self._replication_key} of record {'/'.join(row.key)} is no"
+                " ISO 8601 timestamp"
+            )
+            raise SourceError(msg) from None
+        members = json_text.members(row.raw)
+        members[str(self._replication_key)] = json_text.literal(row.at)
+        row.raw = json_text.join(members)
+
+
+def _struct(tree: dict[str, Any]) -> type[msgspec.Struct]:
+    fields: list[Any] = []
+    for name, kind in tree.items():
+        if isinstance(kind, dict):
+            fields.append((name, _struct(kind)))
+        elif kind is str:
+            fields.append((name, str))
+        else:
+            fields.append((name, kind, None))
+    return msgspec.defstruct("Head", fields, kw_only=True)
+
+
+def batches(rows: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Yield rows in batches of `ROWS_AT_ONCE`."""
+    for start in range(0, len(rows), ROWS_AT_ONCE):
+        yield rows[start : start + ROWS_AT_ONCE]

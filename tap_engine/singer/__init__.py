@@ -1,0 +1,1 @@
+"""The only room that imports the Singer SDK: streams and taps as the SDK wants them."""

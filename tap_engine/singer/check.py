@@ -1,0 +1,60 @@
+"""What `--test` and `--discover` print: the connection check, SCHEMA messages, the catalog."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tap_engine.errors import RequestError, StreamError
+from tap_engine.reading.run import explained
+
+if TYPE_CHECKING:
+    from tap_engine.singer.tap import EngineTap
+
+CHECK_SECONDS = 15.0
+"""Retry budget of a check, where a person waits for the answer."""
+
+
+def check(tap: EngineTap) -> int:
+    """Try every selected stream.
+
+    Returns:
+        The exit code: 0 when all are readable.
+
+    Raises:
+        RequestError: The API has never answered.
+    """
+    http = tap.current_run.http
+    http.limit_retries(CHECK_SECONDS)
+    failed = 0
+    for stream in tap.chosen_streams:
+        result = "readable"
+        try:
+            stream.check()
+        except StreamError as error:
+            result = f"refused: {explained(error, stream.needs)}"
+            failed += 1
+        except RequestError as error:
+            if not http.reached_anything:
+                raise
+            result = f"unreachable: {error}"
+            failed += 1
+        print(f"{stream.name}: {result}")  # noqa: T201 (this is the command's output)
+    return 1 if failed else 0
+
+
+def print_schemas(tap: EngineTap) -> int:
+    """Print the SCHEMA messages of the selected streams and return the exit code.
+
+    A target that reads them makes the tables: loaders that start at the same moment, as those of
+    shards do, would get in each other's way doing that.
+    """
+    for stream in tap.chosen_streams:
+        stream.write_schema()
+    tap.writer.flush()
+    return 0
+
+
+def print_catalog(tap: EngineTap) -> int:
+    """Print the catalog and return the exit code."""
+    tap.run_discovery()
+    return 0

@@ -1,0 +1,239 @@
+"""The command line of both taps: options, exit codes, and one line for every way to fail."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import logging
+import os
+import sys
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+from singer_sdk.exceptions import ConfigValidationError
+from singer_sdk.helpers._util import load_json  # the SDK's JSON reader, exact with numbers
+from singer_sdk.singerlib import Catalog
+
+from tap_engine.errors import AbortedError, SettingsError, StateError, TapError, TerminatedError
+from tap_engine.singer.check import check, print_catalog, print_schemas
+from tap_engine.singer.tap import EngineTap
+from tap_engine.state import shards
+from tap_engine.state.merge import merge_files
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class CommandTap(EngineTap):
+    """A tap with its command line."""
+
+    @classmethod
+    def invoke(  # type: ignore[override]  # noqa: PLR0913 (one for each option)
+        cls,
+        *,
+        about: bool = False,
+        about_format: str | None = None,
+        config: Any = None,
+        state: Any = None,
+        catalog: Any = None,
+        merge_states: bool = False,
+        files: tuple[str, ...] = (),
+    ) -> None:
+        """Run the tap as the command line asks for."""
+        if about:
+            cls.print_about(about_format)
+        elif merge_states:
+            print_merged_state(cls, files)
+        elif files:
+            stop(cls.logger, f"unexpected arguments: {' '.join(files)} (see --help)")
+        else:
+            tap = build(cls, config, state, catalog)
+            sys.exit(run_guarded(tap, tap.run))
+
+    @classmethod
+    def get_singer_command(cls) -> click.Command:
+        """Add the option that merges the states of shards, where the tap has the setting."""
+        command = super().get_singer_command()
+        for parameter in command.params:
+            # So that --test knows which streams are selected, wherever --catalog stands.
+            parameter.is_eager |= parameter.name == "catalog"
+        if shards.NAME in cls.config_jsonschema["properties"]:
+            merge = "Print the state that follows from those of all shards, given as FILES."
+            command.params += [
+                click.Option(["--merge-states"], is_flag=True, help=merge),
+                click.Argument(["files"], nargs=-1),
+            ]
+        return command
+
+    @classmethod
+    def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> Any:
+        """Read the settings files, each of which has to hold a JSON object."""
+        try:
+            return super().cb_config(ctx, param, value)
+        except TypeError:
+            stop(cls.logger, "a config file holds no JSON object")
+
+    @classmethod
+    def cb_discover(
+        cls,
+        ctx: click.Context,
+        param: click.Option,  # noqa: ARG003 (fixed by click)
+        value: bool,
+    ) -> None:
+        """Print the catalog for `--discover`; settings only matter where the API is asked."""
+        if not value:
+            return
+        config = ctx.params.get("config")
+        given = config and {"config": config.config, "parse_env_config": config.parse_env}
+        offline = cls(**given or {}, validate_config=False, setup_mapper=False)
+        if not offline.config.get("type_custom_fields"):
+            offline.run_discovery()
+            ctx.exit()
+        tap = build(cls, config, None, None)
+        ctx.exit(run_guarded(tap, lambda: print_catalog(tap)))
+
+    @classmethod
+    def cb_test(
+        cls,
+        ctx: click.Context,
+        param: click.Option,  # noqa: ARG003 (fixed by click)
+        value: str,
+    ) -> None:
+        """Run the connection check for `--test`, the SDK's own for `--test=schema`."""
+        if value == "disabled":
+            return
+        config = ctx.params.get("config")
+        tap = build(cls, config, None, ctx.params.get("catalog"))
+        work = print_schemas if value == "schema" else check
+        ctx.exit(run_guarded(tap, lambda: work(tap)))
+
+
+def main(tap: type[EngineTap]) -> None:
+    """Run a tap's command line; the console scripts end up here."""
+    # What the imports made stays; looking through it again and again takes a fifth of the start.
+    gc.freeze()
+    try:
+        tap.cli()
+    except TerminatedError as signal:  # before there was anything to write
+        sys.exit(128 + signal.signum)
+    except OSError as error:  # such as a settings file that is not there
+        stop(tap.logger, str(error))
+    except ValueError as error:  # such as a settings file that is no JSON
+        stop(tap.logger, f"cannot read the input: {error}")
+
+
+def build(tap: type[EngineTap], config: Any, state: Any, catalog: Any) -> EngineTap:
+    """Make the tap from what the command line was given; leave if something is wrong with it."""
+    try:
+        return tap(
+            config=config.config if config else {},
+            state=_read_json("state", state),
+            catalog=_read_catalog(catalog),
+            parse_env_config=bool(config and config.parse_env),
+            validate_config=True,
+        )
+    except ConfigValidationError as error:
+        stop(tap.logger, f"settings: {_hide_values(tap, error)}")
+    except (TapError, ValueError) as error:
+        stop(tap.logger, str(error))
+
+
+def print_merged_state(tap: type[EngineTap], files: tuple[str, ...]) -> None:
+    """Print the state that follows from those of all shards."""
+    try:
+        print(merge_files(tap.name, files))  # noqa: T201 (this is the command's output)
+    except StateError as error:
+        stop(tap.logger, f"states cannot be merged: {error}")
+
+
+def run_guarded(tap: EngineTap, work: Callable[[], int]) -> int:
+    """Run, and turn every way to fail into one line and an exit code."""
+    try:
+        return _run(tap, work)
+    except OSError as error:  # nothing can be written any more, the state neither
+        tap.connection.http.stop()
+        # Otherwise the interpreter complains once more when it flushes at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        broken = isinstance(error, BrokenPipeError)
+        reason = "the target stopped reading" if broken else f"cannot write: {error}"
+        tap.logger.error("%s; stopped too", reason)  # noqa: TRY400
+        return 1
+
+
+def _run(tap: EngineTap, work: Callable[[], int]) -> int:
+    try:
+        try:
+            code: int = work()
+        except AbortedError as carrier:
+            raise carrier.error from None
+    except TerminatedError as signal:
+        _leave_after_signal(tap, signal.signum)
+    except SettingsError as error:  # there is no session yet, and no state to keep
+        tap.logger.error("%s", error)  # noqa: TRY400
+        return 1
+    except TapError as error:
+        tap.connection.http.stop()
+        tap.write_state()
+        tap.writer.flush()
+        tap.logger.error("%s", error)  # noqa: TRY400
+        return 1
+    tap.connection.http.stop()
+    return code
+
+
+def stop(logger: logging.Logger, message: str) -> NoReturn:
+    """Leave with one line and exit code 1."""
+    logger.error("%s", message)
+    sys.exit(1)
+
+
+def _leave_after_signal(tap: EngineTap, signum: int) -> NoReturn:
+    """Write the last STATE and leave with 128 + signal.
+
+    Without waiting for worker threads: one may sit in a request for minutes.
+    """
+    with contextlib.suppress(OSError):  # the target may be gone as well
+        tap.write_state()
+        tap.writer.flush()
+    tap.logger.error("stopped by signal %d; the state written last is where to go on", signum)
+    logging.shutdown()
+    sys.stderr.flush()
+    os._exit(128 + signum)
+
+
+def _read_json(name: str, source: Any) -> dict[str, Any] | None:
+    if source is None:
+        return None
+    try:
+        value: Any = load_json(source.read())
+    except ValueError as error:
+        msg = f"the {name} file is no JSON: {error}"
+        raise SettingsError(msg) from None
+    if not isinstance(value, dict):
+        msg = f"the {name} file holds no JSON object"
+        raise SettingsError(msg)
+    return value
+
+
+def _read_catalog(source: Any) -> Catalog | None:
+    data = _read_json("catalog", source)
+    if data is None:
+        return None
+    try:
+        if isinstance(data["streams"], list):
+            return Catalog.from_dict(data)
+    except (AttributeError, KeyError, TypeError):
+        pass
+    msg = 'the catalog file is not of the form {"streams": [{"tap_stream_id": ...}]}'
+    raise SettingsError(msg)
+
+
+def _hide_values(tap: type[EngineTap], error: ConfigValidationError) -> str:
+    """Join validation errors, without the values of secret settings that they may quote."""
+    properties = tap.config_jsonschema["properties"]
+    secrets = [name for name, definition in properties.items() if definition.get("secret")]
+    lines = []
+    for line in error.errors:
+        secret = next((name for name in secrets if f"config['{name}']" in line), None)
+        lines.append(f"{secret} has the wrong type" if secret else line)
+    return "; ".join(lines)

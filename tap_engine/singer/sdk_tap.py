@@ -1,0 +1,102 @@
+"""The SDK's tap with whole lines, whole states and plain errors."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from singer_sdk import Tap
+from singer_sdk.helpers._classproperty import classproperty  # public nowhere
+from singer_sdk.helpers.capabilities import (
+    CapabilitiesEnum,
+    PluginCapabilities,
+    TapCapabilities,
+)
+from singer_sdk.plugin_base import PluginBase
+
+from tap_engine.errors import StateError
+from tap_engine.singer import settings
+from tap_engine.singer.writer import RecordWriter
+from tap_engine.state import shards
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+
+class SdkTap(Tap):
+    """Everything that uses private names of the SDK's tap, each with its reason."""
+
+    package_name = "tap-commerce"
+    message_writer_class = RecordWriter
+    capabilities: ClassVar[list[CapabilitiesEnum]] = [
+        # BATCH is left out: batch files would bypass field selection and stream maps.
+        TapCapabilities.CATALOG,
+        TapCapabilities.STATE,
+        TapCapabilities.DISCOVER,
+        TapCapabilities.ACTIVATE_VERSION,
+        PluginCapabilities.ABOUT,
+        PluginCapabilities.STREAM_MAPS,
+        PluginCapabilities.FLATTENING,
+        PluginCapabilities.STRUCTURED_LOGGING,
+    ]
+
+    @property
+    def writer(self) -> RecordWriter:
+        """Prints the messages."""
+        return cast("RecordWriter", self.message_writer)  # made of `message_writer_class`
+
+    def write_state(self) -> None:
+        """Write a STATE message unless nothing changed since the last, or there is none yet."""
+        if self.state:
+            with self.writer.signals.held():
+                self.state_writer.write_state(self.state)
+
+    @property
+    def state_members(self) -> dict[str, Any]:
+        """The state; the SDK declares none of its members but the bookmarks."""
+        return cast("dict[str, Any]", self.state)
+
+    def setup_mapper(self) -> None:
+        """Set up stream maps; streams register their schemas when they are first used."""
+        PluginBase.setup_mapper(self)
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Take over a state.
+
+        Raises:
+            StateError: It has not the form of a Singer state.
+        """
+        bookmarks = state.get("bookmarks", {}) if isinstance(state, dict) else None
+        if not isinstance(bookmarks, dict) or not all(
+            isinstance(entry, dict) for entry in bookmarks.values()
+        ):
+            msg = 'state is not of the form {"bookmarks": {stream: {...}}}'
+            raise StateError(msg)
+        super().load_state(state)
+        if shards.NAME in state:  # the SDK takes over the bookmarks only
+            self.state_members[shards.NAME] = state[shards.NAME]
+
+    @classproperty
+    def _env_var_config(cls) -> dict[str, Any]:  # noqa: N805 (of the class)
+        """Settings from the environment.
+
+        Overrides a private property of the SDK, whose errors do not name the variable.
+        """
+        schema = cls.config_jsonschema
+        cls.append_builtin_config(schema)
+        return settings.from_environment(schema["properties"], cls._env_var_prefix)
+
+    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
+        """Validate settings only where they matter.
+
+        Overrides a private method of the SDK, which warns of missing settings at `--discover`.
+        """
+        return super()._validate_config(raise_errors=True) if raise_errors else []
+
+    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
+        """Stop between two lines.
+
+        Overrides a private hook of the SDK, which would write in the middle of a line that is
+        being written, and exit with 0.
+        """
+        del frame
+        self.writer.signals.receive(signum)

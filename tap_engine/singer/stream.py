@@ -1,0 +1,233 @@
+"""Streams as the SDK wants them: an adapter between Singer and the reading of a stream."""
+
+from __future__ import annotations
+
+import abc
+import importlib.resources
+import json
+from typing import TYPE_CHECKING, Any, Protocol
+
+from singer_sdk.mapper import SameRecordTransform
+
+from tap_engine.errors import AbortedError, StreamError, TapError
+from tap_engine.reading.declaration import Declaration
+from tap_engine.reading.run import explained
+from tap_engine.reading.sync import StreamSync
+from tap_engine.records import typed_members
+from tap_engine.records.drift import Drift
+from tap_engine.records.rows import decode
+from tap_engine.singer import partial
+from tap_engine.singer.catalog import pruning_of
+from tap_engine.singer.output import Output
+from tap_engine.singer.sdk_stream import SdkStream
+from tap_engine.state.coverage import Coverage, fingerprint
+from tap_engine.state.scan import Scan
+from tap_engine.state.shards import read_setting
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable, Iterator, Mapping
+
+    from singer_sdk import Tap
+    from singer_sdk.helpers.types import Context as SingerContext
+    from singer_sdk.mapper import PluginMapper, StreamMap
+
+    from tap_engine.http.redaction import Redactor
+    from tap_engine.reading.pager import Pager
+    from tap_engine.reading.run import Run
+    from tap_engine.singer.writer import RecordWriter
+    from tap_engine.state.shards import Shard
+
+
+class Host(Protocol):
+    """What a stream needs of its tap."""
+
+    current_run: Run
+    connection: Any
+    mapper: PluginMapper
+    writer: RecordWriter
+    redactor: Redactor
+
+    def note_finished(self, stream: str, *, split: bool) -> None:
+        """Note in the state that a shard's scan of a stream is complete."""
+
+
+class EngineStream(Declaration, SdkStream, abc.ABC):
+    """Base class of all streams."""
+
+    def __init__(self, tap: Tap) -> None:
+        schema = importlib.resources.files(self.package) / "schemas" / f"{self.name}.json"
+        super().__init__(tap, schema=json.loads(schema.read_text(encoding="utf-8")))
+        self.host: Host = tap  # type: ignore[assignment] # taps of this engine
+        if self.off_because:
+            self.selected_by_default = False
+        self.primary_keys = self.keys
+        self.schema["properties"].update(self.added_properties)
+        self.drift = Drift(self.schema)
+        self._sync: StreamSync | None = None
+
+    # What the taps fill in.
+
+    @abc.abstractmethod
+    def make_pager(self, kind: type[Pager[Any]], scan: Scan) -> Pager[Any]:
+        """Make a pager for a scan."""
+
+    @property
+    def added_properties(self) -> Mapping[str, Mapping[str, Any]]:
+        """Properties that records may have besides those of the schema file.
+
+        They are written whatever a catalog says, which may not know them.
+        """
+        return {}
+
+    @property
+    def coverage(self) -> Coverage:
+        """The settings that decide what lies below a bookmark."""
+        wanted = self.stream_filter
+        return Coverage(
+            start_date=self.host.current_run.settings.start_date,
+            filter=None if wanted is None else fingerprint(wanted),
+        )
+
+    def complete(self, scan: Scan) -> Iterable[int]:
+        """Do what is left when the last page is written and the bookmark not yet set.
+
+        Yields:
+            Numbers of further records that were written.
+        """
+        del scan
+        return ()
+
+    def check(self) -> None:
+        """Try to read the stream without reading more than needed.
+
+        Raises:
+            StreamError: The credentials do not give access to it.
+        """
+        pager = self.make_pager(self.full_pager, Scan(pager=self.full_pager.name, full=True))
+        context = next(iter(pager.lists(None)), None)
+        if context is not None:
+            pager.check(context)
+
+    # What a run asks for.
+
+    @property
+    def stream_filter(self) -> Any:
+        """The stream's entry in `stream_filters`; None without."""
+        return (self.config.get("stream_filters") or {}).get(self.name)
+
+    @property
+    def shard(self) -> Shard | None:
+        """The part of the stream that this process reads; None for all of it."""
+        shard = read_setting(self.config)
+        return shard if shard and shard.is_split and self.shardable else None
+
+    @property
+    def activates(self) -> bool:
+        """Whether a complete scan activates a table version.
+
+        Unless the setting says so, not the few tables that are always read in full and have a
+        column `version`: there target-postgres (0.8.1, with soft deletes) fails at
+        ACTIVATE_VERSION. Never those whose source expires records, and never a shard, which does
+        not have the rows of the others.
+        """
+        wanted = self.config.get("emit_activate_version_messages")
+        if wanted is None:
+            always_full = type(self).replication_key is None
+            wanted = not always_full or "version" not in self.schema["properties"]
+        incomplete = self.source_expires or self.shard is not None
+        return bool(wanted) and self.is_full_table and not incomplete
+
+    def note_finished(self) -> None:
+        """Note in the state that a shard's scan of the stream is complete."""
+        self.host.note_finished(self.name, split=self.shard is not None)
+
+    @property
+    def pending(self) -> int:
+        """Number of pages in flight or waiting to be written."""
+        return self._sync.pending if self._sync else 0
+
+    def prefetch(self) -> None:
+        """Ask for the first pages before the SDK reaches this stream."""
+        if self._sync is None:
+            self._sync = self.reading()
+            self._sync.begin()
+
+    def reading(self, scan: Scan | None = None) -> StreamSync:
+        """Return a reading of the stream: what its state asks for, or another scan."""
+        return StreamSync(self, self.host.current_run, scan)
+
+    # What the SDK asks for.
+
+    def _sync_records(
+        self, context: SingerContext | None = None, *, write_messages: bool = True
+    ) -> Generator[dict[str, Any], Any, Any]:
+        """Read the stream and write it out.
+
+        Overrides the SDK's record loop, which is private: it moves bookmarks record by record and
+        knows no position inside a page. There is no public hook at this level.
+        """
+        del context, write_messages
+        run, counter = self.host.current_run, self.get_record_counter()
+        try:
+            with counter, self.get_sync_timer():
+                self._sync = self._sync or self.reading()
+                self._sync.run(self._output, counter.increment)
+            run.succeeded(self.name)
+        except StreamError as error:
+            run.failed(self.name, explained(error, self.needs))
+        except (TapError, OSError) as error:
+            raise AbortedError(error) from None
+        finally:
+            if self._sync:
+                self._sync.close()
+                self._sync = None
+        yield from ()
+
+    def get_records(self, context: SingerContext | None = None) -> Iterator[dict[str, Any]]:
+        """Yield the records of one scan, decoded; state is left alone."""
+        del context
+        output, reading = self._output(), self.reading()
+        for step in reading.pages():
+            yield from map(decode, output.records(step, reading.scan.since))
+
+    @property
+    def is_mapped(self) -> bool:
+        """Whether a stream map changes, drops or renames what is written."""
+        maps = self.stream_maps
+        return len(maps) != 1 or type(maps[0]) is not SameRecordTransform
+
+    def _output(self) -> Output:
+        keep = {*self.keys, self.replication_key or ""}
+        as_text = not self.is_mapped and not self.config.get("flattening_enabled")
+        return Output(
+            self.host.writer,
+            self.drift,
+            pruning=pruning_of(self.schema, self.mask, self.metadata, keep),
+            reshape=self.reshape if self.reshapes else None,
+            alias=self.stream_maps[0].stream_alias if as_text else None,
+            write_decoded=self.write_decoded,
+        )
+
+    @property
+    def stream_maps(self) -> list[StreamMap]:
+        """Stream maps; the schema they start from is registered on first use."""
+        mapper = self.host.mapper
+        if self.name not in mapper.stream_maps:
+            mapper.register_raw_stream_schema(self.name, self.selected_schema, self.primary_keys)
+            for each in mapper.stream_maps[self.name]:
+                partial.declare(self.added_properties, each)
+        return super().stream_maps
+
+    def apply_catalog(self, catalog: Any) -> None:
+        """Take over a catalog, with what it declares where the schema is open."""
+        super().apply_catalog(catalog)
+        typed_members.adopt(self.schema, self.effective_schema)
+
+
+def declared_streams(namespace: Mapping[str, Any]) -> tuple[type[EngineStream], ...]:
+    """Return the stream classes in a module that have a name, in the order of the module."""
+    return tuple(
+        each
+        for each in namespace.values()
+        if isinstance(each, type) and issubclass(each, EngineStream) and hasattr(each, "name")
+    )

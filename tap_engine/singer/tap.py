@@ -1,0 +1,196 @@
+"""Taps as the SDK wants them: an adapter between Singer and the run of a tap."""
+
+from __future__ import annotations
+
+import abc
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
+
+import msgspec
+
+from tap_engine.errors import StreamError
+from tap_engine.http.session import Http
+from tap_engine.reading.run import Run, explained
+from tap_engine.singer import metrics, settings
+from tap_engine.singer.sdk_tap import SdkTap
+from tap_engine.state import shards
+from tap_engine.state.scan import Scan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from tap_engine.http.redaction import Redactor
+    from tap_engine.reading.run import ReadSettings
+    from tap_engine.singer.stream import EngineStream
+
+
+class Connection(Protocol):
+    """What streams need to ask an API: made once by the tap, of a type of its own in each."""
+
+    @property
+    def http(self) -> Http:
+        """The session that all streams share."""
+
+    @property
+    def settings(self) -> ReadSettings:
+        """The settings that reading depends on."""
+
+
+class EngineTap(SdkTap):
+    """Base class of both taps.
+
+    A stream that cannot be read does not stop the others; the run then ends with one line per such
+    stream and exit code 1.
+    """
+
+    stream_types: ClassVar[tuple[type[EngineStream], ...]]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.needs_schemas = True  # not where only ids and timestamps are compared
+        super().__init__(*args, **kwargs)
+        for name, definition in self.config_jsonschema["properties"].items():
+            if definition.get("secret"):
+                self.redactor.add(str(self.config.get(name) or ""))
+        self.redactor.guard()
+
+    # What the taps fill in.
+
+    @cached_property
+    @abc.abstractmethod
+    def connection(self) -> Connection:
+        """What streams ask the API with.
+
+        Raises:
+            SettingsError: A setting is missing or unusable.
+        """
+
+    @property
+    @abc.abstractmethod
+    def source(self) -> str:
+        """The project or tenant that is read."""
+
+    @property
+    @abc.abstractmethod
+    def redactor(self) -> Redactor:
+        """Masks this tap's secrets."""
+
+    @abc.abstractmethod
+    def type_custom_fields(self, streams: Sequence[EngineStream]) -> None:
+        """Declare the members that the source's users defined in the schemas of streams.
+
+        Raises:
+            TapError: The definitions cannot be read.
+        """
+
+    # What streams use.
+
+    @cached_property
+    def current_run(self) -> Run:
+        """What the streams share."""
+        connection = self.connection
+        filters = {stream.name: stream.wrong_filter for stream in self.stream_types}
+        settings.check_filters(self.config, filters)
+        return Run(
+            connection.settings,
+            connection.http,
+            version=self.initialized_at // 1000,
+            write_state=self.write_state,
+            hold=self.writer.signals.held,
+            logger=self.logger,
+        )
+
+    def make_http(
+        self,
+        read_error: Callable[[bytes], tuple[str, str]],
+        correlation_header: str = "",
+    ) -> Http:
+        """Make the session; see `Http` for the arguments.
+
+        Raises:
+            SettingsError: A setting of the session is unusable.
+        """
+        config = self.config
+        settings.header(config, "user_agent")
+        return Http(
+            concurrency=int(settings.number(config, "concurrency", 1, settings.MOST_CONCURRENCY)),
+            timeout=settings.number(config, "request_timeout", 0.1, 3600),
+            retry_max_seconds=settings.number(config, "retry_max_seconds", 0, 86_400),
+            user_agent=config.get("user_agent") or f"{self.name}/{self.plugin_version}",
+            read_error=read_error,
+            redactor=self.redactor,
+            logger=self.logger,
+            correlation_header=correlation_header,
+        )
+
+    def note_finished(self, stream: str, *, split: bool) -> None:
+        """Note in the state that a shard's scan of a stream is complete."""
+        if shards.NAME in self.state_members:
+            finished = self.state_members[shards.NAME]["finished"]
+            finished[stream] = "split" if split else "whole"
+
+    # What the SDK asks for.
+
+    def discover_streams(self) -> list[EngineStream]:
+        """Make the streams; offline unless custom fields are to be typed.
+
+        With a catalog nothing is asked for: what it declares is what a run goes by.
+
+        Raises:
+            TapError: The definitions of custom fields cannot be read.
+        """
+        streams = [stream_type(self) for stream_type in self.stream_types]
+        wanted = self.needs_schemas and self.config.get("type_custom_fields")
+        if wanted and self.input_catalog is None:
+            self.type_custom_fields(streams)
+        return streams
+
+    @staticmethod
+    def definitions(stream: EngineStream) -> Iterator[bytes]:
+        """Read all of a stream that holds definitions of custom fields, whatever its state.
+
+        Yields:
+            Records as JSON text.
+
+        Raises:
+            TapError: It cannot be read; the message names the setting and what the stream needs.
+        """
+        stream.shardable = False  # every shard needs all definitions
+        scan = Scan(pager=stream.full_pager.name)
+        try:
+            for step in stream.reading(scan).pages():
+                yield from (row.raw for row in step.page.rows)
+        except StreamError as error:
+            msg = f"type_custom_fields: {explained(error, stream.needs)}"
+            raise type(error)(msg) from None
+
+    @property
+    def chosen_streams(self) -> list[EngineStream]:
+        """The selected streams; of several shards only the first reads what cannot be divided."""
+        shard = self.current_run.settings.shard
+        streams = cast("list[EngineStream]", list(self.streams.values()))
+        for stream in streams:
+            if shard and shard.number > 1 and not stream.shardable:
+                stream.selected = False
+        return [stream for stream in streams if stream.selected]
+
+    def run(self) -> int:
+        """Sync all selected streams.
+
+        Returns:
+            The exit code: 0 when every selected stream is complete.
+        """
+        run, shard = self.current_run, self.current_run.settings.shard
+        entry = shards.check_state(self.state, shard, self.name, self.source)
+        if entry:
+            self.state_members[shards.NAME] = msgspec.to_builtins(entry)
+        streams = self.chosen_streams
+        run.prefetch_from(streams)
+        try:
+            self.sync_all()
+            self.writer.flush()
+        finally:
+            metrics.log(run.http.sent, run.http.waited)
+        for stream in streams:
+            if stream.drift:
+                stream.drift.report(stream.name, self.logger)
+        return run.report()

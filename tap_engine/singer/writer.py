@@ -1,0 +1,78 @@
+"""Prints Singer messages; records that are still JSON text are printed as they are."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import fields
+from typing import TYPE_CHECKING
+
+import msgspec
+from singer_sdk.contrib.msgspec import MsgSpecWriter, serialize_jsonl
+from singer_sdk.singerlib import RecordMessage, SchemaMessage, StateMessage
+
+from tap_engine.records.rows import batches
+from tap_engine.singer.signals import Signals
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from singer_sdk.singerlib.messages import Message
+
+
+class RecordWriter(MsgSpecWriter):
+    """Prints Singer messages on standard output.
+
+    Flushes after every message that is not a RECORD: a flush per record costs more than the record.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.signals = Signals()
+
+    def serialize_message(self, message: Message) -> bytearray:
+        """Serialize a message without the SDK's deep copy of schemas and states."""
+        if not isinstance(message, SchemaMessage | StateMessage):
+            return super().serialize_message(message)
+        members = ((each.name, getattr(message, each.name)) for each in fields(message))
+        return serialize_jsonl({name: value for name, value in members if value is not None})
+
+    def write_message(self, message: Message) -> None:
+        """Write one message of the SDK."""
+        with self.signals.held():
+            _write_all(self.format_message(message))
+            if not isinstance(message, RecordMessage):
+                sys.stdout.buffer.flush()
+
+    def write_rows(
+        self,
+        stream: str,
+        raws: Sequence[bytes],
+        *,
+        version: int | None,
+        time_extracted: str,
+    ) -> None:
+        """Write RECORD messages with records that are JSON text."""
+        head = b'{"type":"RECORD","stream":' + msgspec.json.encode(stream) + b',"record":'
+        extracted = b',"time_extracted":' + msgspec.json.encode(time_extracted)
+        activated = b"" if version is None else b',"version":%d' % version
+        tail = activated + extracted + b"}\n"
+        between = tail + head
+        with self.signals.held():
+            for batch in batches(raws):
+                _write_all(b"".join((head, between.join(batch), tail)))
+
+    def flush(self) -> None:
+        """Flush standard output."""
+        with self.signals.held():
+            sys.stdout.buffer.flush()
+
+
+def _write_all(data: bytes | bytearray) -> None:
+    """Write all of some bytes to standard output.
+
+    With PYTHONUNBUFFERED (usual in containers) standard output is a raw file, whose writes a signal
+    cuts short: half a line would precede the final STATE.
+    """
+    rest = memoryview(data)
+    while rest:
+        rest = rest[sys.stdout.buffer.write(rest) :]

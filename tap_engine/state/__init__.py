@@ -1,0 +1,1 @@
+"""Singer state: bookmarks, unfinished scans, and the states of shards."""

@@ -1,0 +1,122 @@
+"""Merges the states of all shards into the one that ordinary runs continue from."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from tap_engine import timestamps
+from tap_engine.errors import StateError
+from tap_engine.state.shards import ShardEntry  # noqa: TC001 (msgspec reads the annotation)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_WRAPPED = "singer_state"
+"""Member that holds the state in the output of `meltano state get`."""
+
+
+class _State(msgspec.Struct):
+    shard: ShardEntry
+    bookmarks: dict[str, dict[str, Any]] = {}
+
+
+def merge_files(tap: str, paths: Sequence[str]) -> str:
+    """Merge the states in files; return JSON, in Meltano's form if all files have it.
+
+    Raises:
+        StateError: They are not the finished states of all shards of one source.
+    """
+    states: dict[str, dict[str, Any]] = {}
+    for path in paths:
+        if path in states:
+            msg = f"{path} is given twice"
+            raise StateError(msg)
+        try:
+            states[path] = msgspec.json.decode(Path(path).read_bytes(), type=dict[str, Any])
+        except (OSError, msgspec.DecodeError) as error:
+            msg = f"{path} cannot be read: {error}"
+            raise StateError(msg) from None
+    wrapped = all(_WRAPPED in state for state in states.values())
+    merged = merge(tap, {path: state.get(_WRAPPED, state) for path, state in states.items()})
+    return json.dumps({_WRAPPED: merged} if wrapped else merged)
+
+
+def merge(tap: str, states: Mapping[str, Any]) -> dict[str, Any]:
+    """Merge states, given by their names in messages: the lowest bookmark of all shards counts.
+
+    Raises:
+        StateError: They are not the finished states of all shards of one source.
+    """
+    known = {}
+    for name, state in states.items():
+        try:
+            known[name] = msgspec.convert(state, _State)
+        except msgspec.ValidationError as error:
+            msg = f"{name} is not the state of a shard: {error}"
+            raise StateError(msg) from None
+    if wrong := _wrong_shards(tap, known) or _unfinished(known):
+        raise StateError(wrong)
+    merged = {}
+    for stream in sorted({stream for state in known.values() for stream in state.bookmarks}):
+        parts = [state for state in known.values() if stream in state.shard.finished]
+        if entry := _merge_stream(stream, [part.bookmarks.get(stream, {}) for part in parts]):
+            merged[stream] = entry
+    return {"bookmarks": merged}
+
+
+def _wrong_shards(tap: str, states: Mapping[str, _State]) -> str:
+    """Say why the states are not one of each shard of one source; empty if they are."""
+    if not states:
+        return "no states given; name the file of each shard's state"
+    first = next(iter(states.values())).shard
+    seen: dict[int, str] = {}
+    for name, state in states.items():
+        shard = state.shard
+        found, wanted = (shard.tap, shard.source, shard.of), (tap, first.source, first.of)
+        if found != wanted:
+            form = "{} ({}) in {} shards"
+            return f"{name} is a state of {form.format(*found)}, not of {form.format(*wanted)}"
+        if shard.number in seen:
+            return f"{name} and {seen[shard.number]} are both of shard {shard.shard}"
+        seen[shard.number] = name
+    missing = [f"{number}/{first.of}" for number in range(1, first.of + 1) if number not in seen]
+    return f"shards are missing: {', '.join(missing)}" if missing else ""
+
+
+def _unfinished(states: Mapping[str, _State]) -> str:
+    """Name the streams that a shard has not read to the end; empty if there are none."""
+    finished = [done for state in states.values() for done in state.shard.finished.items()]
+    split = {stream for stream, how in finished if how == "split"}
+    problems = []
+    for name, state in states.items():
+        wanted = split if state.shard.number > 1 else {stream for stream, _ in finished}
+        left = {*wanted, *state.bookmarks} - state.shard.finished.keys()
+        left |= {stream for stream, entry in state.bookmarks.items() if "scan" in entry}
+        if left:
+            streams = ", ".join(sorted(left))
+            problems.append(f"shard {state.shard.shard} ({name}) has not finished {streams}")
+    return "; ".join(problems)
+
+
+def _merge_stream(stream: str, entries: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Merge the entries of one stream; empty if it has to be read from its start."""
+    settings = {json.dumps(entry.get("coverage"), sort_keys=True) for entry in entries}
+    keys = {entry.get("replication_key") for entry in entries} - {None}
+    if len(settings) > 1 or len(keys) > 1:
+        msg = f"the shards read {stream} with different settings (start date, filter, lists)"
+        raise StateError(msg)
+    merged = dict(entries[0])
+    for member in ("replication_key_value", "deletions_read_to"):
+        merged.pop(member, None)
+        values: list[Any] = [entry.get(member) for entry in entries]
+        try:
+            if None not in values:
+                merged[member] = min(timestamps.canonical(value) for value in values)
+        except (AttributeError, TypeError, ValueError):
+            msg = f"{member} of {stream} is no ISO 8601 timestamp"
+            raise StateError(msg) from None
+    return merged if "replication_key_value" in merged else {}
