@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from sandbox.commerce7.app import build as build_commerce7
 from sandbox.commercetools.app import build as build_commercetools
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sandbox.store import Record, Row
     from tap_engine.singer.tap import EngineTap
 
+Action = Literal["upsert", "delete"]
 TIMES = ("createdAt", "lastModifiedAt", "updatedAt")
 
 
@@ -212,8 +213,8 @@ class Source:
     def _growing(self) -> list[Soaked]:
         return [stream for stream in self.streams if stream.grows]
 
-    def _change(self, rng: random.Random, streams: list[Soaked]) -> tuple[str, str, Record]:
-        """Choose a change: stream, `upsert` or `delete`, and the record."""
+    def _change(self, rng: random.Random, streams: list[Soaked]) -> tuple[str, Action, Record]:
+        """Choose a change: stream, action and record."""
         self.mutations += 1
         # Large collections change more often than small ones.
         weights = [self._usual[stream.name] + 20 for stream in streams]
