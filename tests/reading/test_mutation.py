@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sandbox.standin import Hook
-from tests.walks.tools import (
+from tests.reading.tools import (
     HIGHEST_ID,
     LONG_AGO,
     LOWEST_ID,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.walks.tools import (
+from tests.reading.tools import (
     HIGHEST_ID,
     LONG_AGO,
     LOWEST_ID,
@@ -119,7 +119,7 @@ def test_every_state_of_commerce7_is_safe(bookmark: str | None, concurrency: int
         assert_every_state_is_safe(source, state, at_least=5, concurrency=concurrency)
 
 
-def test_a_state_is_written_while_a_long_walk_goes_on() -> None:
+def test_a_state_is_written_while_a_long_scan_goes_on() -> None:
     with commercetools(rows={"customers": 3000}) as source:
         output = source.run("customers", page_size=100)
         assert 5 <= len(output.states) <= 8

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from sandbox.store import timestamp
-from tests.walks.tools import LONG_AGO, Source, bookmarked
+from tests.reading.tools import LONG_AGO, Source, bookmarked
 
 CANONICAL = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 

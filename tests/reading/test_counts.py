@@ -1,4 +1,4 @@
-"""Issue 5: after a complete walk the source's own count is compared with what was read."""
+"""After a complete scan the source's own count is compared with what was read."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sandbox.standin import Hook
-from tests.walks.tools import LOWEST_ID, Rewritten, Source, commerce7, commercetools
+from tests.reading.tools import LOWEST_ID, Rewritten, Source, commerce7, commercetools
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -119,7 +119,7 @@ def test_records_that_go_while_the_list_is_read_are_not_missing(source: Source) 
     assert "130 records read, the API counts 127" in output.log
 
 
-def test_an_interrupted_walk_is_counted_as_a_whole(
+def test_an_interrupted_scan_is_counted_as_a_whole(
     source: Source, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tap_engine.reading.sync.STATE_RECORDS", 1)

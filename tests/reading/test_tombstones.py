@@ -14,7 +14,7 @@ from sandbox.standin import Hook
 from tap_commercetools.delete_messages import types_for
 from tap_commercetools.tap import TapCommercetools
 from tap_engine import timestamps
-from tests.walks.tools import LONG_AGO, Source, bookmarked, commercetools, next_second
+from tests.reading.tools import LONG_AGO, Source, bookmarked, commercetools, next_second
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -104,7 +104,7 @@ def test_many_deletes_over_many_pages(shop: Source) -> None:
     assert all(each.count('"') <= 2 * 101 for each in asked)
 
 
-def test_ids_are_asked_for_in_pieces(shop: Source) -> None:
+def test_ids_are_asked_for_in_batches(shop: Source) -> None:
     first = shop.run("customers", **ON)
     gone = delete(shop, 115)
     for row_id in sorted(gone)[::2]:
@@ -136,7 +136,7 @@ def test_a_record_that_exists_again_is_not_marked(shop: Source) -> None:
     assert back in left(first, output)
 
 
-def test_what_is_deleted_while_the_first_walk_reads_is_marked(shop: Source) -> None:
+def test_what_is_deleted_while_the_first_scan_reads_is_marked(shop: Source) -> None:
     victims = sorted(shop.rows("customers"))
     hooks = [
         Hook(number + 2, "customers", "delete", {"id": victims[place]}, match="/customers")
@@ -158,7 +158,7 @@ def test_the_first_sync_marks_nothing_older(shop: Source) -> None:
     assert len(output.ids("customers")) == 125
 
 
-def test_what_is_deleted_between_two_parts_of_the_first_walk_is_marked(shop: Source) -> None:
+def test_what_is_deleted_between_two_parts_of_the_first_scan_is_marked(shop: Source) -> None:
     shop.fail_after(4, "/customers")
     broken = shop.run("customers", concurrency=1, **ON)
     assert broken.code == 1

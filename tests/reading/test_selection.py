@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tap_engine.records.pruning import secret_breadcrumbs
+from tests.reading.tools import Source, commerce7, commercetools
 from tests.support import TAPS, commerce7_config, commercetools_config, run
-from tests.walks.tools import Source, commerce7, commercetools
 
 if TYPE_CHECKING:
     from tests.support import Output
