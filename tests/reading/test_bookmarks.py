@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ def before(value: str, seconds: float) -> str:
     return timestamp(moment.timestamp())
 
 
-def mark(source: Source, value: str) -> dict:
+def mark(source: Source, value: str) -> dict[str, Any]:
     return bookmarked("customers", value, source.stamp)
 
 

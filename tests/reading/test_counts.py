@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -91,7 +91,10 @@ def test_missing_records_fail_a_strict_run_and_the_next_one_begins_anew(source: 
 def test_a_strict_run_does_not_activate_a_version_when_records_are_missing() -> None:
     with commercetools(rows={"customers": 130}, gzip=False) as source:
         catalog = source.catalog("customers", method="FULL_TABLE")
-        settings = {"verify_counts": "strict", "emit_activate_version_messages": True}
+        settings: dict[str, Any] = {
+            "verify_counts": "strict",
+            "emit_activate_version_messages": True,
+        }
         assert source.run("customers", catalog=catalog, **settings).of_type("ACTIVATE_VERSION")
         source.stand_in._api = miscounting(source.stand_in._api)
         output = source.run("customers", catalog=catalog, **settings)

@@ -151,7 +151,7 @@ def test_nothing_else_of_the_message_gets_out(shop: Source) -> None:
 
 
 def test_filters_and_sorts_use_the_names_of_the_api(shop: Source) -> None:
-    started = {"start_date": "2021-01-01"}
+    started: dict[str, Any] = {"start_date": "2021-01-01"}
     state = shop.run("deletions", **started).state
     first = shop.asked("/messages")
     assert all(where(query).startswith("type in (") for query in first)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.reading.tools import (
@@ -24,7 +26,7 @@ def pages_asked(source: Source) -> int:
     return sum(query["limit"] != ["1"] for query in asked)
 
 
-def assert_resumes(source: Source, counts: list[int], state: dict | None, concurrency: int) -> None:
+def assert_resumes(source: Source, counts: list[int], state: Any, concurrency: int) -> None:
     """Interrupt after some requests, go on, compare with an uninterrupted run."""
     source.defaults["concurrency"] = concurrency
     whole = source.run("customers", state=state)
@@ -82,7 +84,7 @@ def mutate(source: Source) -> None:
 
 
 def assert_every_state_is_safe(
-    source: Source, state: dict | None, *, at_least: int, **settings: object
+    source: Source, state: Any, *, at_least: int, **settings: Any
 ) -> None:
     source.defaults["lookback_seconds"] = 0  # it would hide what the bookmark misses
     output = source.run("customers", state=state, **settings)

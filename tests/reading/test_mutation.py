@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from sandbox.standin import Hook
@@ -37,7 +39,7 @@ def hook_everything(source: Source) -> set[str]:
     }
 
 
-def assert_caught_up(source: Source, state: dict | None, **settings: object) -> None:
+def assert_caught_up(source: Source, state: Any, **settings: Any) -> None:
     source.defaults["lookback_seconds"] = 0  # it would hide what the bookmark misses
     deleted = hook_everything(source)
     first = source.run("customers", state=state, **settings)
@@ -47,8 +49,8 @@ def assert_caught_up(source: Source, state: dict | None, **settings: object) -> 
     second = source.run("customers", state=first.state, **settings)
     assert first.code == second.code == 0
     held = source.held("customers", first, second)
-    for each in deleted:
-        held.pop(each, None)
+    for row_id in deleted:
+        held.pop(row_id, None)
     assert held == source.rows("customers")
 
 

@@ -246,7 +246,7 @@ def test_keywords_of_our_own_stay_home_and_those_of_the_sdk_do_not(source: Sourc
     assert schema["properties"]["email"]["x-sql-datatype"] == "text"
 
 
-def run_whole(source: Source, names: list[str]) -> Any:
+def run_whole(source: Source, names: list[str]) -> Output:
     """Run the tap as it is shipped, with all its streams, some of them selected."""
     make = commercetools_config if source.stamp == "lastModifiedAt" else commerce7_config
     return run(source.tap, make(source.url), streams=names)

@@ -26,7 +26,7 @@ CONTAINERS = ["loyalty-tiers", "settings", "wish_lists"]
     ],
     ids=str,
 )
-def test_resuming_under_other_settings(state: dict | None, changed: dict[str, int]) -> None:
+def test_resuming_under_other_settings(state: Any, changed: dict[str, Any]) -> None:
     with commercetools(rows={"customers": 190}) as source:
         source.fail_after(5, "/customers")
         broken = source.run("customers", state=state, concurrency=4)

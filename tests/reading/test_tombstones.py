@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from tests.support import Output
 
-ON = {"emit_tombstones": True}
+ON: dict[str, Any] = {"emit_tombstones": True}
 MARK = "_sdc_deleted_at"
 MARKED = [each.name for each in TapCommercetools.stream_types if types_for(each.name)]
 
@@ -374,7 +374,8 @@ def test_maps_that_change_the_key_or_let_little_through(shop: Source) -> None:
 
 
 def test_a_stream_that_maps_remove(shop: Source) -> None:
-    for maps in ({"customers": None}, {"__else__": None, "zones": {}}):
+    choices: list[dict[str, Any]] = [{"customers": None}, {"__else__": None, "zones": {}}]
+    for maps in choices:
         output = marked_once(shop, stream_maps=maps)
         assert output.of_type("RECORD") == []
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tap_commercetools.tap import TapCommercetools
 from tap_reconcile.source import pages
 from tests.reading.tools import commerce7, commercetools
-from tests.support import TapCommercetools, commerce7_config, commercetools_config
+from tests.support import commerce7_config, commercetools_config
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
