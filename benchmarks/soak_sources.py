@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from sandbox.commerce7.app import build as build_commerce7
 from sandbox.commercetools.app import build as build_commercetools
@@ -212,7 +212,9 @@ class Source:
     def _growing(self) -> list[Soaked]:
         return [stream for stream in self.streams if stream.grows]
 
-    def _change(self, rng: random.Random, streams: list[Soaked]) -> tuple[str, str, Record]:
+    def _change(
+        self, rng: random.Random, streams: list[Soaked]
+    ) -> tuple[str, Literal["upsert", "delete"], Record]:
         """Choose a change: stream, `upsert` or `delete`, and the record."""
         self.mutations += 1
         # Large collections change more often than small ones.

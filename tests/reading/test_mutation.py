@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -19,7 +19,9 @@ from tests.reading.tools import (
 )
 
 
-def hook(source: Source, after: int, action: str, row_id: str) -> None:
+def hook(
+    source: Source, after: int, action: Literal["upsert", "delete", "touch"], row_id: str
+) -> None:
     record = {"id": row_id}
     source.stand_in.hooks.append(Hook(after, "customers", action, record))
 
