@@ -63,15 +63,15 @@ class Member:
 def members_of(tap: type[EngineTap]) -> tuple[Member, ...]:
     """List the members of all streams of a tap, outer ones before inner ones."""
     return tuple(
-        member for stream in streams(tap) for member in _walk(stream.name, (), stream.schema)
+        member for stream in streams(tap) for member in _inside(stream.name, (), stream.schema)
     )
 
 
-def _walk(stream: str, at: tuple[str, ...], schema: Mapping[str, Any]) -> Iterator[Member]:
+def _inside(stream: str, at: tuple[str, ...], schema: Mapping[str, Any]) -> Iterator[Member]:
     for name, node in schema.get("properties", {}).items():
         here = (*at, "properties", name)
         while "items" in node:
             marks = {key: value for key, value in node.items() if key.startswith("x-")}
             here, node = (*here, "items"), node["items"] | marks  # noqa: PLW2901
         yield Member(stream, here, node)
-        yield from _walk(stream, here, node)
+        yield from _inside(stream, here, node)

@@ -17,8 +17,9 @@ from scripts.declarations import env_name, own_settings
 from scripts.demo.pipelines import Meltano
 from scripts.demo.postgres import Postgres
 from scripts.demo.stand_ins import SOURCES, StandIn
+from tap_commercetools.tap import TapCommercetools
 from tests.pipelines.shop import SMALL, Shop
-from tests.support import TAPS, TapCommercetools, commerce7_config, commercetools_config
+from tests.support import TAPS, commerce7_config, commercetools_config
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -18,12 +18,12 @@ import pytest
 
 from sandbox.commercetools.app import build as build_commercetools
 from sandbox.commercetools.auth import Client
+from tap_commercetools.tap import TapCommercetools
 from tap_engine.http.redaction import Redactor
 from tap_reconcile.database import Database, DatabaseError
 from tap_reconcile.spool import Spool
 from tests.pipelines.shop import INCREMENTAL, SMALL, Shop
 from tests.support import (
-    TapCommercetools,
     commercetools_config,
 )
 

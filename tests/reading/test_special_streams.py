@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sandbox.store import timestamp
-from tests.walks.tools import Source, commerce7, commercetools
+from tests.reading.tools import Source, commerce7, commercetools
 
 CONTAINERS = ["loyalty-tiers", "settings", "wish_lists"]
 

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.walks.test_shards import ODD_IDS, merged, shards
-from tests.walks.tools import commercetools, next_second
+from tests.reading.test_shards import ODD_IDS, merged, shards
+from tests.reading.tools import commercetools, next_second
 
 if TYPE_CHECKING:
+    from tests.reading.tools import Source
     from tests.support import Output
-    from tests.walks.tools import Source
 
 
-def read_with_stops(source: Source, count: int, rng: random.Random) -> tuple[list[Output], Any]:
+def run_with_stops(source: Source, count: int, rng: random.Random) -> tuple[list[Output], Any]:
     """Run shards in any order until all are complete; change records after each run.
 
     Returns:
@@ -50,7 +50,7 @@ def test_the_end_equals_the_source(seed: int) -> None:
         source.defaults["lookback_seconds"] = 0
         for row_id in rng.sample(ODD_IDS, 4):
             source.stand_in.put("customers", {"id": row_id})
-        outputs, state = read_with_stops(source, rng.choice([2, 3, 8]), rng)
+        outputs, state = run_with_stops(source, rng.choice([2, 3, 8]), rng)
         assert any(output.code for output in outputs)
         next_second()
         outputs.append(source.run("customers", state=state))

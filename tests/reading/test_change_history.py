@@ -13,7 +13,7 @@ from sandbox.commercetools.history import COVERED, HistoryRules
 from tap_commercetools.change_history import RECORDED
 from tap_commercetools.tap import TapCommercetools
 from tap_engine import timestamps
-from tests.walks.tools import Source, bookmarked, commercetools, next_second
+from tests.reading.tools import Source, bookmarked, commercetools, next_second
 
 if TYPE_CHECKING:
     from tests.support import Output
@@ -111,13 +111,13 @@ def test_a_later_run_reads_what_happened_since_in_one_request() -> None:
 
 
 @pytest.mark.usefixtures("state_per_page")
-def test_an_interrupted_walk_goes_on_at_its_moment() -> None:
+def test_an_interrupted_scan_goes_on_at_its_moment() -> None:
     with served(rows=300) as source:
         source.fail_after(12, "/history/demo")
         broken = source.run(STREAM)
         assert broken.code == 1
-        (piece,) = broken.state["bookmarks"][STREAM]["scan"]["ranges"]
-        assert len(piece["after"]) == 1
+        (part,) = broken.state["bookmarks"][STREAM]["scan"]["ranges"]
+        assert len(part["after"]) == 1
         source.heal()
         rest = source.run(STREAM, state=broken.state)
         assert rest.code == 0

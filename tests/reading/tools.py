@@ -211,9 +211,9 @@ def _served(stand_in: StandIn) -> Iterator[str]:
 
 
 def next_second() -> None:
-    """Wait until a walk's cut is past all changes.
+    """Wait until a run's start is past all changes.
 
-    The cut is the first answer's `Date`, which counts whole seconds, less the time that answer
+    It is the first answer's `Date`, which counts whole seconds, less the time that answer
     took. On a slow machine that is more than the first moments of the next second.
     """
     time.sleep(2.01 - time.time() % 1)

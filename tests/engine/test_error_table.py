@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from tap_commerce7 import error_table as commerce7
 from tap_commercetools import error_table as commercetools
-from tap_engine.http.error_table import Action, rule_for
+from tap_engine.http.error_table import Action, Rule, rule_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 PASSING = (408, 425, 429, 500, 502, 503, 504, 520, 529, 599)
 
@@ -17,14 +22,14 @@ PASSING = (408, 425, 429, 500, 502, 503, 504, 520, 529, 599)
     [commerce7.RULES, commercetools.RULES, commercetools.TOKEN_RULES],
     ids=["c7", "ct", "token"],
 )
-def test_what_passes_is_tried_again(rules: tuple[object, ...], status: int) -> None:
-    assert rule_for(rules, status, "").action is Action.RETRY  # type: ignore[arg-type]
+def test_what_passes_is_tried_again(rules: tuple[Rule, ...], status: int) -> None:
+    assert rule_for(rules, status, "").action is Action.RETRY
 
 
 @pytest.mark.parametrize("status", [201, 204, 301, 302, 304, 402, 405, 409, 410, 414, 451])
 @pytest.mark.parametrize("rules", [commerce7.RULES, commercetools.RULES], ids=["c7", "ct"])
-def test_what_nobody_expects_fails_at_once(rules: tuple[object, ...], status: int) -> None:
-    assert rule_for(rules, status, "").action is Action.FAIL  # type: ignore[arg-type]
+def test_what_nobody_expects_fails_at_once(rules: tuple[Rule, ...], status: int) -> None:
+    assert rule_for(rules, status, "").action is Action.FAIL
 
 
 @pytest.mark.parametrize(
@@ -77,8 +82,10 @@ def test_commerce7(status: int, action: Action) -> None:
         b"[" * 5000,
     ],
 )
-def test_no_error_body_is_an_error_itself(read_error: object, body: bytes) -> None:
-    code, message = read_error(body)  # type: ignore[operator]
+def test_no_error_body_is_an_error_itself(
+    read_error: Callable[[bytes], tuple[str, str]], body: bytes
+) -> None:
+    code, message = read_error(body)
     assert isinstance(code, str)
     assert isinstance(message, str)
 

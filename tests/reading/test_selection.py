@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tap_engine.records.pruning import secret_breadcrumbs
+from tests.reading.tools import Source, commerce7, commercetools
 from tests.support import TAPS, commerce7_config, commercetools_config, run
-from tests.walks.tools import Source, commerce7, commercetools
 
 if TYPE_CHECKING:
     from tests.support import Output
@@ -246,7 +246,7 @@ def test_keywords_of_our_own_stay_home_and_those_of_the_sdk_do_not(source: Sourc
     assert schema["properties"]["email"]["x-sql-datatype"] == "text"
 
 
-def run_whole(source: Source, names: list[str]) -> Any:
+def run_whole(source: Source, names: list[str]) -> Output:
     """Run the tap as it is shipped, with all its streams, some of them selected."""
     make = commercetools_config if source.stamp == "lastModifiedAt" else commerce7_config
     return run(source.tap, make(source.url), streams=names)

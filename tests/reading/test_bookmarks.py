@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import time
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
 from sandbox.store import timestamp
-from tests.walks.tools import LONG_AGO, Source, bookmarked
+from tests.reading.tools import LONG_AGO, Source, bookmarked
 
 CANONICAL = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
@@ -19,7 +20,7 @@ def before(value: str, seconds: float) -> str:
     return timestamp(moment.timestamp())
 
 
-def mark(source: Source, value: str) -> dict:
+def mark(source: Source, value: str) -> dict[str, Any]:
     return bookmarked("customers", value, source.stamp)
 
 

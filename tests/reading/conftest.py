@@ -1,4 +1,4 @@
-"""Fixtures of the walk tests."""
+"""Fixtures of the tests of reading."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.walks import tools
+from tests.reading import tools
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

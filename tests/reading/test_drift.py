@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.walks.tools import commerce7, commercetools
+from tests.reading.tools import commerce7, commercetools
 
 if TYPE_CHECKING:
+    from tests.reading.tools import Source
     from tests.support import Output
-    from tests.walks.tools import Source
 
 SECRET_VALUE = "value-that-nobody-may-see"
 

@@ -12,7 +12,7 @@ import yaml
 
 from tap_commerce7.tap import TapCommerce7
 from tap_engine.state.coverage import fingerprint
-from tests.walks.tools import Source, commerce7, commercetools, next_second, where
+from tests.reading.tools import Source, commerce7, commercetools, next_second, where
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -133,7 +133,7 @@ def test_state_does_not_hold_the_filter(filtered: Filtered) -> None:
     assert len(whole.state["bookmarks"][filtered.stream]["coverage"]["filter"]) == 16
 
 
-def test_an_unfinished_walk_goes_on_under_the_same_filter_only(filtered: Filtered) -> None:
+def test_an_unfinished_scan_goes_on_under_the_same_filter_only(filtered: Filtered) -> None:
     filtered.source.fail_after(2, filtered.source.pages(filtered.stream))
     broken = filtered.run(filtered.one)
     assert broken.code == 1
@@ -174,7 +174,7 @@ def test_the_start_date_and_a_filter(filtered: Filtered) -> None:
 @pytest.mark.parametrize("known", [False, True], ids=["first", "later"])
 def test_a_filter_that_the_api_refuses_is_told_as_such(filtered: Filtered, *, known: bool) -> None:
     state = None
-    if known:  # so that the walk has a filter of its own, which could be taken for the culprit
+    if known:  # so that the scan has a filter of its own, which could be taken for the culprit
         bookmark = sorted(filtered.source.rows(filtered.stream).values())[115]
         key = {"reviews": "lastModifiedAt", "orders": "updatedAt"}[filtered.stream]
         mark = {
@@ -197,10 +197,10 @@ def test_a_filter_that_the_api_refuses_is_told_as_such(filtered: Filtered, *, kn
     assert output.records(filtered.stream) == []
     assert len(output.records(other)) == 3
     path = filtered.source.path(filtered.stream)
-    assert len(filtered.source.asked(path)) == 2, "the walk, then the filter alone"
+    assert len(filtered.source.asked(path)) == 2, "the scan, then the filter alone"
 
 
-def test_a_walk_that_is_refused_under_a_good_filter_falls_back() -> None:
+def test_a_scan_that_is_refused_under_a_good_filter_falls_back() -> None:
     with commercetools(rows={"reviews": 90}) as source:
         filtered = Filtered(source)
         first = filtered.run(filtered.one)
@@ -266,10 +266,9 @@ def test_every_documented_parameter_is_taken() -> None:
     values = {"createdAt": "gte:2020-01-01", "lifetimeValue": "gte:0", "orderCount": "gte:0"}
     dates = ("orderPaidDate", "orderFulfilledDate", "orderSubmittedDate", "reservationDate")
     with commerce7(size=0.1, small=False) as source:
-        made = source.tap(config={}, validate_config=False, setup_mapper=False)
+        made: Any = source.tap(config={}, validate_config=False, setup_mapper=False)
         asked: dict[str, tuple[str, ...]] = {
-            name: stream.filter_parameters  # type: ignore[attr-defined]
-            for name, stream in made.streams.items()
+            name: stream.filter_parameters for name, stream in made.streams.items()
         }
         assert sum(map(len, asked.values())) > 40
         most = max(map(len, asked.values()))
@@ -288,11 +287,11 @@ def test_every_documented_parameter_is_taken() -> None:
 
 
 def test_the_document_lists_the_parameters_of_commerce7() -> None:
-    made = TapCommerce7(config={}, validate_config=False, setup_mapper=False)
+    made: Any = TapCommerce7(config={}, validate_config=False, setup_mapper=False)
     declared = {
-        name: list(stream.filter_parameters)  # type: ignore[attr-defined]
+        name: list(stream.filter_parameters)
         for name, stream in made.streams.items()
-        if stream.filter_parameters  # type: ignore[attr-defined]
+        if stream.filter_parameters
     }
     listed: dict[str, list[str]] = {}
     for line in DOCUMENT.read_text(encoding="utf-8").splitlines():

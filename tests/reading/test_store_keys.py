@@ -8,7 +8,7 @@ import pytest
 
 from sandbox.commercetools.auth import Client
 from tap_commercetools.tap import TapCommercetools
-from tests.walks.tools import Source, commercetools, next_second
+from tests.reading.tools import Source, commercetools, next_second
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -230,9 +230,9 @@ def test_rows_with_another_key_are_read_from_the_start(
 
 @pytest.mark.parametrize("concurrency", [1, 4])
 @pytest.mark.parametrize("after", [STORES, STORES[:2], STORES[1:], None])
-def test_an_interrupted_walk(after: Any, concurrency: int) -> None:
+def test_an_interrupted_scan(after: Any, concurrency: int) -> None:
     with commercetools(size=0.5, small=False) as source:
-        settings = {"concurrency": concurrency, "page_size": 7}
+        settings: dict[str, Any] = {"concurrency": concurrency, "page_size": 7}
         source.fail_after(6, "/orders")
         broken = source.run("orders", store_keys=STORES, **settings)
         assert broken.code == 1

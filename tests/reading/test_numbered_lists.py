@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sandbox.standin import Hook
-from tests.walks.tools import Source, commerce7
+from tests.reading.tools import Source, commerce7
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from typing import TYPE_CHECKING, Any
 
@@ -14,14 +13,14 @@ from sandbox.standin import Hook
 from tap_commercetools.delete_messages import types_for
 from tap_commercetools.tap import TapCommercetools
 from tap_engine import timestamps
-from tests.walks.tools import LONG_AGO, Source, bookmarked, commercetools, next_second
+from tests.reading.tools import LONG_AGO, Source, bookmarked, commercetools, next_second
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.support import Output
 
-ON = {"emit_tombstones": True}
+ON: dict[str, Any] = {"emit_tombstones": True}
 MARK = "_sdc_deleted_at"
 MARKED = [each.name for each in TapCommercetools.stream_types if types_for(each.name)]
 
@@ -104,7 +103,7 @@ def test_many_deletes_over_many_pages(shop: Source) -> None:
     assert all(each.count('"') <= 2 * 101 for each in asked)
 
 
-def test_ids_are_asked_for_in_pieces(shop: Source) -> None:
+def test_ids_are_asked_for_in_batches(shop: Source) -> None:
     first = shop.run("customers", **ON)
     gone = delete(shop, 115)
     for row_id in sorted(gone)[::2]:
@@ -136,7 +135,7 @@ def test_a_record_that_exists_again_is_not_marked(shop: Source) -> None:
     assert back in left(first, output)
 
 
-def test_what_is_deleted_while_the_first_walk_reads_is_marked(shop: Source) -> None:
+def test_what_is_deleted_while_the_first_scan_reads_is_marked(shop: Source) -> None:
     victims = sorted(shop.rows("customers"))
     hooks = [
         Hook(number + 2, "customers", "delete", {"id": victims[place]}, match="/customers")
@@ -158,7 +157,7 @@ def test_the_first_sync_marks_nothing_older(shop: Source) -> None:
     assert len(output.ids("customers")) == 125
 
 
-def test_what_is_deleted_between_two_parts_of_the_first_walk_is_marked(shop: Source) -> None:
+def test_what_is_deleted_between_two_parts_of_the_first_scan_is_marked(shop: Source) -> None:
     shop.fail_after(4, "/customers")
     broken = shop.run("customers", concurrency=1, **ON)
     assert broken.code == 1
@@ -296,93 +295,3 @@ def test_a_full_table_tells_deletes_by_its_version(shop: Source) -> None:
     output = shop.run("customers", catalog=catalog, **ON)
     assert output.of_type("ACTIVATE_VERSION")
     assert shop.asked("/messages") == []
-
-
-# Catalogs, stream maps, flattening.
-
-
-def marked_once(source: Source, **more: Any) -> Output:
-    """Delete one customer between two runs."""
-    first = source.run("customers", **ON, **more)
-    assert first.code == 0, first.log[-800:]
-    delete(source, 1)
-    output = source.run("customers", state=first.state, **ON, **more)
-    assert output.code == 0, output.log[-800:]
-    return output
-
-
-def test_the_mark_cannot_be_deselected(shop: Source) -> None:
-    columns = ["createdAt", "version", "lastModifiedAt", "id", MARK]
-    crumbs = [("properties", name) for name in columns]
-    catalog = shop.catalog("customers", deselect=crumbs)
-    row_id = min(shop.rows("customers"))
-    (record,) = marks(marked_once(shop, catalog=catalog)).values()
-    assert record.keys() == {"id", "lastModifiedAt", MARK}
-    assert record["id"] == row_id
-
-
-def test_a_catalog_made_with_the_setting_and_everything_deselected(shop: Source) -> None:
-    catalog = shop.catalog("customers")
-    (entry,) = catalog["streams"]
-    entry["schema"]["properties"][MARK] = {"type": ["string", "null"], "format": "date-time"}
-    metadata = {"inclusion": "available", "selected": False}
-    entry["metadata"].append({"breadcrumb": ["properties", MARK], "metadata": metadata})
-    output = marked_once(shop, catalog=catalog)
-    assert len(marks(output)) == 1
-    assert MARK in output.of_type("SCHEMA")[0]["schema"]["properties"]
-
-
-def test_a_catalog_without_metadata_stays_selected(shop: Source) -> None:
-    catalog = shop.catalog("customers")
-    catalog["streams"][0]["metadata"] = []
-    assert len(marks(marked_once(shop, catalog=catalog))) == 1
-
-
-def test_flattening(shop: Source) -> None:
-    output = marked_once(shop, flattening_enabled=True, flattening_max_depth=3)
-    (record,) = marks(output).values()
-    assert record.keys() == {"id", "lastModifiedAt", MARK}
-    assert MARK in output.of_type("SCHEMA")[0]["schema"]["properties"]
-
-
-def test_maps_and_filters_that_need_the_whole_record(shop: Source) -> None:
-    maps = {
-        "customers": {
-            "__alias__": "people",
-            "__filter__": "version > 0",
-            "hashed": "md5(createdAt)",
-            "version": None,
-        },
-        "copy": {"__source__": "customers", "createdAt": "createdAt.lower()"},
-    }
-    output = marked_once(shop, stream_maps=maps)
-    for stream in ("people", "copy"):
-        (record,) = marks(output, stream).values()
-        assert record.keys() == {"id", "lastModifiedAt", MARK}
-        assert MARK in output.of_type("SCHEMA", stream)[0]["schema"]["properties"]
-
-
-def test_maps_that_change_the_key_or_let_little_through(shop: Source) -> None:
-    row_id = min(shop.rows("customers"))
-    maps = {"customers": {"__else__": None, "id": "md5(id)", "version": "version"}}
-    output = marked_once(shop, stream_maps=maps)
-    hashed = hashlib.md5(row_id.encode()).hexdigest()  # noqa: S324 (what the map says)
-    (record,) = marks(output).values()
-    assert record.keys() == {"id", MARK}
-    assert record["id"] == hashed
-    assert MARK in output.of_type("SCHEMA")[0]["schema"]["properties"]
-
-
-def test_a_stream_that_maps_remove(shop: Source) -> None:
-    for maps in ({"customers": None}, {"__else__": None, "zones": {}}):
-        output = marked_once(shop, stream_maps=maps)
-        assert output.of_type("RECORD") == []
-
-
-def test_a_key_that_is_made_of_what_is_gone_is_an_error(shop: Source) -> None:
-    maps = {"customers": {"id": "id + createdAt"}}
-    first = shop.run("customers", stream_maps=maps, **ON)
-    delete(shop, 1)
-    output = shop.run("customers", state=first.state, stream_maps=maps, **ON)
-    assert output.code == 1
-    assert "stream_maps cannot make a key without the record" in output.log

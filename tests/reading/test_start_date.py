@@ -1,10 +1,10 @@
-"""Proves 10 (start date): inclusive bound, all spellings, moved between runs and during a walk."""
+"""Proves 10 (start date): inclusive bound, all spellings, moved between runs and during a scan."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.walks.tools import Source, commercetools
+from tests.reading.tools import Source, commercetools
 
 
 def stamps(source: Source, stream: str = "customers") -> list[str]:
@@ -66,7 +66,7 @@ def test_moved_later_nothing_is_read_again_and_changes_still_arrive(customers: S
 
 
 @pytest.mark.parametrize("moved_to", [10, 100, None])
-def test_moved_while_a_walk_is_interrupted(customers: Source, moved_to: int | None) -> None:
+def test_moved_while_a_scan_is_interrupted(customers: Source, moved_to: int | None) -> None:
     at = stamps(customers)
     customers.fail_after(2, customers.path("customers"))
     first = customers.run("customers", start_date=at[50])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from tests.walks.tools import Source, commerce7, commercetools
+from tests.reading.tools import Source, commerce7, commercetools
 
 if TYPE_CHECKING:
     from tests.support import Output

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from tests.walks.tools import (
+from tests.reading.tools import (
     HIGHEST_ID,
     LONG_AGO,
     LOWEST_ID,
@@ -24,7 +26,7 @@ def pages_asked(source: Source) -> int:
     return sum(query["limit"] != ["1"] for query in asked)
 
 
-def assert_resumes(source: Source, counts: list[int], state: dict | None, concurrency: int) -> None:
+def assert_resumes(source: Source, counts: list[int], state: Any, concurrency: int) -> None:
     """Interrupt after some requests, go on, compare with an uninterrupted run."""
     source.defaults["concurrency"] = concurrency
     whole = source.run("customers", state=state)
@@ -82,7 +84,7 @@ def mutate(source: Source) -> None:
 
 
 def assert_every_state_is_safe(
-    source: Source, state: dict | None, *, at_least: int, **settings: object
+    source: Source, state: Any, *, at_least: int, **settings: Any
 ) -> None:
     source.defaults["lookback_seconds"] = 0  # it would hide what the bookmark misses
     output = source.run("customers", state=state, **settings)
@@ -119,7 +121,7 @@ def test_every_state_of_commerce7_is_safe(bookmark: str | None, concurrency: int
         assert_every_state_is_safe(source, state, at_least=5, concurrency=concurrency)
 
 
-def test_a_state_is_written_while_a_long_walk_goes_on() -> None:
+def test_a_state_is_written_while_a_long_scan_goes_on() -> None:
     with commercetools(rows={"customers": 3000}) as source:
         output = source.run("customers", page_size=100)
         assert 5 <= len(output.states) <= 8

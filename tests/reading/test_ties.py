@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.walks.tools import LONG_AGO, Pairs, Source, bookmarked, commerce7, commercetools
+from tests.reading.tools import LONG_AGO, Pairs, Source, bookmarked, commerce7, commercetools
 
 
 @pytest.mark.parametrize("ties", [19, 20, 21, 50, 200])

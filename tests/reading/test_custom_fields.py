@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sandbox.custom_fields import FIELDS, META_DATA
-from tests.walks.test_drift import reports
-from tests.walks.tools import LONG_AGO, bookmarked, commerce7, commercetools
+from tests.reading.test_drift import reports
+from tests.reading.tools import LONG_AGO, bookmarked, commerce7, commercetools
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.reading.tools import Source
     from tests.support import Output
-    from tests.walks.tools import Source
 
 NEVER = "2999-01-01T00:00:00.000Z"
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.walks.tools import Pairs, Source, commerce7, commercetools, where
+from tests.reading.tools import Pairs, Source, commerce7, commercetools, where
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -177,7 +177,7 @@ def test_ids_are_asked_for_in_ranges_that_leave_no_gap() -> None:
     with commercetools(rows={"customers": 130}) as source:
         source.run("customers", concurrency=4)
         filters = {where(query) for query in source.asked("/customers")}
-        cuts = sorted({text.rpartition("<= ")[2] for text in filters if "<= " in text})
-        assert len(cuts) == 3
-        for cut in cuts:
-            assert any(text.startswith(f"id > {cut}") for text in filters)
+        boundaries = sorted({text.rpartition("<= ")[2] for text in filters if "<= " in text})
+        assert len(boundaries) == 3
+        for boundary in boundaries:
+            assert any(text.startswith(f"id > {boundary}") for text in filters)

@@ -1,13 +1,13 @@
-"""Issue 5: after a complete walk the source's own count is compared with what was read."""
+"""After a complete scan the source's own count is compared with what was read."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from sandbox.standin import Hook
-from tests.walks.tools import LOWEST_ID, Rewritten, Source, commerce7, commercetools
+from tests.reading.tools import LOWEST_ID, Rewritten, Source, commerce7, commercetools
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,7 +91,10 @@ def test_missing_records_fail_a_strict_run_and_the_next_one_begins_anew(source: 
 def test_a_strict_run_does_not_activate_a_version_when_records_are_missing() -> None:
     with commercetools(rows={"customers": 130}, gzip=False) as source:
         catalog = source.catalog("customers", method="FULL_TABLE")
-        settings = {"verify_counts": "strict", "emit_activate_version_messages": True}
+        settings: dict[str, Any] = {
+            "verify_counts": "strict",
+            "emit_activate_version_messages": True,
+        }
         assert source.run("customers", catalog=catalog, **settings).of_type("ACTIVATE_VERSION")
         source.stand_in._api = miscounting(source.stand_in._api)
         output = source.run("customers", catalog=catalog, **settings)
@@ -119,7 +122,7 @@ def test_records_that_go_while_the_list_is_read_are_not_missing(source: Source) 
     assert "130 records read, the API counts 127" in output.log
 
 
-def test_an_interrupted_walk_is_counted_as_a_whole(
+def test_an_interrupted_scan_is_counted_as_a_whole(
     source: Source, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tap_engine.reading.sync.STATE_RECORDS", 1)

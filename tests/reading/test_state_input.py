@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tap_commercetools.tap import TapCommercetools
-from tests.walks.tools import LONG_AGO, Source, bookmarked, commerce7, commercetools
+from tests.reading.tools import LONG_AGO, Source, bookmarked, commerce7, commercetools
 
 CONTAINERS = ["loyalty-tiers", "settings", "wish_lists"]
 
@@ -26,7 +26,7 @@ CONTAINERS = ["loyalty-tiers", "settings", "wish_lists"]
     ],
     ids=str,
 )
-def test_resuming_under_other_settings(state: dict | None, changed: dict[str, int]) -> None:
+def test_resuming_under_other_settings(state: Any, changed: dict[str, Any]) -> None:
     with commercetools(rows={"customers": 190}) as source:
         source.fail_after(5, "/customers")
         broken = source.run("customers", state=state, concurrency=4)
@@ -37,7 +37,7 @@ def test_resuming_under_other_settings(state: dict | None, changed: dict[str, in
         assert source.held("customers", broken, rest) == source.rows("customers")
 
 
-def test_a_longer_lookback_while_a_walk_is_interrupted(customers: Source) -> None:
+def test_a_longer_lookback_while_a_scan_is_interrupted(customers: Source) -> None:
     state = bookmarked("customers", "2022-03-01T00:00:00.000Z", customers.stamp)
     customers.fail_after(1, customers.pages("customers"))
     broken = customers.run("customers", state=state, lookback_seconds=0)
@@ -59,7 +59,7 @@ def test_a_longer_lookback_while_a_walk_is_interrupted(customers: Source) -> Non
         (None, ["settings"]),
     ],
 )
-def test_containers_changed_while_a_walk_is_interrupted(before: Any, after: Any) -> None:
+def test_containers_changed_while_a_scan_is_interrupted(before: Any, after: Any) -> None:
     with commercetools(rows={"custom_objects": 90}, small=False) as source:
         source.fail_after(3, "/custom-objects")
         broken = source.run("custom_objects", custom_object_containers=before, page_size=7)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.walks.tools import LONG_AGO, Pairs, Source, bookmarked, commerce7, commercetools, where
+from tests.reading.tools import LONG_AGO, Pairs, Source, bookmarked, commerce7, commercetools, where
 
 MIDDLE = "2022-03-01T00:00:00.000Z"
 
@@ -49,7 +49,7 @@ def test_a_server_that_ignores_the_cursor(count: int, bookmark: str | None) -> N
         assert output.bookmark("customers") == max(source.rows("customers").values())
 
 
-def test_pages_full_of_old_rows_do_not_end_a_numbered_walk() -> None:
+def test_pages_full_of_old_rows_do_not_end_a_numbered_list() -> None:
     with commerce7(rows={"customers": 390}) as source:
         source.rewrite("/customer", ignore_cursor)
         newest = sorted(source.rows("customers").values())[-2]
@@ -124,7 +124,7 @@ def test_a_fallback_that_is_interrupted(count: int) -> None:
         assert source.held("customers", broken, rest) == source.rows("customers")
 
 
-def test_a_position_that_the_api_no_longer_takes_begins_the_walk_anew() -> None:
+def test_a_position_that_the_api_no_longer_takes_begins_the_scan_anew() -> None:
     with commerce7(rows={"customers": 190}) as source:
         source.fail_after(2, "/customer")
         broken = source.run("customers")

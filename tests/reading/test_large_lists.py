@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.walks.tools import LONG_AGO, bookmarked, commerce7, commercetools
+from tests.reading.tools import LONG_AGO, bookmarked, commerce7, commercetools
 
 ROWS = {"customers": 25_000}
 

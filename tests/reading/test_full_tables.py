@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sandbox.standin import Hook
-from tests.walks.tools import LOWEST_ID, Source, commerce7, commercetools, next_second
+from tests.reading.tools import LOWEST_ID, Source, commerce7, commercetools, next_second
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -144,15 +144,15 @@ def test_catching_up_where_the_api_has_no_filter_on_time(filters: str) -> None:
         assert_activates_at_the_end(output, "customers")
 
 
-def test_a_walk_that_goes_on_keeps_its_version(forced: tuple[Source, dict[str, Any]]) -> None:
+def test_a_scan_that_goes_on_keeps_its_version(forced: tuple[Source, dict[str, Any]]) -> None:
     source, catalog = forced
     source.fail_after(2, source.pages("customers"))
     broken = source.run("customers", catalog=catalog)
     source.heal()
     state = broken.state
-    walk = state["bookmarks"]["customers"]["scan"]
-    assert {message["version"] for message in broken.of_type("RECORD")} == {walk["version"]}
-    walk["version"] = 1_234_567_890  # as if it had been some time ago
+    scan = state["bookmarks"]["customers"]["scan"]
+    assert {message["version"] for message in broken.of_type("RECORD")} == {scan["version"]}
+    scan["version"] = 1_234_567_890  # as if it had been some time ago
     rest = source.run("customers", catalog=catalog, state=state)
     assert rest.code == 0
     assert assert_activates_at_the_end(rest, "customers") == 1_234_567_890
@@ -168,7 +168,7 @@ def test_without_activation_messages(forced: tuple[Source, dict[str, Any]]) -> N
     assert not any("version" in message for message in output.of_type("RECORD"))
 
 
-def test_an_unfinished_walk_does_not_cross_into_the_other_method(
+def test_an_unfinished_scan_does_not_cross_into_the_other_method(
     forced: tuple[Source, dict[str, Any]],
 ) -> None:
     source, catalog = forced

@@ -14,7 +14,7 @@ from sandbox.commercetools.auth import Client
 from sandbox.commercetools.resources import RESOURCES
 from tap_commercetools.delete_messages import DELETED
 from tap_engine import timestamps
-from tests.walks.tools import Pairs, Source, bookmarked, commercetools, next_second, where
+from tests.reading.tools import Pairs, Source, bookmarked, commercetools, next_second, where
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,7 +63,7 @@ def test_one_record_per_delete_of_every_stream_that_leaves_a_message(shop: Sourc
     for name, row_id in gone.items():
         shop.stand_in.delete(name, row_id)
     output = shop.run("deletions", state=state, page_size=7)
-    next_second()  # what happened after the cut comes with the next run
+    next_second()  # what happened after the run start comes with the next run
     rest = shop.run("deletions", state=output.state, page_size=7)
     assert output.code == rest.code == 0
     records = [*output.records("deletions"), *rest.records("deletions")]
@@ -151,7 +151,7 @@ def test_nothing_else_of_the_message_gets_out(shop: Source) -> None:
 
 
 def test_filters_and_sorts_use_the_names_of_the_api(shop: Source) -> None:
-    started = {"start_date": "2021-01-01"}
+    started: dict[str, Any] = {"start_date": "2021-01-01"}
     state = shop.run("deletions", **started).state
     first = shop.asked("/messages")
     assert all(where(query).startswith("type in (") for query in first)
@@ -164,7 +164,7 @@ def test_filters_and_sorts_use_the_names_of_the_api(shop: Source) -> None:
 
 
 @pytest.mark.parametrize("bookmark", [None, "2015-01-01T00:00:00.000Z"])
-def test_an_interrupted_walk_goes_on(shop: Source, bookmark: str | None) -> None:
+def test_an_interrupted_scan_goes_on(shop: Source, bookmark: str | None) -> None:
     state = bookmarked("deletions", bookmark, key="deletedAt") if bookmark else None
     shop.fail_after(3, "/messages")
     broken = shop.run("deletions", state=state, page_size=5, concurrency=1)
@@ -178,7 +178,7 @@ def test_an_interrupted_walk_goes_on(shop: Source, bookmark: str | None) -> None
     assert len(rest.ids("deletions")) < len(set(ids))
 
 
-def test_a_position_of_an_interrupted_walk_is_checked(shop: Source) -> None:
+def test_a_position_of_an_interrupted_scan_is_checked(shop: Source) -> None:
     scan = {"pager": "time", "last_list": {}, "ranges": [{"after": ["yesterday", "x"]}]}
     output = shop.run("deletions", state={"bookmarks": {"deletions": {"scan": scan}}})
     assert output.code == 1

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any, Literal
+
 import pytest
 
 from sandbox.standin import Hook
-from tests.walks.tools import (
+from tests.reading.tools import (
     HIGHEST_ID,
     LONG_AGO,
     LOWEST_ID,
@@ -17,7 +19,9 @@ from tests.walks.tools import (
 )
 
 
-def hook(source: Source, after: int, action: str, row_id: str) -> None:
+def hook(
+    source: Source, after: int, action: Literal["upsert", "delete", "touch"], row_id: str
+) -> None:
     record = {"id": row_id}
     source.stand_in.hooks.append(Hook(after, "customers", action, record))
 
@@ -37,7 +41,7 @@ def hook_everything(source: Source) -> set[str]:
     }
 
 
-def assert_caught_up(source: Source, state: dict | None, **settings: object) -> None:
+def assert_caught_up(source: Source, state: Any, **settings: Any) -> None:
     source.defaults["lookback_seconds"] = 0  # it would hide what the bookmark misses
     deleted = hook_everything(source)
     first = source.run("customers", state=state, **settings)
@@ -47,8 +51,8 @@ def assert_caught_up(source: Source, state: dict | None, **settings: object) -> 
     second = source.run("customers", state=first.state, **settings)
     assert first.code == second.code == 0
     held = source.held("customers", first, second)
-    for each in deleted:
-        held.pop(each, None)
+    for row_id in deleted:
+        held.pop(row_id, None)
     assert held == source.rows("customers")
 
 
