@@ -14,7 +14,7 @@ from tests.walks.tools import commerce7, commercetools
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tap_reconcile.merge import Entry
+    from tap_reconcile.compare import Entry
     from tests.walks.tools import Source
 
 REFUSED = {
