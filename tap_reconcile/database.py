@@ -75,7 +75,7 @@ class Database:
     def __init__(self, url: str, redactor: Redactor) -> None:
         if MISSING is not None:
             msg = (
-                "psycopg, the driver for PostgreSQL, is not installed or incomplete: run"
+                "the PostgreSQL driver psycopg is not installed or incomplete: run"
                 f" pip install 'tap-commerce[reconcile]' ({excerpt(str(MISSING), 100)})"
             )
             raise SettingsError(msg)
