@@ -24,7 +24,7 @@ TENANT = {"tenant": "demo-winery"}
 
 
 class Clock:
-    """Stands in for the `time` module."""
+    """A `time` module whose clock the test sets."""
 
     now = 1000.0
 
