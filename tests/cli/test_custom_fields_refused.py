@@ -79,7 +79,7 @@ def test_a_definition_of_another_form_is_said_in_one_line(command: Command, shop
     finally:
         key = row["id"] if shop.is_commercetools else f"Customer/{row['id']}"
         shop.stand_in.delete(name, str(key))
-    assert line.startswith("type_custom_fields: cannot understand a ")
+    assert line.startswith("type_custom_fields: cannot parse a ")
     assert "Expected `str" in line
 
 

@@ -88,7 +88,7 @@ def test_a_page_in_the_place_of_the_token_for_ever_ends_the_run(
     source = commercetools_source
     source.stand_in.faults.add(TOKEN, "html", times=-1)
     assert source.run(retry_max_seconds=0.1).code == 1
-    assert "token: /oauth/token answered 200 (the body is no token)" in errors()[0]
+    assert "token: /oauth/token answered 200 (the body is not a token)" in errors()[0]
 
 
 @pytest.mark.parametrize("kind", ["revoke_token", "expire_token"])

@@ -119,7 +119,7 @@ def test_tokens_that_are_half_of_an_answer_are_not_quoted(source: Source) -> Non
     source.stand_in.faults.add("/oauth/token", "truncate", times=-1)
     output = source.run(retry_max_seconds=0.05)
     assert output.code == 1
-    assert "the body is no token" in output.log
+    assert "the body is not a token" in output.log
     check(source, output)
 
 

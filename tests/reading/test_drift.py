@@ -72,7 +72,7 @@ def test_paths_lead_into_objects_and_arrays() -> None:
         assert report["undeclared"] == {"addresses[].planet": ["string"]}
         assert report["contradicting"] == {
             "stores[]": ["string"],
-            "createdAt": ["string, but no date"],
+            "createdAt": ["string that is not a date"],
         }
 
 

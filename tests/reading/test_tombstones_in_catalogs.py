@@ -107,4 +107,4 @@ def test_a_key_that_is_made_of_what_is_gone_is_an_error(shop: Source) -> None:
     delete(shop, 1)
     output = shop.run("customers", state=first.state, stream_maps=maps, **ON)
     assert output.code == 1
-    assert "stream_maps cannot make a key without the record" in output.log
+    assert "stream_maps cannot build a key without the record" in output.log

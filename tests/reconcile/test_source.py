@@ -15,7 +15,7 @@ from tests.support import commerce7_config, commercetools_config
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tap_reconcile.merge import Entry
+    from tap_reconcile.compare import Entry
     from tests.reading.tools import Source
 
 REFUSED = {

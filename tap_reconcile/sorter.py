@@ -1,25 +1,24 @@
-"""The source's keys and timestamps, in a temporary file that brings them into order."""
+"""Sorts the source's keys and timestamps in a temporary SQLite file."""
 
 from __future__ import annotations
 
 import sqlite3
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from types import TracebackType
 
-    from tap_reconcile.merge import Entry
+    from tap_reconcile.compare import Entry
 
 CACHE_MB = 24
 
 
-class Spool:
-    """Takes rows in any order, keeps the newest of each key and gives them back sorted.
+class Sorter:
+    """Accepts rows in any order and returns the newest of each key, sorted by key.
 
-    A nameless database of SQLite: a file that is already unlinked while it is used, so that nothing
-    stays behind, however the process ends. It lies in SQLITE_TMPDIR, TMPDIR or /var/tmp, whichever
-    is the first that works, and takes some 100 bytes for each row.
+    SQLite keeps the rows in a file that is already unlinked while in use, so nothing is left
+    behind, however the process ends. The file is in SQLITE_TMPDIR, TMPDIR or /var/tmp, whichever
+    is usable first, and takes about 100 bytes per row.
 
     Args:
         parts: Number of columns of a key.
@@ -43,28 +42,21 @@ class Spool:
         self._file.execute("begin")
 
     def add(self, rows: Iterable[Entry]) -> None:
-        """Take in rows.
+        """Add rows.
 
         Raises:
-            sqlite3.Error: There is no room for them.
+            sqlite3.Error: The disk is full.
         """
         self._file.executemany(self._insert, ((*key, at) for key, at in rows))
 
     def rows(self) -> Iterator[Entry]:
-        """Yield each key once, in the order of its code points.
+        """Yield each key once, ordered by code point.
 
-        SQLite compares UTF-8 byte by byte, which is the order of code points.
+        SQLite compares UTF-8 byte by byte, which gives the same order.
         """
         found = self._file.execute(f"select {self._key}, at from rows order by {self._key}")  # noqa: S608 (column names of our own)
         return ((row[:-1], row[-1]) for row in found)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Delete the rows."""
         self._file.close()

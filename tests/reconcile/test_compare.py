@@ -1,23 +1,24 @@
-"""The merge and the spool against sets that are simply held in memory."""
+"""The comparison and the sorter, checked against sets held in memory."""
 
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_reconcile.merge import KINDS, Bounds, OrderError, compare
-from tap_reconcile.spool import Spool
+from tap_reconcile.compare import KINDS, Bounds, OrderError, compare
+from tap_reconcile.sorter import Sorter
 
 if TYPE_CHECKING:
-    from tap_reconcile.merge import Entry, Key
+    from tap_reconcile.compare import Entry, Key
 
 MOMENTS = [f"2026-01-0{day}T00:00:00.000Z" for day in range(1, 8)]
 
-# What neither PostgreSQL nor the taps let through are NUL and halves of surrogate pairs.
+# NUL and unpaired surrogates are left out: neither PostgreSQL nor the taps let them through.
 characters = st.one_of(
     st.sampled_from("aAbB-_/ \n\t'\"\\\x01éßÿ\u2028\ud7ff\ue000\uffff\U00010000\U0010ffff"),
     st.characters(exclude_categories=["Cs"], exclude_characters="\x00"),
@@ -78,45 +79,45 @@ def test_the_same_as_with_sets(
     bounds = Bounds(since=since, until=until, show=1000)
     # As the database sorts with collation "C": the bytes of each part in turn.
     in_order = sorted(table.items(), key=lambda row: [part.encode() for part in row[0]])
-    with Spool(parts) as spool:
-        spool.add(rows[:7])
-        spool.add(rows[7:])
-        tally = compare(spool.rows(), in_order, bounds)
+    with closing(Sorter(parts)) as sorter:
+        sorter.add(rows[:7])
+        sorter.add(rows[7:])
+        result = compare(sorter.rows(), in_order, bounds)
     source = latest(rows)
     expected = naive(source, table, bounds)
     counts = Counter(expected.values())
-    assert {kind: getattr(tally, kind) for kind in (*KINDS, "older")} == {
+    assert {kind: getattr(result, kind) for kind in (*KINDS, "older")} == {
         kind: counts[kind] for kind in (*KINDS, "older")
     }
-    assert (tally.source, tally.table) == (len(source), len(table))
+    assert (result.source, result.table) == (len(source), len(table))
     for kind in KINDS:
-        shown = {each.key: (each.source, each.table) for each in tally.examples[kind]}
+        shown = {each.key: (each.source, each.table) for each in result.examples[kind]}
         assert shown == {
             key: (source.get(key), table.get(key)) for key, said in expected.items() if said == kind
         }
 
 
 def test_only_some_examples_are_kept() -> None:
-    tally = compare([((f"{n}",), None) for n in range(9)], [], Bounds(show=2))
-    assert tally.missing == 9
-    assert [each.key for each in tally.examples["missing"]] == [("0",), ("1",)]
+    result = compare([((f"{n}",), None) for n in range(9)], [], Bounds(show=2))
+    assert result.missing == 9
+    assert [each.key for each in result.examples["missing"]] == [("0",), ("1",)]
 
 
 def test_a_key_twice_in_the_table_is_one_too_many() -> None:
     old, new = MOMENTS[:2]
-    tally = compare([(("a",), new), (("b",), new)], [(("a",), new), (("a",), old)], Bounds())
-    assert (tally.missing, tally.extra, tally.stale) == (1, 1, 0)
+    result = compare([(("a",), new), (("b",), new)], [(("a",), new), (("a",), old)], Bounds())
+    assert (result.missing, result.extra, result.stale) == (1, 1, 0)
 
 
 def test_what_the_source_forgets_is_not_extra() -> None:
     source, table = [(("b",), None), (("c",), None)], [(("a",), None), (("b",), None)]
-    tally = compare(source, table, Bounds(expires=True))
-    assert (tally.missing, tally.extra, tally.older) == (1, 0, 1)
+    result = compare(source, table, Bounds(expires=True))
+    assert (result.missing, result.extra, result.older) == (1, 0, 1)
 
 
 @pytest.mark.parametrize("side", ["the source", "the table"])
 def test_what_is_not_sorted_is_not_compared(side: str) -> None:
     good, bad = [(("a",), None)], [(("b",), None), (("a",), None)]
     first, second = (bad, good) if side == "the source" else (good, bad)
-    with pytest.raises(OrderError, match=f"{side} gives key a behind b"):
+    with pytest.raises(OrderError, match=f"{side} returned key a after b"):
         compare(first, second, Bounds())
