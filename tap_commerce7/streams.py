@@ -1,8 +1,8 @@
-"""What streams there are: one short declaration each.
+"""The streams, one short declaration each.
 
-Paths, array keys and permissions come from the developer documentation and from public clients.
-Off by default is what holds secrets or configuration, costs one request per parent, or was never
-seen working as a list.
+Paths, array keys and permissions are taken from the developer documentation and public clients.
+Streams are off by default if they contain secrets or configuration, need one request per parent, or
+have never been seen to work as a list.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ class InventoryTransactions(Commerce7Stream):
     array_key = "inventoryTransactions"
     permission = "Inventory"
     may_be_absent = UNDOCUMENTED
-    off_because = "unverified as a list"
+    off_because = "not verified as a list"
 
 
 class Clubs(Commerce7Stream):
@@ -178,7 +178,7 @@ class PromotionSets(Commerce7Stream):
     array_key = "promotionSets"
     permission = "Promotion Set"
     may_be_absent = UNDOCUMENTED
-    off_because = "unverified as a list"
+    off_because = "not verified as a list"
 
 
 class GiftCards(Commerce7Stream):
@@ -273,7 +273,7 @@ class WebHookLogs(Commerce7Stream):
     replication_key = "updatedAt"
     updated_at = UpdatedAt.DOCUMENTED
     filter_parameters = ("object", "action", "isSuccess")
-    off_because = "whole records in its payloads"
+    off_because = "its payloads contain whole records"
 
 
 class MetaDataConfigs(TypedStream):
@@ -324,7 +324,7 @@ class PosProfiles(Commerce7Stream):
     array_key = "posProfiles"
     permission = "POS Profile"
     may_be_absent = UNDOCUMENTED
-    off_because = "unverified path"
+    off_because = "the path is unverified"
 
 
 class Trash(TrashStream):

@@ -1,4 +1,4 @@
-"""The tenant's id, in the forms in which people write it."""
+"""The tenant ID, in the forms in which people write it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _TENANT = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 
 def read_tenant(text: str) -> str:
-    """Return a tenant's id, given as such or as the address of its admin; ids are lower-case.
+    """Return a tenant ID, given as such or as the address of the admin panel; IDs are lower-case.
 
     Raises:
         SettingsError: It is neither.
@@ -21,8 +21,8 @@ def read_tenant(text: str) -> str:
     tenant = address[1] if address else given
     if not _TENANT.fullmatch(tenant):
         msg = (
-            f"setting tenant: {text!r:.60} is no tenant id; it is the first label of the admin's"
-            " address, as my-winery in https://my-winery.admin.platform.commerce7.com"
+            f"setting tenant: {text!r:.60} is not a tenant ID; use the first part of the admin"
+            " panel's address, such as my-winery in https://my-winery.admin.platform.commerce7.com"
         )
         raise SettingsError(msg)
     return tenant

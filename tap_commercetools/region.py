@@ -30,7 +30,7 @@ def read_region(text: str) -> str:
     region = host[1] if host else given
     if not _REGION.fullmatch(region):
         msg = (
-            f"setting region: {text!r:.60} is no region; it is one of {', '.join(REGIONS)}, or set"
+            f"setting region: {text!r:.60} is not a region; use one of {', '.join(REGIONS)}, or set"
             " api_url and auth_url instead"
         )
         raise SettingsError(msg)

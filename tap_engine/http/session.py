@@ -235,7 +235,7 @@ class Http:
                 f"{call.stream}: {call.method} {call.url} failed: {causes.text(error)}"
             )
             if host not in self._answered and host in self._named_in:
-                reason += f"; the host comes from setting {self._named_in[host]}"
+                reason += f"; the host is from setting {self._named_in[host]}"
                 if causes.is_unknown_host(error):
                     raise SettingsError(reason) from None
             if "CERTIFICATE_VERIFY_FAILED" in reason:  # asking again does not make it trusted

@@ -50,4 +50,4 @@ def unknown(config: Mapping[str, Any], known: Collection[str]) -> Iterator[str]:
             continue
         near = difflib.get_close_matches(name.lower(), known, n=1)
         meant = f"; did you mean {near[0]}?" if near else ""
-        yield f"setting {name!r:.60} does not exist and is ignored{meant}"
+        yield f"there is no setting {name!r:.60}; ignored{meant}"

@@ -93,7 +93,7 @@ class SdkTap(Tap):
         """
         self._config, changed = as_typed.tidied(self._config)
         for name in changed:
-            self.logger.info("setting %s: left out the white space around it", name)
+            self.logger.info("setting %s: white space around it was removed", name)
         if not raise_errors:
             return []
         for sentence in as_typed.unknown(self._config, self.config_jsonschema["properties"]):

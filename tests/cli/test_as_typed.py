@@ -58,7 +58,7 @@ def test_an_empty_region_is_refused_unless_urls_take_its_place(
     ended = command(TapCommercetools, "--test", config=config_of_region(""))
     assert ended.code == 1
     (line,) = ended.lines
-    assert line.startswith("setting region: '' is no region; it is one of europe-west1.gcp")
+    assert line.startswith("setting region: '' is not a region; use one of europe-west1.gcp")
     config = sources[TapCommercetools.name].config(region="")
     del config["history_url"]
     assert command(TapCommercetools, "--test", config=config).code == 0
@@ -79,7 +79,7 @@ def test_forms_of_a_tenant(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "my winery", "my.winery", "https://www.my-winery.com", "-"])
 def test_what_is_no_tenant(text: str) -> None:
-    with pytest.raises(SettingsError, match="it is the first label of the admin's address"):
+    with pytest.raises(SettingsError, match="use the first part of the admin panel's"):
         read_tenant(text)
 
 
@@ -90,7 +90,7 @@ def test_the_admin_address_of_the_tenant_works(
     address = "https://Demo-Winery.admin.platform.commerce7.com/"
     ended = command(TapCommerce7, "--test", config=source.config(tenant=address))
     assert ended.code == 0
-    assert "setting tenant: taken as demo-winery" in ended.err
+    assert "setting tenant: read as demo-winery" in ended.err
 
 
 def test_white_space_around_settings_is_left_out(command: Command, source: Source) -> None:
@@ -105,7 +105,7 @@ def test_white_space_around_settings_is_left_out(command: Command, source: Sourc
     ended = command(source.tap, "--test", config=config)
     assert ended.code == 0, ended.err
     for name in names:
-        assert f"setting {name}: left out the white space around it" in ended.err
+        assert f"setting {name}: white space around it was removed" in ended.err
     clean = command(source.tap, "--test", config=given)
     assert "white space" not in clean.err
 
@@ -149,11 +149,11 @@ def test_an_unknown_setting_is_named_with_its_nearest(
     fine = {"_select": ["*.*"], "default_target_schema": "raw", "batch_config": None}
     ended = command(tap, "--test=schema", config=source.config(**wrong, **fine))
     assert ended.code == 0
-    said = [line for line in ended.err.splitlines() if "does not exist" in line]
-    assert [line.partition("setting ")[2] for line in said] == [
-        "'start_dat' does not exist and is ignored; did you mean start_date?",
-        "'Concurency' does not exist and is ignored; did you mean concurrency?",
-        "'frobnicate' does not exist and is ignored",
+    said = [line for line in ended.err.splitlines() if "there is no setting" in line]
+    assert [line.partition("no setting ")[2] for line in said] == [
+        "'start_dat'; ignored; did you mean start_date?",
+        "'Concurency'; ignored; did you mean concurrency?",
+        "'frobnicate'; ignored",
     ]
     assert "s3cr3t-key" not in ended.err
 
@@ -197,7 +197,7 @@ def test_a_host_that_does_not_exist_is_said_at_once(
         ended = command(source.tap, *arguments, config=config)
         assert ended.code == 1
         (line,) = ended.lines
-        assert f"Name or service not known; the host comes from setting {setting}" in line
+        assert f"Name or service not known; the host is from setting {setting}" in line
         assert any(host in name for name in lookups)
         assert "trying again" not in ended.err
 

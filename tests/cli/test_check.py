@@ -222,7 +222,7 @@ def test_scopes_of_another_project_are_said_once(command: Command) -> None:
         config = commercetools_config(server.url)
         ended = command(TapCommercetools, "--test", config=config)
         synced = command(TapCommercetools, config=config)
-    line = "setting project_key: the token's scopes are of project other-shop, not of demo"
+    line = "setting project_key: the token's scopes are for project other-shop, not for demo"
     assert ended.code == synced.code == 1
     assert ended.out == ""
     assert ended.lines == [line]

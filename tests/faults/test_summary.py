@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -50,7 +50,9 @@ def test_streams_that_were_not_read(source: Source, line: pytest.LogCaptureFixtu
 
 
 def test_a_run_that_is_broken_off(source: Source, line: pytest.LogCaptureFixture) -> None:
-    secret = {"client_secret": "wrong"} if source.is_commercetools else {"app_secret": "wrong"}
+    secret: dict[str, Any] = (
+        {"client_secret": "wrong"} if source.is_commercetools else {"app_secret": "wrong"}
+    )
     source.run(source.stream, OTHER[source.tap.name], **secret)
     assert re.search("^0 of 2 streams complete, 0 records, ", summary(line))
     end = "not finished" if source.is_commercetools else "not read"
