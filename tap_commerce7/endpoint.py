@@ -32,6 +32,8 @@ class UpdatedAt(enum.Enum):
     """What an endpoint does with the filter `updatedAt`."""
 
     DOCUMENTED = enum.auto()
+    SEEN = enum.auto()
+    """In use at two independent clients, but not documented: treated as if it were unknown."""
     UNKNOWN = enum.auto()
     """Asked once; when the API answers 422, older rows are dropped by the tap instead."""
     ABSENT = enum.auto()

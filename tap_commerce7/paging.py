@@ -56,7 +56,7 @@ class EndpointPager(Pager[Endpoint]):
             return self.ask(part, [*source.user_filter, *filters])
         except QueryRefusedError as error:
             self.blame_filter(part.list)
-            if source.updated_at is not UpdatedAt.UNKNOWN or not filters:
+            if source.updated_at is UpdatedAt.DOCUMENTED or not filters:
                 raise
             source.logger.info("%s; reading everything and leaving out what is older", error)
             self._since_refused = True

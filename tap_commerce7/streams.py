@@ -22,6 +22,7 @@ class Customers(CursorStream):
     path = "/customer"
     array_key = "customers"
     permission = "Customer"
+    updated_at = UpdatedAt.SEEN
     filter_parameters = ("q", "lifetimeValue", "orderCount", "createdAt", "tagId")
 
 
@@ -145,6 +146,7 @@ class ClubMemberships(CursorStream):
     path = "/club-membership"
     array_key = "clubMemberships"
     permission = "Club Membership"
+    updated_at = UpdatedAt.SEEN
     filter_parameters = ("q", "clubId")
 
 

@@ -72,7 +72,7 @@ This page is generated from the code and the schemas. The columns:
   the stream, and a run only warns of a source that does not.
 
 The name of a stream links to its schema. Names and types of members are those of the API.
-
+{units}
 Each domain has a diagram with the keys of its streams and, for each stream it refers to, the
 shortest reference. A line connects two streams of the domain. A member marked FK refers to a stream
 of another domain, which is shown as its type.
@@ -81,6 +81,14 @@ of another domain, which is shown as its type.
 NEEDS = {
     "tap-commerce7": "the app permission, with read access",
     "tap-commercetools": "the scope of the API client; any one of those listed is enough",
+}
+
+UNITS = {
+    "tap-commerce7": (
+        "Amounts of money are minor units of the tenant's currency; percentages of coupons are"
+        " hundredths\n(1500 is 15 %).\n"
+    ),
+    "tap-commercetools": "",
 }
 
 MORE = {
@@ -95,7 +103,13 @@ MORE = {
 def page(tap: type[EngineTap]) -> str:
     """Write the page of one tap."""
     parts = [
-        INTRODUCTION.format(tap=tap.name, needs=NEEDS[tap.name], job=_job(tap), more=MORE[tap.name])
+        INTRODUCTION.format(
+            tap=tap.name,
+            needs=NEEDS[tap.name],
+            job=_job(tap),
+            more=MORE[tap.name],
+            units=UNITS[tap.name],
+        )
     ]
     for domain, members in domains(tap).items():
         parts.append(f"## {domain}\n")
