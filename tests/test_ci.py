@@ -53,7 +53,7 @@ def test_all_runs_on_the_oldest_and_what_depends_on_it_on_the_newest(
 
 def test_another_interpreter_has_to_be_one(tmp_path: Path) -> None:
     program(tmp_path / "python9", "exit 1")
-    command = [ROOT / "run", "on", tmp_path / "python9"]
+    command = [str(ROOT / "run"), "on", str(tmp_path / "python9")]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ended.returncode == 1
     assert "python9 is not Python 3.11 or newer with venv" in ended.stderr

@@ -142,6 +142,7 @@ def test_projects_of_every_catalog_model_end_well(
         assert line.startswith("stream absent: variants: ")
         assert f"catalog model is {model}; only projects with" in line
         assert output.bookmark("variants") is None, "or those that move later would be older"
+        assert "/demo/variants" not in {each["path"] for each in stand_in.requests}
 
 
 def test_variants_are_asked_for_where_the_model_is_unknown(
