@@ -87,7 +87,14 @@ def test_states_of_all_streams_and_sixteen_ranges_stay_small() -> None:
     assert len(done) >= 40
     with commercetools(rows={"customers": 700}) as source:
         source.fail_after(12, "/customers")
-        broken = source.run("customers", page_size=10, concurrency=16, state={"bookmarks": done})
+        broken = source.run(
+            "customers",
+            "orders",
+            catalog=source.catalog("customers"),
+            page_size=10,
+            concurrency=16,
+            state={"bookmarks": done},
+        )
         assert broken.code == 1
         assert len(scan_of(broken.state, "customers")["ranges"]) == 16
         line = broken.text.splitlines()[-1]
