@@ -153,8 +153,7 @@ class EngineStream(Declaration, SdkStream, abc.ABC):
 
     @property
     def _is_bounded(self) -> bool:
-        start_date = self.host.current_run.settings.start_date
-        return start_date is not None and self.replication_key is not None
+        return bool(self.config.get("start_date")) and self.replication_key is not None
 
     def note_finished(self) -> None:
         """Note in the state that a shard's scan of the stream is complete."""

@@ -128,15 +128,18 @@ class EngineTap(SdkTap):
             finished = self.state_members[shards.NAME]["finished"]
             finished[stream] = "split" if split else "whole"
 
-    def _begin_state(self) -> None:
-        """Check whose the state is, and say whose it will be.
+    def _check_state(self) -> shards.ShardEntry | None:
+        """Check whose the state is, and return the entry of this shard; None without shards.
 
         Raises:
             StateError: It is of another tap, source or shard.
         """
         document.check_streams(self.state, self.name, {each.name for each in self.stream_types})
         document.check_source(self.state, self.name, self.source)
-        entry = shards.check_state(self.state, self.current_run.settings.shard)
+        return shards.check_state(self.state, self.current_run.settings.shard)
+
+    def _name_state(self, entry: shards.ShardEntry | None) -> None:
+        """Say in the state whose it is."""
         self.state_members.setdefault(document.BOOKMARKS, {})
         self.state_members.update({document.TAP: self.name, document.SOURCE: self.source})
         if entry:
@@ -202,8 +205,7 @@ class EngineTap(SdkTap):
         Returns:
             The exit code: 0 when every selected stream is complete.
         """
-        run = self.current_run
-        self._begin_state()
+        run, shard_entry = self.current_run, self._check_state()
         streams = self.chosen_streams
         if bounded := [stream.name for stream in streams if stream.keeps_version]:
             self.logger.warning(
@@ -211,6 +213,7 @@ class EngineTap(SdkTap):
                 ", ".join(bounded),
             )
         run.prefetch_from(streams)
+        self._name_state(shard_entry)
         try:
             self.sync_all()
             self.write_last_state()
