@@ -11,8 +11,9 @@ from sandbox.commerce7.app import build as build_commerce7
 from sandbox.commercetools.app import build as build_commercetools
 from scripts.declarations import env_name
 from scripts.demo.pipelines import Meltano, PipelineError
+from tap_commercetools.tap import TapCommercetools
 from tests.pipelines.conftest import ROOT
-from tests.support import TAPS, TapCommercetools, commerce7_config, commercetools_config
+from tests.support import TAPS, commerce7_config, commercetools_config
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

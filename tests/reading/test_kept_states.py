@@ -151,7 +151,8 @@ def test_the_forms_that_people_have(customers: Source) -> None:
         assert output.code == 0
         assert len(output.ids("customers")) < 10
         assert output.state == state
-    for nothing in ({}, {"singer_state": {}}, {"bookmarks": {}}):
+    empty: list[dict[str, Any]] = [{}, {"singer_state": {}}, {"bookmarks": {}}]
+    for nothing in empty:
         assert len(customers.run("customers", state=nothing).ids("customers")) == 130
 
 

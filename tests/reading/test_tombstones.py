@@ -197,6 +197,21 @@ def test_the_position_is_that_of_the_run_and_only_moves_on(shop: Source) -> None
     assert without.state["bookmarks"]["customers"]["deletions_read_to"] == read_to
 
 
+def test_a_message_that_becomes_visible_late_marks_its_record(shop: Source) -> None:
+    """Later than the lookback, on a source where nothing else was deleted."""
+    first = shop.run("customers", **ON)
+    next_second()
+    quiet = shop.run("customers", state=first.state, **ON)
+    gone = min(shop.rows("customers"))
+    shop.stand_in.collections["customers"].delete(gone)
+    late = timestamps.earlier(first.state["bookmarks"]["customers"]["deletions_from"], -1)
+    message = {"type": "CustomerDeleted", "resource": {"typeId": "customer", "id": gone}}
+    shop.stand_in.put("messages", message, at=late)
+    next_second()
+    output = shop.run("customers", state=quiet.state, lookback_seconds=0, **ON)
+    assert marks(output).keys() == {gone}
+
+
 @pytest.mark.parametrize("value", ["yesterday", 5, ""])
 def test_a_position_that_is_no_moment_is_refused(shop: Source, value: Any) -> None:
     state = bookmarked("customers", LONG_AGO)
