@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import threading
 from collections import defaultdict
 
@@ -12,6 +13,21 @@ MOST_UNANSWERED = 3
 """So many streams in a row without an answer mean that the host is gone."""
 
 
+class Contact(enum.IntEnum):
+    """How far a request came that failed."""
+
+    NOWHERE = enum.auto()
+    """There was no connection."""
+    RESET = enum.auto()
+    """The connection was closed without an answer."""
+    FOREIGN = enum.auto()
+    """Something else than the API answered, such as a firewall."""
+    LATE = enum.auto()
+    """There was no answer in time."""
+    ANSWERED = enum.auto()
+    """The API answered."""
+
+
 class Hosts:
     """Remembers who answered, and which streams gave up since a host last gave a good answer.
 
@@ -20,7 +36,6 @@ class Hosts:
 
     def __init__(self) -> None:
         self._answered: set[str] = set()
-        self._accepted: set[str] = set()
         self._given_up: dict[str, set[str]] = defaultdict(set)
         self._lock = threading.Lock()
 
@@ -36,15 +51,10 @@ class Hosts:
     def note_success(self, host: str) -> None:
         """Note that a host sent what was asked for."""
         self._answered.add(host)
-        self._accepted.add(host)
         with self._lock:
             self._given_up[host].clear()
 
-    def accepted(self, host: str) -> bool:
-        """Return whether a host ever sent what it was asked for."""
-        return host in self._accepted
-
-    def budget(self, host: str, stream: str, most: float, *, reached: bool) -> float:
+    def budget(self, host: str, stream: str, most: float, contact: Contact) -> float:
         """Return the retry budget of a request in seconds.
 
         Each stream that gave up on the host since its last good answer halves it, so that a dead
@@ -54,20 +64,20 @@ class Hosts:
             host: The host.
             stream: The stream that the request is for.
             most: The budget for a host in good health.
-            reached: This failure shows that there is a host at all.
+            contact: How far the request came.
         """
         shortest = min(most, FIRST_CONTACT_SECONDS)
-        if not reached and host not in self._answered:
+        if contact < Contact.LATE and host not in self._answered:
             return shortest
         with self._lock:
             others = len(self._given_up[host] - {stream})
         return max(shortest, most / float(2**others))
 
     def give_up(self, host: str, stream: str) -> bool:
-        """Note that a stream used up its budget without an answer or a good one.
+        """Note that a stream used up its budget.
 
         Returns:
-            Whether so many did that, should the host be silent, it must be gone.
+            Whether so many did that a host without an answer must be gone.
         """
         with self._lock:
             self._given_up[host].add(stream)

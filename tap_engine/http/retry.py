@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import backoff
 
+from tap_engine.http.hosts import Contact
 from tap_engine.timestamps import parse_http_date
 
 if TYPE_CHECKING:
@@ -38,8 +39,7 @@ class Again(Exception):  # noqa: N818 (a signal inside of `Http.send`, not an er
     Attributes:
         wait: Seconds that the server asks to wait.
         least: Shortest pause.
-        answered: There was an answer.
-        reached: The API's host is there, even if it did not answer in time.
+        contact: How far the request came.
     """
 
     def __init__(
@@ -48,14 +48,12 @@ class Again(Exception):  # noqa: N818 (a signal inside of `Http.send`, not an er
         *,
         wait: float | None = None,
         least: float = 0.0,
-        answered: bool = True,
-        reached: bool = True,
+        contact: Contact = Contact.ANSWERED,
     ) -> None:
         super().__init__(reason)
         self.wait = wait
         self.least = least
-        self.answered = answered
-        self.reached = reached
+        self.contact = contact
 
 
 @dataclass

@@ -28,10 +28,10 @@ from tap_engine.errors import (
 from tap_engine.http import retry
 from tap_engine.http.call import PageTooBigError
 from tap_engine.http.error_table import FOREIGN, Action, rule_for
-from tap_engine.http.hosts import MOST_UNANSWERED, Hosts
+from tap_engine.http.hosts import MOST_UNANSWERED, Contact, Hosts
 from tap_engine.http.redaction import excerpt
 from tap_engine.http.retry import Again, Renewed, Tries
-from tap_engine.http.transport import LateError, Transport, cause
+from tap_engine.http.transport import LateError, Transport, cause, contact
 
 if TYPE_CHECKING:
     import logging
@@ -75,6 +75,7 @@ class Http:
         self._logger = logger
         self._correlation_header = correlation_header
         self._hosts = Hosts()
+        self._has_read = False
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._workers = ThreadPoolExecutor(concurrency, thread_name_prefix="request")
@@ -158,9 +159,7 @@ class Http:
                 pass
             except Again as again:
                 pause = again.wait or max(next(tries.pauses), again.least)
-                budget = self._hosts.budget(
-                    call.host, call.stream, self._budget, reached=again.reached
-                )
+                budget = self._hosts.budget(call.host, call.stream, self._budget, again.contact)
                 if tries.seconds + pause > budget:
                     raise self._given_up(call, again, tries) from None
                 self._logger.warning("%s; trying again in %.1f s", again, pause)
@@ -171,11 +170,11 @@ class Http:
         """Return the error for a request whose budget is spent."""
         text = f"{again} (gave up after {tries.count} tries in {tries.seconds:.0f} s)"
         gone = self._hosts.give_up(call.host, call.stream)
-        if gone and not (again.answered and again.reached):
+        if gone and again.contact < Contact.ANSWERED:
             return UnreachableError(f"{text}; {MOST_UNANSWERED} streams in a row got no answer")
         # Until there was an answer to a request for data, it is the address that is wrong.
-        silent = not again.answered and self._hosts.silent(call.host)
-        nowhere = silent and self.run_started_at is None
+        silent = self._hosts.silent(call.host) and self.run_started_at is None
+        nowhere = again.contact is Contact.NOWHERE and silent
         return UnreachableError(text) if nowhere else RequestError(text)
 
     def _once(self, call: Call, parse: Callable[[bytes], T], tries: Tries) -> T:
@@ -191,6 +190,7 @@ class Http:
                 self._hosts.note_answer(call.host)
                 raise Again(self._describe(call, response, str(error))) from None
             self._hosts.note_success(call.host)
+            self._has_read |= call.form is None
             return result
         self._fail(call, response, body, tries)
         raise AssertionError  # pragma: no cover (_fail always raises)
@@ -198,11 +198,7 @@ class Http:
     def _exchange(self, call: Call) -> tuple[requests.Response, bytes]:
         try:
             request = self._transport.prepare(call)
-            with self._lock:
-                self._sent[call.stream] += 1
-                if self._first_sent is None and call.sets_clock:
-                    self._first_sent = time.monotonic()
-            response, body = self._transport.exchange(request)
+            response, body = self._transport.exchange(request, lambda: self._note_sent(call))
         except (
             LateError,
             requests.exceptions.ConnectionError,
@@ -210,13 +206,10 @@ class Http:
             requests.exceptions.ChunkedEncodingError,
             requests.exceptions.ContentDecodingError,
         ) as error:
-            reason = self._redact(
-                f"{call.stream}: {call.method} {call.url} failed: {cause(error)}"
-            )
+            reason = self._redact(f"{call.stream}: {call.method} {call.url} failed: {cause(error)}")
             if "CERTIFICATE_VERIFY_FAILED" in reason:  # asking again does not make it trusted
                 raise UnreachableError(reason) from None
-            reached = isinstance(error, LateError | requests.exceptions.ReadTimeout)
-            raise Again(reason, answered=False, reached=reached) from None
+            raise Again(reason, contact=contact(error)) from None
         except (requests.exceptions.RequestException, ValueError) as error:
             # Without its words: they may quote a part of a proxy's password.
             msg = (
@@ -229,6 +222,12 @@ class Http:
         if call.sets_clock:
             self._note_start(response)
         return response, body
+
+    def _note_sent(self, call: Call) -> None:
+        with self._lock:
+            self._sent[call.stream] += 1
+            if self._first_sent is None and call.sets_clock:
+                self._first_sent = time.monotonic()
 
     def _note_start(self, response: requests.Response) -> None:
         """Take the start of the run, by the server's clock, from the first answer.
@@ -246,16 +245,14 @@ class Http:
                     math.ceil(took * 1000) / 1000,
                 )
 
-    def _fail(
-        self, call: Call, response: requests.Response, body: bytes, tries: Tries
-    ) -> None:
+    def _fail(self, call: Call, response: requests.Response, body: bytes, tries: Tries) -> None:
         code, message = self._read_error(body)
         status = response.status_code
         rule = rule_for(call.rules, status, code)
         text = self._describe(call, response, message, code, rule.meaning)
         # A refusal by something in between does not show that the API is there.
-        reached = code != FOREIGN or status >= 500  # noqa: PLR2004
-        if reached:
+        foreign = code == FOREIGN and status < 500  # noqa: PLR2004
+        if not foreign:
             self._hosts.note_answer(call.host)
         if rule.action is Action.SMALLER_PAGE and not call.smallest_page:
             raise PageTooBigError
@@ -265,7 +262,7 @@ class Http:
                 text,
                 wait=retry.asked_wait(response.headers, limited=limited) or None,
                 least=retry.LEAST_WHEN_LIMITED if limited else 0.0,
-                reached=reached,
+                contact=Contact.FOREIGN if foreign else Contact.ANSWERED,
             )
         if rule.action is Action.NEW_TOKEN:
             self._renew(call, response, text, tries)
@@ -281,7 +278,7 @@ class Http:
     def _renew(self, call: Call, response: requests.Response, text: str, tries: Tries) -> None:
         """Have a rejected token replaced: at once for the first time, then after pauses."""
         rejected = str(response.request.headers.get("Authorization", ""))
-        most = MOST_TOKENS if self._hosts.accepted(call.host) else 1
+        most = MOST_TOKENS if self._has_read else 1
         if tries.tokens >= most or not call.auth.renew(rejected):
             raise CredentialsError(text)
         tries.tokens += 1

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import NameResolutionError
+from urllib3.exceptions import NameResolutionError, ProtocolError, ReadTimeoutError
 
 from tap_engine.errors import StoppedError
+from tap_engine.http.hosts import Contact
 from tap_engine.http.redaction import excerpt
 
 if TYPE_CHECKING:
@@ -70,8 +71,12 @@ class Transport:
             )
         )
 
-    def exchange(self, request: requests.PreparedRequest) -> Answer:
+    def exchange(self, request: requests.PreparedRequest, sent: Callable[[], None]) -> Answer:
         """Send a request and read the whole answer.
+
+        Args:
+            request: The request.
+            sent: Called when it goes out.
 
         Raises:
             LateError: It took too long as a whole.
@@ -80,7 +85,7 @@ class Transport:
             ValueError: The URL of a proxy cannot be understood.
         """
         begun: list[requests.Response] = []
-        future = self._threads.submit(lambda: self._exchange(request, begun))
+        future = self._threads.submit(lambda: self._exchange(request, sent, begun))
         try:
             return future.result(self._deadline)
         except TimeoutError:
@@ -90,9 +95,13 @@ class Transport:
             raise LateError(msg) from None
 
     def _exchange(
-        self, request: requests.PreparedRequest, begun: list[requests.Response]
+        self,
+        request: requests.PreparedRequest,
+        sent: Callable[[], None],
+        begun: list[requests.Response],
     ) -> Answer:
         settings = self._session.merge_environment_settings(request.url, {}, True, None, None)
+        sent()
         response = self._session.send(
             request, timeout=self._timeout, allow_redirects=False, **settings
         )
@@ -161,6 +170,17 @@ class _Threads:
                 if self._stopped:
                     return
                 self._idle.append(inbox)
+
+
+def contact(error: BaseException) -> Contact:
+    """Return how far a request came that ended with an error."""
+    if isinstance(error, LateError | requests.exceptions.ReadTimeout):
+        return Contact.LATE
+    broken = any(isinstance(inner, ProtocolError | ReadTimeoutError) for inner in error.args)
+    closed = isinstance(
+        error, requests.exceptions.ChunkedEncodingError | requests.exceptions.ContentDecodingError
+    )
+    return Contact.RESET if broken or closed else Contact.NOWHERE
 
 
 def cause(error: BaseException) -> str:
