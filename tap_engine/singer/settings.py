@@ -108,22 +108,23 @@ def shared(*, concurrency: int, lookback_seconds: int) -> list[Property]:
             "request_timeout",
             NUMBER,
             "Request timeout",
-            "Seconds to wait for a connection and for each part of an answer.",
+            "Seconds to wait for a connection and for each part of an answer; a whole answer may take"
+            " three times as long.",
             default=120,
         ),
         setting(
             "retry_max_seconds",
             NUMBER,
             "Retry budget",
-            "How long one request is tried again before the run fails, in seconds.",
+            "How long one request is tried again before its stream fails, in seconds.",
             default=600,
         ),
         setting(
             "skip_forbidden_streams",
             BOOLEAN,
             "Skip forbidden streams",
-            "Only warn about selected streams that the credentials do not reach, instead of ending"
-            " with an error after the others are done.",
+            "Only warn about selected streams that the API refuses to these credentials from the"
+            " start, instead of ending with an error after the others are done.",
             default=False,
         ),
         setting(
