@@ -168,17 +168,28 @@ def _run(tap: EngineTap, work: Callable[[], int]) -> int:
             raise carrier.error from None
     except TerminatedError as signal:
         _leave_after_signal(tap, signal.signum)
-    except SettingsError as error:  # there is no session yet, and no state to keep
-        tap.logger.error("%s", error)  # noqa: TRY400
-        return 1
     except TapError as error:
-        tap.connection.http.stop()
-        tap.write_state()
-        tap.writer.flush()
+        _end_early(tap)
         tap.logger.error("%s", error)  # noqa: TRY400
         return 1
+    except OSError:  # see `run_guarded`
+        raise
+    except Exception:
+        _end_early(tap)
+        raise
     tap.connection.http.stop()
     return code
+
+
+def _end_early(tap: EngineTap) -> None:
+    """Drop what was asked for and write the last STATE, if there is a session yet."""
+    if "connection" not in vars(tap):
+        return
+    http = tap.connection.http
+    http.stop()
+    if http.sent:
+        tap.write_state()
+        tap.writer.flush()
 
 
 def stop(logger: logging.Logger, message: str) -> NoReturn:

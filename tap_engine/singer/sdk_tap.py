@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from singer_sdk import Tap
+from singer_sdk.exceptions import StreamMapConfigError
 from singer_sdk.helpers._classproperty import classproperty  # public nowhere
 from singer_sdk.helpers.capabilities import (
     CapabilitiesEnum,
@@ -13,7 +14,7 @@ from singer_sdk.helpers.capabilities import (
 )
 from singer_sdk.plugin_base import PluginBase
 
-from tap_engine.errors import StateError
+from tap_engine.errors import SettingsError, StateError
 from tap_engine.singer import settings
 from tap_engine.singer.writer import RecordWriter
 from tap_engine.state import shards
@@ -56,8 +57,16 @@ class SdkTap(Tap):
         return cast("dict[str, Any]", self.state)
 
     def setup_mapper(self) -> None:
-        """Set up stream maps; streams register their schemas when they are first used."""
-        PluginBase.setup_mapper(self)
+        """Set up stream maps; streams register their schemas when they are first used.
+
+        Raises:
+            SettingsError: An option of all maps is unknown.
+        """
+        try:
+            PluginBase.setup_mapper(self)
+        except StreamMapConfigError as error:
+            msg = f"setting stream_maps: {error}"
+            raise SettingsError(msg) from None
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Take over a state.

@@ -197,12 +197,11 @@ class EngineStream(Declaration, SdkStream, abc.ABC):
         return len(maps) != 1 or type(maps[0]) is not SameRecordTransform
 
     def _output(self) -> Output:
-        keep = {*self.keys, self.replication_key or ""}
         as_text = not self.is_mapped and not self.config.get("flattening_enabled")
         return Output(
             self.host.writer,
             self.drift,
-            pruning=pruning_of(self.schema, self.mask, self.metadata, keep),
+            pruning=pruning_of(self.schema, self.mask, self.metadata, self.kept),
             reshape=self.reshape if self.reshapes else None,
             alias=self.stream_maps[0].stream_alias if as_text else None,
             write_decoded=self.write_decoded,
