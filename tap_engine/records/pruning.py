@@ -51,8 +51,14 @@ class Pruning:
         # An escaped spelling of a name would hide from the search.
         return (b"\\" in text and rb"\u" in text) or any(name in text for name in self._names)
 
-    def apply(self, raw: bytes | msgspec.Raw) -> bytes:
-        """Return the JSON text of a value without what is to be left out."""
+    def apply(self, raw: bytes | msgspec.Raw, beside: json_text.Members | None = None) -> bytes:
+        """Return the JSON text of a value without what is to be left out.
+
+        Args:
+            raw: The value.
+            beside: The members of the object that it is in; see `embedded`.
+        """
+        del beside
         text = bytes(raw)
         if not self.touches(text):
             return text
@@ -71,7 +77,7 @@ class Pruning:
         }
         for name, pruning in self.inside.items():
             if name in kept:
-                kept[name] = type(kept[name])(pruning.apply(kept[name]))
+                kept[name] = type(kept[name])(pruning.apply(kept[name], members))
         return kept
 
 
@@ -146,6 +152,19 @@ def compile_pruning(
     if result.only is not None:
         result.only = set(properties) - result.drop
     return result
+
+
+def attached(pruning: Pruning, breadcrumb: Breadcrumb, inner: Pruning) -> Pruning:
+    """Add what to leave out at a breadcrumb of which no members are declared."""
+    names = [crumb for crumb in breadcrumb if crumb not in {"properties", "items"}]
+    if not names:  # somebody who deselects members of the record wants no undeclared ones
+        inner.drop |= pruning.drop
+        return inner if pruning.only is None else pruning
+    outer = pruning
+    for name in names[:-1]:
+        outer = outer.inside.setdefault(name, Pruning())
+    outer.inside[names[-1]] = inner
+    return pruning
 
 
 def merge(one: Pruning, two: Pruning) -> Pruning:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from singer_sdk import mapper as sdk
 from singer_sdk.exceptions import MapExpressionError, StreamMapConfigError
@@ -13,8 +13,6 @@ from tap_engine.errors import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
-
-    from tap_engine.singer.stream import EngineStream
 
 OPTIONS = {
     sdk.MAPPER_ALIAS_OPTION,
@@ -29,9 +27,25 @@ VALUES = {"_", "record", "config", "self", "__stream_name__", "__original_stream
 RECORDS = ("_", "record")
 
 
-def check(
-    mapper: sdk.PluginMapper, known: Collection[str], streams: Iterable[EngineStream]
-) -> None:
+class Mapped(Protocol):
+    """What is needed of a stream to check its maps."""
+
+    name: str
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """The schema of all members."""
+
+    @property
+    def selected_schema(self) -> dict[str, Any]:
+        """The schema, reduced to the selected members."""
+
+    @property
+    def stream_maps(self) -> list[sdk.StreamMap]:
+        """The maps, the first of which writes under the stream's own name."""
+
+
+def check(mapper: sdk.PluginMapper, known: Collection[str], streams: Iterable[Mapped]) -> None:
     """Check the stream maps of the streams that are read.
 
     Args:
@@ -43,27 +57,15 @@ def check(
         SettingsError: A map names a stream or a member that does not exist, removes a key, or is no
             expression.
     """
-    given = mapper.stream_maps_dict
-    for name, definition in given.items():
-        if not any(fnmatchcase(stream, _source(name, definition)) for stream in known):
-            _refuse(f"there is no stream {_source(name, definition)!r:.60}")
+    for name, definition in mapper.stream_maps_dict.items():
+        source = _source(name, definition)
+        if not any(fnmatchcase(stream, source) for stream in known):
+            msg = f"setting stream_maps: there is no stream {source!r:.60}"
+            raise SettingsError(msg)
     for stream in streams:
-        try:
-            functions = [set(each.functions) for each in stream.stream_maps if _is_custom(each)]
-        except (MapExpressionError, StreamMapConfigError, NotImplementedError) as error:
-            _refuse(f"{stream.name}: {str(error).rstrip('.')}")
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            _refuse(f"{stream.name}: the map has not the form of one ({error})")
-        members = {*stream.schema["properties"], *stream.selected_schema["properties"]}
-        allowed = members.union(VALUES, *functions)
-        for name, definition in given.items():
-            source = _source(name, definition)
-            if isinstance(definition, dict) and fnmatchcase(stream.name, source):
-                for fault in _faults(definition, members, allowed, mapper.map_config or {}):
-                    _refuse(f"{stream.name}: {fault}")
-                if source == stream.name:
-                    for member in sorted(_removed(definition) - members):
-                        _refuse(f"{stream.name}: there is no member {member!r:.60} to remove")
+        if fault := next(_faults(mapper, stream), None):
+            msg = f"setting stream_maps: {stream.name}: {fault}"
+            raise SettingsError(msg)
 
 
 def explained(error: Exception) -> str:
@@ -76,13 +78,25 @@ def explained(error: Exception) -> str:
     return type(error).__name__
 
 
-def _refuse(fault: str) -> None:
-    msg = f"setting stream_maps: {fault}"
-    raise SettingsError(msg) from None
-
-
-def _is_custom(stream_map: sdk.StreamMap) -> bool:
-    return isinstance(stream_map, sdk.CustomStreamMap)
+def _faults(mapper: sdk.PluginMapper, stream: Mapped) -> Iterator[str]:
+    try:
+        maps = stream.stream_maps
+    except (MapExpressionError, StreamMapConfigError, NotImplementedError) as error:
+        yield str(error).rstrip(".")
+        return
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        yield f"the map has not the form of one ({error})"
+        return
+    members = {*stream.schema["properties"], *stream.selected_schema["properties"]}
+    functions = [set(each.functions) for each in maps if isinstance(each, sdk.CustomStreamMap)]
+    names = members.union(VALUES, *functions)
+    for name, definition in mapper.stream_maps_dict.items():
+        source = _source(name, definition)
+        if isinstance(definition, dict) and fnmatchcase(stream.name, source):
+            yield from _faults_of(definition, members, names, mapper.map_config or {})
+            if source == stream.name:  # a pattern is also for streams without the member
+                for member in sorted(_removed(definition) - members):
+                    yield f"there is no member {member!r:.60} to remove"
 
 
 def _source(name: str, definition: object) -> str:
@@ -98,10 +112,10 @@ def _removed(definition: Mapping[str, Any]) -> set[str]:
     }
 
 
-def _faults(
+def _faults_of(
     definition: Mapping[str, Any],
     members: Collection[str],
-    allowed: Collection[str],
+    names: Collection[str],
     config: Mapping[str, Any],
 ) -> Iterator[str]:
     """Yield what is wrong with the options and expressions of a map that the SDK accepts."""
@@ -119,7 +133,7 @@ def _faults(
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
         }
         for node in nodes:
-            if isinstance(node, ast.Name) and node.id not in bound and node.id not in allowed:
+            if isinstance(node, ast.Name) and node.id not in bound and node.id not in names:
                 yield f"there is no member {node.id!r:.60}, which {name!r:.60} is made from"
             match node:
                 case ast.Subscript(value=ast.Name(id=where), slice=ast.Constant(value=str(member))):

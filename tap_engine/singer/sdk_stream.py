@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk import Stream
 from singer_sdk.helpers.conform import TypeConformanceLevel
@@ -10,7 +10,7 @@ from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE, Metadata
 
 from tap_engine.errors import StreamError
 from tap_engine.records import pruning
-from tap_engine.singer.catalog import selected_schema
+from tap_engine.singer.catalog import deselected, selected_schema
 from tap_engine.singer.catalog_check import check_entry, keys_of
 from tap_engine.singer.map_check import explained
 
@@ -24,6 +24,7 @@ class SdkStream(Stream):
 
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
     keys: tuple[str, ...]
+    package: ClassVar[str]
 
     @property
     def is_full_table(self) -> bool:
@@ -46,7 +47,8 @@ class SdkStream(Stream):
         if fresh and not given:
             for breadcrumb in pruning.sensitive_in_arrays(self.schema):
                 mapping[breadcrumb].inclusion = Metadata.InclusionType.AVAILABLE
-            for breadcrumb in pruning.secret_breadcrumbs(self.schema):
+            for breadcrumb in deselected(self.schema, self.package):
+                mapping[breadcrumb].inclusion = Metadata.InclusionType.AVAILABLE
                 mapping[breadcrumb].selected_by_default = False
         return mapping
 
@@ -86,8 +88,7 @@ class SdkStream(Stream):
             self._write_record_message(record)
         except OSError:  # nothing can be written any more
             raise
-        except Exception as error:
-            # An expression can raise anything.
+        except Exception as error:  # noqa: BLE001 (an expression can raise anything)
             msg = (
                 f"{self.name}: stream_maps fail on a record: {explained(error)}; for a member that"
                 " may be missing, write record.get('...')"

@@ -214,16 +214,21 @@ def from_environment(definitions: Mapping[str, Any], prefix: str) -> dict[str, A
     config: dict[str, Any] = {}
     for name, definition in definitions.items():
         try:
-            parsed = parse_environment_config({"properties": {name: definition}}, prefix)
-            said = os.environ.get(f"{prefix}{name.upper()}", "").lower()
-            if parsed.get(name) is False and said not in FALSE:
-                raise ValueError  # the SDK takes for false whatever it does not take for true
-            config |= parsed
+            config |= _parsed(name, definition, prefix)
         except ValueError:
             kind = definition["type"][0]
             msg = f"environment variable {prefix}{name.upper()} holds no {kind}"
             raise ValueError(msg) from None
     return config
+
+
+def _parsed(name: str, definition: Mapping[str, Any], prefix: str) -> dict[str, Any]:
+    parsed = parse_environment_config({"properties": {name: definition}}, prefix)
+    # The SDK takes for false whatever it does not take for true.
+    if parsed.get(name) is False and os.environ[f"{prefix}{name.upper()}"].lower() not in FALSE:
+        msg = "no truth value"
+        raise ValueError(msg)
+    return parsed
 
 
 def require(config: Mapping[str, Any], *names: str) -> None:

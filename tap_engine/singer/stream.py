@@ -201,7 +201,7 @@ class EngineStream(Declaration, SdkStream, abc.ABC):
         return Output(
             self.host.writer,
             self.drift,
-            pruning=pruning_of(self.schema, self.mask, self.metadata, self.kept),
+            pruning=pruning_of(self.schema, self.mask, self.metadata, self.kept, self.package),
             reshape=self.reshape if self.reshapes else None,
             alias=self.stream_maps[0].stream_alias if as_text else None,
             write_decoded=self.write_decoded,
