@@ -98,8 +98,15 @@ class SdkTap(Tap):
         """Validate settings only where they matter.
 
         Overrides a private method of the SDK, which warns of missing settings at `--discover`.
+
+        Raises:
+            SettingsError: The stream maps have a form for which the SDK's own schema is wrong.
         """
-        return super()._validate_config(raise_errors=True) if raise_errors else []
+        try:
+            return super()._validate_config(raise_errors=True) if raise_errors else []
+        except AttributeError:
+            msg = "setting stream_maps is not of the form {stream: {member: expression}}"
+            raise SettingsError(msg) from None
 
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         """Stop between two lines.
