@@ -208,7 +208,7 @@ def test_what_is_chosen_stays() -> None:
         inner = Embedded(secrets=secrets.without([path] if path else []))
         return json.loads(inner.apply(json.dumps(value).encode()))
 
-    without = {"customer": {}, "payment": {}, "destination": {}}
+    without: dict[str, Any] = {"customer": {}, "payment": {}, "destination": {}}
     assert chosen() == without
     assert chosen("password") == {**without, "customer": value["customer"]}
     assert chosen("customer", "password") == {**without, "customer": value["customer"]}
