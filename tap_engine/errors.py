@@ -28,12 +28,8 @@ class CredentialsError(TapError):
     """The platform rejects the credentials."""
 
 
-class RequestError(TapError):
-    """A request failed for good: it is not worth retrying, or the retry budget is spent."""
-
-
-class SourceError(TapError):
-    """The source answered in a way that makes a complete reading impossible."""
+class UnreachableError(TapError):
+    """No request to the platform gets an answer."""
 
 
 class StreamError(TapError):
@@ -48,6 +44,14 @@ class StreamError(TapError):
     reason: str = ""
 
 
+class RequestError(StreamError):
+    """A request failed for good: it is not worth retrying, or the retry budget is spent."""
+
+
+class SourceError(StreamError):
+    """The source answered in a way that makes a complete reading impossible."""
+
+
 class RefusedError(StreamError):
     """The credentials do not give access to this stream (missing scope, permission or endpoint)."""
 
@@ -58,6 +62,10 @@ class IncompleteError(StreamError):
 
 class NotFoundError(RefusedError):
     """There is no such endpoint or parent object."""
+
+
+class ForeignNotFoundError(StreamError):
+    """A 404 that is not the API's own: of something in between, or of a path unknown to it."""
 
 
 class AbsentError(NotFoundError):

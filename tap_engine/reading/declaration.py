@@ -37,11 +37,6 @@ class Declaration:
     """Why the stream is off unless the user selects it; empty if it is on."""
     may_be_absent: ClassVar[str] = ""
     """Why not every source has the stream; a 404 on its whole list is then no failure."""
-    bookmark_at_run_start: ClassVar[bool] = False
-    """A complete scan moves the bookmark to the start of the run, whatever it found.
-
-    For records that never change, so that an old bookmark only means that nobody has read since.
-    """
     source_expires: ClassVar[bool] = False
     """The source removes old records by itself; rows that were loaded must be kept."""
     reshapes: bool = False

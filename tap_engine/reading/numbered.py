@@ -97,7 +97,7 @@ class NumberedPages:
         self._submit = submit
         self._logger = logger
         self._strict = strict
-        self.pending = 0
+        self.pending = self.held_bytes = 0
 
     def begin(self) -> None:
         """Ask for nothing ahead; the first step asks for the first page."""
@@ -111,7 +111,7 @@ class NumberedPages:
 
     def commit(self, step: Step) -> None:
         """Take in the rows of a page that has been written."""
-        self._pager.scan.record(row.at for row in step.page.rows)
+        self._pager.scan.record([row.at for row in step.page.rows])
 
     def close(self) -> None:
         """Do nothing; no request is in flight between two steps."""

@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from tap_engine.errors import AbsentError, NotFoundError, RefusedError, StreamError, TapError
+from tap_engine.errors import (
+    AbsentError,
+    ForeignNotFoundError,
+    NotFoundError,
+    RefusedError,
+    StreamError,
+    TapError,
+)
 
 if TYPE_CHECKING:
     import logging
@@ -23,6 +30,9 @@ ABSENT, SKIPPED, NOT_READ, NOT_FINISHED = "absent", "skipped", "not read", "not 
 """What becomes of a stream that is not complete."""
 
 WARNINGS = {ABSENT: "stream absent: %s", SKIPPED: "stream skipped: %s"}
+
+AHEAD_BYTES = 32_000_000
+"""No further page is asked for ahead while those that wait or travel may take more than this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +67,25 @@ class Prefetchable(Protocol):
     def pending(self) -> int:
         """Number of pages in flight or waiting to be written."""
 
+    @property
+    def held_bytes(self) -> int:
+        """Size of the pages that wait to be written."""
+
     def prefetch(self) -> None:
         """Ask for the first pages."""
+
+
+class Checkable(Protocol):
+    """What the end of a run needs of a stream."""
+
+    name: str
+
+    def check(self) -> None:
+        """Try to read the stream.
+
+        Raises:
+            StreamError: It cannot be read.
+        """
 
 
 class Run:
@@ -90,8 +117,9 @@ class Run:
         self.hold = hold
         self._logger = logger
         self.records = 0
+        self._skips = False
         self._failures: dict[str, StreamError] = {}
-        self._complete: set[str] = set()
+        self._complete: list[Checkable] = []
         self._queue: list[Prefetchable] = []
 
     def prefetch_from(self, streams: Sequence[Prefetchable]) -> None:
@@ -101,14 +129,21 @@ class Run:
     def prefetch(self, current: Prefetchable) -> None:
         """Ask for first pages of coming streams while requests are free.
 
-        The session limits what is in flight; the number of pages ahead limits what waits in memory.
+        The session limits what is in flight; the number of pages ahead and their size, what waits
+        in memory. What travels is taken to be as large as the largest answer so far.
         """
         if current in self._queue:
             del self._queue[: self._queue.index(current) + 1]
-        pending = current.pending
-        most = 2 * self.settings.concurrency
-        for stream in [each for each in self._queue if each.can_prefetch][:most]:
+        pending, held = current.pending, -1
+        largest = self.http.longest_body
+        most = self.settings.concurrency * (2 if largest else 1)
+        coming = [each for each in self._queue if each.can_prefetch][:most]
+        for stream in coming:
             if pending >= most:
+                return
+            if held < 0:
+                held = sum(each.held_bytes for each in coming)
+            if held + pending * largest > AHEAD_BYTES:
                 return
             try:
                 stream.prefetch()
@@ -117,13 +152,14 @@ class Run:
             pending += stream.pending
 
     def failed(self, stream: str, error: StreamError) -> None:
-        """Remember a stream that cannot be read; its state stays as it was."""
+        """Remember a stream that cannot be read; the others can."""
         self._failures[stream] = error
         self._logger.info("%s", error)
+        self.write_state()
 
-    def succeeded(self, stream: str) -> None:
+    def succeeded(self, stream: Checkable) -> None:
         """Remember a stream that was read to its end."""
-        self._complete.add(stream)
+        self._complete.append(stream)
 
     def report(self, hint: Callable[[], str]) -> int:
         """Log the streams that were not read; one line if it was none at all.
@@ -134,14 +170,15 @@ class Run:
         Returns:
             The exit code: 0 when every selected stream is complete, or forgiven.
         """
+        refused = any(self._is_refusal(error) for error in self._failures.values())
+        self._skips = self.settings.skip_forbidden_streams and refused and self._still_reads()
         outcomes = {name: self._outcome(error) for name, error in self._failures.items()}
         lasting = [name for name, outcome in outcomes.items() if outcome == NOT_READ]
-        text = hint() if lasting and not self._complete else ""
-        more = f"; {text}" if text else ""
+        more = hint() if lasting and not self._complete else ""
+        more = more and f"; {more}"
         if len(lasting) > 1 and not self._complete:
-            first = self._failures[lasting[0]]
             text = "none of %d streams can be read; the first: %s%s"
-            self._logger.error(text, len(lasting), first, more)
+            self._logger.error(text, len(lasting), self._failures[lasting[0]], more)
             return 1
         for name in lasting:
             self._logger.error("stream not read: %s%s", self._failures[name], more)
@@ -155,16 +192,13 @@ class Run:
         Args:
             selected: Names of the streams that were to be read.
         """
+        complete = {stream.name for stream in self._complete}
         text = (
-            f"{len(self._complete)} of {len(selected)} streams complete, {self.records:,} records,"
+            f"{len(complete)} of {len(selected)} streams complete, {self.records:,} records,"
             f" {self.http.sent:,} requests, waited {self.http.waited:,.0f} s"
         )
-        outcomes = {name: self._outcome(error) for name, error in self._failures.items()}
-        outcomes |= {
-            name: NOT_FINISHED
-            for name in selected
-            if name not in outcomes and name not in self._complete
-        }
+        outcomes = dict.fromkeys([name for name in selected if name not in complete], NOT_FINISHED)
+        outcomes |= {name: self._outcome(error) for name, error in self._failures.items()}
         for outcome in (ABSENT, SKIPPED, NOT_READ, NOT_FINISHED):
             names = [name for name in outcomes if outcomes[name] == outcome]
             if names:
@@ -173,16 +207,31 @@ class Run:
 
     def _outcome(self, error: StreamError) -> str:
         """Return what became of a stream that was not read."""
-        # If no stream was readable, assume bad credentials or a bad address.
-        if self._complete and isinstance(error, AbsentError):
+        # If no stream was readable, it is rather the address that is wrong.
+        if isinstance(error, AbsentError) and self._complete:
             return ABSENT
-        if (
-            self._complete
-            and self.settings.skip_forbidden_streams
-            and isinstance(error, RefusedError)
-        ):
-            return SKIPPED
-        return NOT_READ
+        return SKIPPED if self._skips and self._is_refusal(error) else NOT_READ
+
+    @staticmethod
+    def _is_refusal(error: StreamError) -> bool:
+        return isinstance(error, RefusedError) and not isinstance(error, AbsentError)
+
+    def _still_reads(self) -> bool:
+        """Return whether the credentials still open what they opened before.
+
+        Credentials that are wrong, or were replaced during the run, look like missing permissions.
+        """
+        if not self._complete:
+            return False
+        known = self._complete[-1]
+        try:
+            known.check()
+        except TapError as error:
+            self._logger.error(  # noqa: TRY400 (one line, no traceback)
+                "the credentials no longer open a stream that was read: %s", error
+            )
+            return False
+        return True
 
 
 def listed(names: Sequence[str]) -> str:
@@ -204,7 +253,7 @@ def explained(error: StreamError, needs: str, may_be_absent: str = "") -> Stream
     refused = isinstance(error, RefusedError) and not isinstance(error, NotFoundError)
     if refused and needs not in text:
         text = f"{text}; it takes {needs}"
-    elif kind is NotFoundError and may_be_absent:
+    elif may_be_absent and kind in {NotFoundError, ForeignNotFoundError}:
         kind, text = AbsentError, f"{text}; {may_be_absent}"
     told = kind(text)
     told.reason = error.reason

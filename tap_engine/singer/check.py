@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tap_engine.errors import AbsentError, CredentialsError, RequestError, StreamError
+from tap_engine.errors import (
+    AbsentError,
+    CredentialsError,
+    RequestError,
+    StreamError,
+    UnreachableError,
+)
 from tap_engine.reading.run import explained
 
 if TYPE_CHECKING:
@@ -22,26 +28,27 @@ def check(tap: EngineTap) -> int:
 
     Raises:
         CredentialsError: The credentials are for something else.
-        RequestError: The API has never answered.
+        UnreachableError: The API has never answered.
     """
     http = tap.current_run.http
     http.limit_retries(CHECK_SECONDS)
+    streams = tap.ready_streams()
     if hint := tap.refusal_hint():
         raise CredentialsError(hint)
     lines, readable, failed = _Lines(), 0, 0
-    for stream in tap.chosen_streams:
+    for stream in streams:
         try:
             stream.check()
+        except (RequestError, UnreachableError) as error:
+            if not http.reached_anything:
+                raise
+            lines.add(stream.name, "unreachable", str(error))
+            failed += 1
         except StreamError as error:
             told = explained(error, stream.needs, stream.may_be_absent)
             absent = isinstance(told, AbsentError)
             failed += not absent
             lines.add(stream.name, "absent" if absent else "refused", str(told), told.reason)
-        except RequestError as error:
-            if not http.reached_anything:
-                raise
-            lines.add(stream.name, "unreachable", str(error))
-            failed += 1
         else:
             readable += 1
             lines.add(stream.name, "readable")
@@ -97,7 +104,7 @@ def print_schemas(tap: EngineTap) -> int:
     A target that reads them creates the tables. Loaders that start at the same time, such as those
     of shards, would get in each other's way doing that.
     """
-    for stream in tap.chosen_streams:
+    for stream in tap.ready_streams():
         stream.write_schema()
     tap.writer.flush()
     return 0

@@ -49,6 +49,18 @@ def test_a_list_that_the_source_lacks_is_a_warning(
     assert said(caplog, logging.INFO)[-1].endswith(f"; absent: {absent}")
 
 
+def test_a_page_that_is_not_the_apis_own_will_do(source: Source) -> None:
+    """Servers answer paths that they do not know with whatever their framework has."""
+    options = {"status": 404, "body": "<html>Cannot GET this</html>"}
+    absent, other = OPTIONAL[source.tap.name], OTHER[source.tap.name]
+    source.stand_in.faults.add(f"^{PATH[source.tap.name]}", "status", times=-1, **options)
+    output = source.run(absent, other)
+    assert output.code == 0
+    assert f"stream absent: {absent}: " in output.log
+    source.stand_in.faults.add(source.match, "status", times=-1, **options)
+    assert source.run(source.stream, other).code == 1
+
+
 def test_it_is_a_failure_when_no_other_list_could_be_read(
     source: Source, errors: Callable[[], list[str]]
 ) -> None:
