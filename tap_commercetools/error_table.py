@@ -28,6 +28,12 @@ RULES = (
         ),
     ),
     Rule(403, Action.REFUSED),
+    Rule(
+        404,
+        Action.NOT_FOUND,
+        codes=("ResourceNotFound",),
+        meaning="is project_key right, and the feature in this project?",
+    ),
     Rule(404, Action.REFUSED, meaning="is project_key right, and the feature in this project?"),
     *RETRIED,
 )

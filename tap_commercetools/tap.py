@@ -158,6 +158,7 @@ class TapCommercetools(CommandTap):
             page_size=int(settings.number(config, "page_size", 1, LONGEST_PAGE)),
             containers=sorted(set(containers)) if containers else None,
             logger=self.logger,
+            fail=lambda stream, error: self.current_run.failed(stream, error),
         )
 
     def _check_stores(self) -> None:

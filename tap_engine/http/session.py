@@ -176,7 +176,7 @@ class Http:
                 renewed = True
             except _Again as again:
                 pause = again.wait or next(pauses)
-                budget = self._budget
+                budget = self._budget if call.patience is None else min(self._budget, call.patience)
                 if not again.answered and self._host(call) not in self._answered:
                     budget = min(budget, FIRST_CONTACT_SECONDS)
                 elapsed = time.monotonic() - began
@@ -270,8 +270,9 @@ class Http:
                 raise _Renewed
             raise CredentialsError(text)
         if rule.action is Action.REFUSED:
-            missing = response.status_code == requests.codes.not_found
-            raise NotFoundError(text) if missing else RefusedError(text)
+            raise RefusedError(text)
+        if rule.action is Action.NOT_FOUND:
+            raise NotFoundError(text)
         if rule.action is Action.QUERY_REFUSED:
             raise QueryRefusedError(text)
         if 400 <= response.status_code < 500:  # noqa: PLR2004 (the request is at fault)

@@ -140,9 +140,9 @@ def shared(*, concurrency: int, lookback_seconds: int) -> list[Property]:
             th.StringType(allowed_values=list(counts.MODES)),
             "Verify counts",
             "After a complete reading, compare the number of records with the API's own count"
-            " where it tells one: log both (log), also end with an error when records are missing"
-            " that did not change meanwhile (strict), or do not ask (off).",
-            default=counts.LOG,
+            " where it tells one: when records are missing that did not change meanwhile, read"
+            " once more and then end with an error (strict), only warn (log), or do not ask (off).",
+            default=counts.STRICT,
         ),
         setting(
             "emit_activate_version_messages",
