@@ -98,10 +98,10 @@ class Cursors:
         try:
             envelope, raws = self._endpoint.ask(context, params)
         except QueryRefusedError as error:
-            if cursor == START:
+            if cursor not in self._followed:
                 raise
-            if cursor not in self._followed:  # it is from the state of an earlier run
-                raise CursorLostError(str(error)) from None
+            # The same query was accepted on the first page.
+            self._endpoint.logger.info("%s; asking for that page once more", error)
             try:
                 envelope, raws = self._endpoint.ask(context, params)
             except QueryRefusedError as again:

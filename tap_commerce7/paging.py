@@ -161,8 +161,18 @@ class ByCursor(EndpointPager):
         return Page(rows, None if following is None else [following], timestamps.now())
 
     def fetch(self, part: Range) -> Page:
-        """Read a page, reduced to its range where the list is divided into several."""
-        page = super().fetch(part)
+        """Read a page, reduced to its range where the list is divided into several.
+
+        Raises:
+            QueryRefusedError: The endpoint knows no cursor.
+            CursorLostError: It refuses this one.
+        """
+        try:
+            page = super().fetch(part)
+        except QueryRefusedError as error:
+            if part.after is None:
+                raise
+            raise CursorLostError(str(error)) from None
         split = part.upto is not None or (part.after is not None and len(self.scan.ranges) > 1)
         return within(part, page) if split else page
 
