@@ -43,7 +43,8 @@ class ByParent(ByPageNumber):
             yield from super().lists(after)
             return
         key, before = self.parents.context_key, ""
-        for self._cursor, parent in self._ids(START):
+        for cursor, parent in self._ids(START):
+            self._cursor = cursor
             # Ids come in ascending order; where they do not, reading one twice does no harm.
             passed = after is not None and before <= parent <= after[key]
             before = parent

@@ -82,9 +82,7 @@ class Cursors:
         if following is None:
             self._check_end(context, cursor, filters, len(raws), total)
         elif following == cursor or following in self._followed:
-            msg = (
-                f"{self._endpoint.stream}: the API returned the same cursor twice ({following})"
-            )
+            msg = f"{self._endpoint.stream}: the API returned the same cursor twice ({following})"
             raise SourceError(msg)
         else:
             self._followed.add(following)

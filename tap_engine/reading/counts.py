@@ -32,6 +32,10 @@ def compared(read: int, total: int) -> str:
     return f"{read:,} records read, the API counts {total:,}"
 
 
+def _missing(stream: str, lost: int, text: str) -> str:
+    return f"{stream}: {lost:,} records are missing: {text}, and they did not change"
+
+
 class Checksums:
     """What shows how far two readings of a list differ, in little memory: sums over their keys."""
 
@@ -124,7 +128,9 @@ class Counts:
             total, lost = self._ask(pager)
         if total is None:
             self._logger.info(
-                "%s: %s records read, not compared: the API gives no exact count", stream, f"{read:,}"
+                "%s: %s records read, not compared: the API gives no exact count",
+                stream,
+                f"{read:,}",
             )
             return True
         text = compared(read, total)
@@ -132,22 +138,25 @@ class Counts:
         if lost is not None and lost <= 0:
             return True
         if self._mode == STRICT:
-            before, self._before = self._before, (total, self._sums)
-            if before is None:
-                return False
-            if lost is None:
-                lost = self._lost_in_both(before, total, read)
-            if lost is None:
-                return False
-            if lost <= 0:
-                self._logger.warning("%s: %s; too much comes and goes to tell why", stream, text)
-                return True
+            return self._judge(stream, text, total, read, lost)
         if lost is not None:
-            missing = f"{stream}: {lost:,} records are missing: {text}, and they did not change"
-            if self._mode == STRICT:
-                again = f"{missing}; nothing was bookmarked, the next run reads everything again"
-                raise IncompleteError(again)
-            self._logger.warning("%s", missing)
+            self._logger.warning("%s", _missing(stream, lost, text))
+        return True
+
+    def _judge(self, stream: str, text: str, total: int, read: int, lost: int | None) -> bool:
+        """Return whether a shortage is none after all; False if another scan has to show it."""
+        before, self._before = self._before, (total, self._sums)
+        if before is None:
+            return False
+        if lost is None:
+            lost = self._lost_in_both(before, total, read)
+        if lost is None:
+            return False
+        if lost > 0:
+            missing = _missing(stream, lost, text)
+            msg = f"{missing}; nothing was bookmarked, the next run reads everything again"
+            raise IncompleteError(msg)
+        self._logger.warning("%s: %s; too much comes and goes to tell why", stream, text)
         return True
 
     def _lost_in_both(

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.walks.tools import LONG_AGO, Rewritten, bookmarked, commerce7, commercetools
+
+if TYPE_CHECKING:
+    from tests.walks.tools import Source
 
 ERROR = {"statusCode": 500, "type": "unknown", "message": "x", "errors": []}
 DETAILED = {**ERROR, "errors": [{"field": "a", "message": "b"}]}
@@ -17,7 +21,7 @@ COMMERCETOOLS_ERROR = {
 }
 
 
-def answer(source, path: str, body: dict, **options) -> None:
+def answer(source: Source, path: str, body: Any, **options: Any) -> None:
     """Answer with status 200 and some body."""
     source.stand_in.faults.add(path, "status", status=200, body=body, **options)
 
@@ -45,7 +49,9 @@ def test_such_a_body_in_passing_only_costs_a_retry(
 
 
 @pytest.mark.parametrize("count", [0, 30, 50, 100, 120])
-@pytest.mark.parametrize(("stream", "name"), [("taxes", b"taxes"), ("loyalty_tiers", b"loyaltyTiers")])
+@pytest.mark.parametrize(
+    ("stream", "name"), [("taxes", b"taxes"), ("loyalty_tiers", b"loyaltyTiers")]
+)
 def test_another_name_is_learned_from_rows(stream: str, name: bytes, count: int) -> None:
     with commerce7(rows={stream: count}, gzip=False) as source:
         other = name[:-1] + b"X"
@@ -74,7 +80,7 @@ def test_an_error_is_no_list_whose_name_nobody_knows(body: dict) -> None:
         assert output.of_type("ACTIVATE_VERSION") == []
 
 
-def test_rows_are_not_taken_from_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_are_not_taken_from_an_error() -> None:
     with commerce7(rows={"carts": 3}) as source:
         errors = [{"id": "00000000-0000-4000-a000-000000000001", "message": "x"}]
         answer(source, "/cart", {"errors": errors}, times=-1)

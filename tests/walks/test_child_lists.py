@@ -90,7 +90,7 @@ def family(request: pytest.FixtureRequest) -> Iterator[Family]:
             )
 
 
-def assert_failed(family: Family, output: Output, text: str) -> None:
+def assert_failed(output: Output, text: str) -> None:
     assert output.code == 1
     assert text in output.log
     assert output.of_type("ACTIVATE_VERSION") == []
@@ -110,7 +110,7 @@ def test_a_parent_that_is_deleted_meanwhile_has_no_children(family: Family) -> N
 def test_a_parent_that_is_there_has_a_list(family: Family) -> None:
     parent = family.some_parent
     family.fail(parent, body=NOT_FOUND[family.source.tap.name])
-    assert_failed(family, family.run(), f"{parent}/")
+    assert_failed(family.run(), f"{parent}/")
 
 
 def test_an_html_404_is_no_missing_parent(family: Family) -> None:
@@ -118,12 +118,12 @@ def test_an_html_404_is_no_missing_parent(family: Family) -> None:
     family.fail(gone, body=HTML)
     hook = Hook(1, family.parents, "delete", {"id": gone}, match=family.parent_path)
     family.source.stand_in.hooks.append(hook)
-    assert_failed(family, family.run(concurrency=1), "answered 404 (no JSON in the body)")
+    assert_failed(family.run(concurrency=1), "answered 404 (no JSON in the body)")
 
 
 def test_html_404s_on_all_lists_do_not_empty_the_table(family: Family) -> None:
     family.fail("[^/]+", body=HTML)
-    assert_failed(family, family.run(), "answered 404 (no JSON in the body)")
+    assert_failed(family.run(), "answered 404 (no JSON in the body)")
 
 
 def test_an_empty_page_of_parents_in_passing(family: Family) -> None:
@@ -135,15 +135,16 @@ def test_an_empty_page_of_parents_in_passing(family: Family) -> None:
 
 
 @pytest.mark.parametrize("concurrency", [1, 4])
-@pytest.mark.parametrize(("stream", "path"), [
-    ("product_selection_products", "/product-selections"),
-    ("product_product_selections", "/products"),
-    ("store_product_selection_assignments", "/stores"),
-    ("approval_flows", "/business-units"),
-])
-def test_parents_that_come_unsorted_are_an_error(
-    stream: str, path: str, concurrency: int
-) -> None:
+@pytest.mark.parametrize(
+    ("stream", "path"),
+    [
+        ("product_selection_products", "/product-selections"),
+        ("product_product_selections", "/products"),
+        ("store_product_selection_assignments", "/stores"),
+        ("approval_flows", "/business-units"),
+    ],
+)
+def test_parents_that_come_unsorted_are_an_error(stream: str, path: str, concurrency: int) -> None:
     def unsorted(pairs: Pairs) -> Pairs:
         return [(name, value) for name, value in pairs if name != "sort"]
 
@@ -156,10 +157,13 @@ def test_parents_that_come_unsorted_are_an_error(
         assert output.of_type("ACTIVATE_VERSION") == []
 
 
-@pytest.mark.parametrize(("stream", "path"), [
-    ("product_selection_products", "/product-selections"),
-    ("approval_flows", "/business-units"),
-])
+@pytest.mark.parametrize(
+    ("stream", "path"),
+    [
+        ("product_selection_products", "/product-selections"),
+        ("approval_flows", "/business-units"),
+    ],
+)
 def test_pages_of_parents_that_are_too_big_shrink(stream: str, path: str) -> None:
     with commercetools(size=1, small=False) as source:
         whole = source.run(stream, concurrency=1)

@@ -169,7 +169,9 @@ def short(source: Source, **options: Any) -> None:
     """Answer the first page with five rows, as if there were no more."""
     rows = list(source.records("customers").values())[:5]
     body = {"customers": rows} if source.stamp == "updatedAt" else {"count": 5, "results": rows}
-    match = r"/customer\?.*cursor=start" if source.stamp == "updatedAt" else r"/customers\?.*sort=id"
+    match = (
+        r"/customer\?.*cursor=start" if source.stamp == "updatedAt" else r"/customers\?.*sort=id"
+    )
     encoded = json.loads(json.dumps(body, default=float))
     source.stand_in.faults.add(match, "status", status=200, body=encoded, **options)
 
@@ -222,7 +224,9 @@ def test_nothing_is_counted_when_nothing_changed(few: Source) -> None:
     assert few.run("customers", state=state).code == 0
     # Without a filter on time it is asked for first, and refused.
     assert len(few.asked(few.path("customers"))) <= 2
-    assert not [each for each in few.asked(few.path("customers")) if each["limit"] in (["0"], ["1"])]
+    assert not [
+        each for each in few.asked(few.path("customers")) if each["limit"] in (["0"], ["1"])
+    ]
 
 
 def lagging(answers: int) -> Callable[[str, Any], Any]:

@@ -202,7 +202,9 @@ def test_one_refusal_of_a_later_page_decides_nothing(
         output = source.run("customers", state=state)
         assert output.code == 0
         assert sorted(output.ids("customers")) == sorted(source.rows("customers"))
-        assert all(query["limit"] == ["1"] for query in source.asked("/customer") if "page" in query)
+        assert all(
+            query["limit"] == ["1"] for query in source.asked("/customer") if "page" in query
+        )
         dropped = [query for query in source.asked("/customer") if "updatedAt" not in query]
         assert bool(dropped) == (bookmark is None or filters == "refused")
 

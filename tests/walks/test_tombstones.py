@@ -280,7 +280,9 @@ def test_a_collection_that_turns_in_circles_is_noticed(shop: Source) -> None:
     assert "the same page twice" in output.log or "did not sort as asked" in output.log
 
 
-def test_messages_that_are_off_are_a_warning_and_gone_are_an_error_once(caplog: pytest.LogCaptureFixture) -> None:
+def test_messages_that_are_off_are_a_warning_and_gone_are_an_error_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     with commercetools(size=0.1, messages=False) as source:
         source.run("customers", "orders", **ON)
         (line,) = [r.getMessage() for r in caplog.records if r.levelno == logging.WARNING]
