@@ -53,7 +53,7 @@ class RowsMember:
         # Of a list whose name nobody knows, an empty answer looks like this; an error does not.
         if self._documented is None and len(arrays) == 1 and "statusCode" not in members:
             return next(iter(arrays))
-        msg = f"the answer holds no array {self._documented or ''}".rstrip()
+        msg = f"the response holds no array {self._documented or ''}".rstrip()
         raise BadBodyError(msg)
 
 

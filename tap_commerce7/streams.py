@@ -1,8 +1,8 @@
-"""What streams there are: one short declaration each.
+"""The streams, one short declaration each.
 
-Paths, array keys and permissions come from the developer documentation and from public clients.
-Off by default is what holds secrets or configuration, costs one request per parent, or was never
-seen working as a list. A list without an `array_key` is one whose name nobody has shown.
+Paths, array keys and permissions are taken from the developer documentation and public clients.
+Streams are off by default if they contain secrets or configuration, need one request per parent, or
+have never been seen to work as a list. Without an `array_key`, nobody has shown what it is called.
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ class InventoryTransactions(Commerce7Stream):
     name = "inventory_transactions"
     path = "/inventory-transaction"
     permission = "Inventory"
-    off_because = "unverified as a list"
+    off_because = "not verified as a list"
 
 
 class Clubs(Commerce7Stream):
@@ -169,7 +169,7 @@ class PromotionSets(Commerce7Stream):
     name = "promotion_sets"
     path = "/promotion-set"
     permission = "Promotion Set"
-    off_because = "unverified as a list"
+    off_because = "not verified as a list"
 
 
 class GiftCards(Commerce7Stream):
@@ -264,7 +264,7 @@ class WebHookLogs(Commerce7Stream):
     replication_key = "updatedAt"
     updated_at = UpdatedAt.DOCUMENTED
     filter_parameters = ("object", "action", "isSuccess")
-    off_because = "whole records in its payloads"
+    off_because = "its payloads contain whole records"
 
 
 class MetaDataConfigs(TypedStream):
@@ -308,7 +308,7 @@ class PosProfiles(Commerce7Stream):
     name = "pos_profiles"
     path = "/pos-profile"
     permission = "POS Profile"
-    off_because = "unverified path"
+    off_because = "the path is unverified"
 
 
 class Trash(TrashStream):

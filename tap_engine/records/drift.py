@@ -1,7 +1,7 @@
-"""Drift: what the API sends that the schema does not declare.
+"""Detects drift: what the API sends and the schema does not declare.
 
-Only the first record of every page is compared; comparing all would cost more than reading them.
-Reports contain paths and JSON types, never values.
+Only the first record of each page is compared; comparing all of them would cost more than reading
+them. Reports contain paths and JSON types, never values.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _NAMES = {
 
 
 class Drift:
-    """Collects what one stream's records have and its schema does not declare.
+    """Collects what the records of a stream contain and its schema does not declare.
 
     Args:
         schema: JSON schema of the stream.
@@ -77,10 +77,10 @@ class Drift:
         try:
             datetime.fromisoformat(value)
         except ValueError:
-            self.contradicting[path].add("string, but no date")
+            self.contradicting[path].add("string that is not a date")
 
     def report(self, stream: str, logger: logging.Logger) -> None:
-        """Log warnings for people and one line for machines."""
+        """Log warnings for people and one line of JSON for programs."""
         for path, types in sorted(self.undeclared.items()):
             logger.warning(
                 "%s: the API sends %s (%s), which the schema does not declare",

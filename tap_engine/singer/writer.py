@@ -1,4 +1,4 @@
-"""Prints Singer messages; records that are still JSON text are printed as they are."""
+"""Writes Singer messages; records that are JSON text are written as they are."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 
 class RecordWriter(MsgSpecWriter):
-    """Prints Singer messages on standard output.
+    """Writes Singer messages to standard output.
 
-    Flushes after every message that is not a RECORD: a flush per record costs more than the record.
+    Flushes after every message except RECORD: flushing would cost more than the record itself.
     """
 
     def __init__(self) -> None:
@@ -37,7 +37,7 @@ class RecordWriter(MsgSpecWriter):
         return serialize_jsonl({name: value for name, value in members if value is not None})
 
     def write_message(self, message: Message) -> None:
-        """Write one message of the SDK."""
+        """Write a message of the SDK."""
         with self.signals.held():
             _write_all(self.format_message(message))
             if not isinstance(message, RecordMessage):
@@ -51,7 +51,7 @@ class RecordWriter(MsgSpecWriter):
         version: int | None,
         time_extracted: str,
     ) -> None:
-        """Write RECORD messages with records that are JSON text."""
+        """Write RECORD messages for records that are JSON text."""
         head = b'{"type":"RECORD","stream":' + msgspec.json.encode(stream) + b',"record":'
         extracted = b',"time_extracted":' + msgspec.json.encode(time_extracted)
         activated = b"" if version is None else b',"version":%d' % version
@@ -68,10 +68,10 @@ class RecordWriter(MsgSpecWriter):
 
 
 def _write_all(data: bytes | bytearray) -> None:
-    """Write all of some bytes to standard output.
+    """Write all bytes to standard output.
 
-    With PYTHONUNBUFFERED (usual in containers) standard output is a raw file, whose writes a signal
-    cuts short: half a line would precede the final STATE.
+    With PYTHONUNBUFFERED, common in containers, standard output is a raw file, and a signal can cut
+    its writes short: the final STATE would follow half a line.
     """
     rest = memoryview(data)
     while rest:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
 Text = Annotated[str, msgspec.Meta(min_length=1)]
 Position = Annotated[list[Text], msgspec.Meta(min_length=1)]
@@ -55,16 +55,15 @@ class Scan(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True):
     full: bool = False
     coverage: dict[str, Any] = {}
 
-    def record(self, times: Iterable[str | None]) -> None:
+    def record(self, times: Sequence[str | None]) -> None:
         """Take in the replication timestamps of a page that was written.
 
         Rows older than `since` do not count towards the highest timestamp.
         """
-        least = max(self.since or "", self.max_replication_value or "")
-        for time in times:
-            self.count += 1
-            if time and time >= least:
-                self.max_replication_value = least = time
+        self.count += len(times)
+        highest = max(filter(None, times), default="")
+        if highest and highest >= max(self.since or "", self.max_replication_value or ""):
+            self.max_replication_value = highest
 
     def restarted(self, pager: str) -> Scan:
         """Return a scan of the same rows that begins anew with some pager."""

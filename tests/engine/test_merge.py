@@ -210,8 +210,8 @@ def test_shards_join_without_gap_and_are_equally_wide(count: int) -> None:
     assert all_of_them[-1].end is None
     assert [s.end for s in all_of_them[:-1]] == [s.begin for s in all_of_them[1:]]
     begins = [int(shard.begin[:8], 16) for shard in all_of_them if shard.begin]
-    cuts = [0, *begins, 2**32]
-    widths = [high - low for low, high in itertools.pairwise(cuts)]
+    bounds = [0, *begins, 2**32]
+    widths = [high - low for low, high in itertools.pairwise(bounds)]
     assert max(widths) - min(widths) <= 1
 
 
