@@ -10,12 +10,12 @@ import msgspec
 from tap_commercetools import error_table
 from tap_commercetools.envelope import json_members
 from tap_commercetools.message_keeping import MessageKeeping
-from tap_engine.errors import RequestError, StreamError
+from tap_engine.errors import StreamError
 from tap_engine.http.call import Call
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from tap_commercetools.auth import CommercetoolsAuthenticator
     from tap_engine.http.error_table import Rule
@@ -38,6 +38,7 @@ class Connection:
         limiters: The throttle, if one is set.
         page_size: Most rows per request.
         containers: Containers of custom objects to read; None for all.
+        fail: Remembers the error of a stream that goes on, so that the run ends with it.
     """
 
     def __init__(  # noqa: PLR0913 (one for each setting that matters for requests)
@@ -53,6 +54,7 @@ class Connection:
         page_size: int,
         containers: list[str] | None,
         logger: logging.Logger,
+        fail: Callable[[str, StreamError], object],
     ) -> None:
         self.http = http
         self.settings = settings
@@ -64,6 +66,7 @@ class Connection:
         self.containers = containers
         self._project_key = project_key
         self._logger = logger
+        self._fail = fail
 
     def call(
         self,
@@ -96,7 +99,7 @@ class Connection:
     @cached_property
     def message_keeping(self) -> MessageKeeping:
         """Whether and how long the project keeps messages."""
-        return MessageKeeping(lambda: self.project, self._logger)
+        return MessageKeeping(lambda: self.project, self._logger, self._fail)
 
     @cached_property
     def project(self) -> json_text.Members:
@@ -114,7 +117,7 @@ class Connection:
             return ""
         try:
             model = msgspec.json.decode(self.project.get("productCatalogModel", b"null"))
-        except (StreamError, RequestError) as error:
+        except StreamError as error:
             self._logger.info("the product catalog model could not be read: %s", error)
             return ""
         return model if isinstance(model, str) else ""

@@ -56,6 +56,7 @@ class InStoreStream(CommercetoolsStream):
             self.reshapes = True
         super().__init__(tap)
         if self.stores:
+            self.may_be_absent = ""  # a 404 means that there is no such store
             self.schema["required"] = list(self.keys)
 
     @property

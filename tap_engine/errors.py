@@ -38,9 +38,11 @@ class StreamError(TapError):
     The run goes on with the other streams, keeps this one's state as it was and ends non-zero.
 
     Attributes:
+        status: HTTP status of the answer that ended it; None without one.
         reason: What the API said, without what differs from stream to stream; empty if unknown.
     """
 
+    status: int | None = None
     reason: str = ""
 
 
@@ -60,12 +62,12 @@ class IncompleteError(StreamError):
     """The source counts more records than it returned; the scan is not bookmarked."""
 
 
+class GapError(StreamError):
+    """Records are gone from the source that nobody had read; the rest was read and bookmarked."""
+
+
 class NotFoundError(RefusedError):
     """There is no such endpoint or parent object."""
-
-
-class ForeignNotFoundError(StreamError):
-    """A 404 that is not the API's own: of something in between, or of a path unknown to it."""
 
 
 class AbsentError(NotFoundError):

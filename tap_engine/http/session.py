@@ -16,7 +16,6 @@ from tap_engine import timestamps
 from tap_engine.errors import (
     BadBodyError,
     CredentialsError,
-    ForeignNotFoundError,
     NotFoundError,
     QueryRefusedError,
     RefusedError,
@@ -46,6 +45,14 @@ T = TypeVar("T")
 
 MOST_TOKENS = 4
 """New tokens for one request, where tokens have been accepted before; otherwise one."""
+
+
+ERRORS = {
+    Action.REFUSED: RefusedError,
+    Action.NOT_FOUND: NotFoundError,
+    Action.QUERY_REFUSED: QueryRefusedError,
+}
+"""The error of an action; of others, the status decides."""
 
 
 class Http:
@@ -166,7 +173,8 @@ class Http:
                 pass
             except Again as again:
                 pause = again.wait or max(next(tries.pauses), again.least)
-                budget = self._hosts.budget(call.host, call.stream, self._budget, again.contact)
+                most = self._budget if call.patience is None else min(self._budget, call.patience)
+                budget = self._hosts.budget(call.host, call.stream, most, again.contact)
                 if tries.seconds + pause > budget:
                     raise self._given_up(call, again, tries) from None
                 self._logger.warning("%s; trying again in %.1f s", again, pause)
@@ -277,19 +285,11 @@ class Http:
             )
         if rule.action is Action.NEW_TOKEN:
             self._renew(call, response, text, tries)
-        if rule.action is Action.REFUSED:
-            missing = status == requests.codes.not_found
-            error = NotFoundError(text) if missing else RefusedError(text)
-            general = message.replace(urlsplit(call.url).path, "")
-            error.reason = f"{status} {code} {general} {rule.meaning}"
-            raise error
-        if rule.action is Action.QUERY_REFUSED:
-            raise QueryRefusedError(text)
-        if foreign and status == requests.codes.not_found:
-            raise ForeignNotFoundError(text)
-        if 400 <= status < 500:  # noqa: PLR2004 (the request is at fault)
-            raise StreamError(text)
-        raise RequestError(text)
+        at_fault = 400 <= status < 500  # noqa: PLR2004 (the request, not the server)
+        error = ERRORS.get(rule.action, StreamError if at_fault else RequestError)(text)
+        error.status = status
+        error.reason = f"{code} {message.replace(urlsplit(call.url).path, '')} {rule.meaning}"
+        raise error
 
     def _renew(self, call: Call, response: requests.Response, text: str, tries: Tries) -> None:
         """Have a rejected token replaced: at once for the first time, then after pauses."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from tap_engine.errors import (
     AbsentError,
-    ForeignNotFoundError,
+    GapError,
     NotFoundError,
     RefusedError,
     StreamError,
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from tap_engine.http.session import Http
     from tap_engine.state.shards import Shard
 
+
+NO_SUCH_PAGE = 404
 
 MOST_NAMES = 10
 """Most streams that one line names."""
@@ -181,7 +183,9 @@ class Run:
             self._logger.error(text, len(lasting), self._failures[lasting[0]], more)
             return 1
         for name in lasting:
-            self._logger.error("stream not read: %s%s", self._failures[name], more)
+            gap = isinstance(self._failures[name], GapError)
+            what = "stream incomplete" if gap else "stream not read"
+            self._logger.error("%s: %s%s", what, self._failures[name], more)
         for name in sorted(outcomes.keys() - set(lasting)):
             self._logger.warning(WARNINGS[outcomes[name]], self._failures[name])
         return 1 if lasting else 0
@@ -251,10 +255,11 @@ def explained(error: StreamError, needs: str, may_be_absent: str = "") -> Stream
     """
     kind, text = type(error), str(error)
     refused = isinstance(error, RefusedError) and not isinstance(error, NotFoundError)
-    if refused and needs not in text:
-        text = f"{text}; it takes {needs}"
-    elif may_be_absent and kind in {NotFoundError, ForeignNotFoundError}:
+    # Whoever answers: frameworks have their own words for a path that they do not know.
+    if may_be_absent and error.status == NO_SUCH_PAGE:
         kind, text = AbsentError, f"{text}; {may_be_absent}"
+    elif refused and needs not in text:
+        text = f"{text}; it takes {needs}"
     told = kind(text)
-    told.reason = error.reason
+    told.status, told.reason = error.status, error.reason
     return told

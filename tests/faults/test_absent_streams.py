@@ -51,7 +51,7 @@ def test_a_list_that_the_source_lacks_is_a_warning(
 
 def test_a_page_that_is_not_the_apis_own_will_do(source: Source) -> None:
     """Servers answer paths that they do not know with whatever their framework has."""
-    options = {"status": 404, "body": "<html>Cannot GET this</html>"}
+    options: dict[str, Any] = {"status": 404, "body": "<html>Cannot GET this</html>"}
     absent, other = OPTIONAL[source.tap.name], OTHER[source.tap.name]
     source.stand_in.faults.add(f"^{PATH[source.tap.name]}", "status", times=-1, **options)
     output = source.run(absent, other)
@@ -180,6 +180,31 @@ def _client(scopes: tuple[str, ...]) -> Any:
     from sandbox.commercetools.auth import Client
 
     return Client("demo-client", "demo-secret", scopes)
+
+
+def test_an_endpoint_that_lacks_all_object_types_is_absent() -> None:
+    stand_in = build_commerce7(size=0.05, rate_limit=None)
+    body = {"statusCode": 404, "type": "notFound", "message": "Not found", "errors": []}
+    with stand_in.serve() as server:
+        source = Source(TapCommerce7, stand_in, server.url, "", 1)
+        stand_in.faults.add("/v1/meta-data-config", "status", times=-1, status=404, body=body)
+        absent = source.run("meta_data_configs", "notes")
+        stand_in.faults.clear()
+        stand_in.faults.add("/v1/meta-data-config/a", "status", times=-1, status=404, body=body)
+        partly = source.run("meta_data_configs", "notes")
+    assert absent.code == partly.code == 0
+    assert "stream absent: meta_data_configs: " in absent.log
+    assert absent.of_type("ACTIVATE_VERSION", "meta_data_configs") == []
+    assert "stream absent" not in partly.log
+    assert partly.records("meta_data_configs")
+
+
+def test_a_store_that_does_not_exist_is_no_absence() -> None:
+    with build_commercetools(size=0.05, rows={"stores": 3}).serve() as server:
+        config = commercetools_config(server.url, store_keys=["nowhere"])
+        output = run(TapCommercetools, config, streams=["variant_projections", "zones"])
+    assert output.code == 1
+    assert "is there a store with this key" in output.log
 
 
 def test_a_tenant_without_extensions_ends_a_default_run_well() -> None:

@@ -39,7 +39,8 @@ def test_a_complete_run(source: Source, line: pytest.LogCaptureFixture) -> None:
 
 
 def test_streams_that_were_not_read(source: Source, line: pytest.LogCaptureFixture) -> None:
-    source.stand_in.faults.add(source.match, "status", times=-1, status=403)
+    body = {"statusCode": 403, "errors": [{"code": "insufficient_scope"}]}
+    source.stand_in.faults.add(source.match, "status", times=-1, status=403, body=body)
     other = OTHER[source.tap.name]
     assert source.run(source.stream, other).code == 1
     text = summary(line)
