@@ -48,10 +48,12 @@ class Parents:
     Attributes:
         endpoint: Their list.
         context_key: Name of a parent's id in a context.
+        time_key: Name of its time of change in a context; empty where that does not matter.
     """
 
     endpoint: Endpoint
     context_key: str
+    time_key: str = ""
 
 
 @dataclass(frozen=True)

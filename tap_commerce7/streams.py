@@ -148,6 +148,21 @@ class ClubMemberships(CursorStream):
     filter_parameters = ("q", "clubId")
 
 
+class ClubShipments(ChildStream):
+    name = "club_shipments"
+    path = "/club-membership/{clubMembershipId}/shipment"
+    array_key = "shipments"
+    keys = ("clubMembershipId", "id")
+    replication_key = "clubMembershipUpdatedAt"
+    parent_path = "/club-membership"
+    parent_array = "clubMemberships"
+    parent_time = "updatedAt"
+    context_key = "clubMembershipId"
+    permission = "Club Membership"
+    may_be_absent = UNDOCUMENTED
+    off_because = "one request per membership that changed; seen at one client only"
+
+
 class ClubPackages(Commerce7Stream):
     name = "club_packages"
     path = "/club-package"
