@@ -117,6 +117,7 @@ def test_what_may_be_absent_is_declared() -> None:
     assert lists[TapCommercetools] == {"variants", "variant_projections"}
     assert lists[TapCommerce7] == {
         "club_packages",
+        "club_shipments",
         "inventory_transactions",
         "loyalty_tiers",
         "loyalty_transactions",

@@ -53,6 +53,16 @@ def test_the_first_run_reads_the_shipments_of_all_memberships(winery: Source) ->
     assert "which the schema does not declare" not in output.log
 
 
+def test_memberships_without_shipments_move_the_bookmark_as_well() -> None:
+    with commerce7(rows={PARENTS: 40, STREAM: 3}, small=False) as source:
+        first = read(source)
+        assert len(set(asked(source))) == 40
+        source.forget_requests()
+        second = read(source, first.state)
+        assert second.code == 0
+        assert len(set(asked(source))) <= 1, "that of the bookmark"
+
+
 @pytest.mark.parametrize("known", [True, False], ids=["filtered", "refused"])
 def test_later_runs_ask_for_memberships_that_changed(winery: Source, *, known: bool) -> None:
     first = read(winery)
