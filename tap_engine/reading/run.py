@@ -184,8 +184,8 @@ class Run:
             return 1
         for name in lasting:
             gap = isinstance(self._failures[name], GapError)
-            what = "stream incomplete" if gap else "stream not read"
-            self._logger.error("%s: %s%s", what, self._failures[name], more)
+            text = "stream incomplete: %s%s" if gap else "stream not read: %s%s"
+            self._logger.error(text, self._failures[name], more)
         for name in sorted(outcomes.keys() - set(lasting)):
             self._logger.warning(WARNINGS[outcomes[name]], self._failures[name])
         return 1 if lasting else 0
