@@ -151,13 +151,14 @@ def run_guarded(tap: EngineTap, work: Callable[[], int]) -> int:
     try:
         return _run(tap, work)
     except OSError as error:  # output is broken, so the state cannot be written either
-        tap.connection.http.stop()
         # Otherwise the interpreter reports the error again when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         broken = isinstance(error, BrokenPipeError)
         reason = "the target stopped reading" if broken else f"cannot write: {error}"
         tap.logger.error("%s; stopping too", reason)  # noqa: TRY400
         return 1
+    finally:
+        tap.stop()  # whatever happened, a request that is stuck must not hold up the exit
 
 
 def _run(tap: EngineTap, work: Callable[[], int]) -> int:
@@ -168,17 +169,24 @@ def _run(tap: EngineTap, work: Callable[[], int]) -> int:
             raise carrier.error from None
     except TerminatedError as signal:
         _leave_after_signal(tap, signal.signum)
-    except SettingsError as error:  # there is no session yet, and no state to write
+    except TapError as error:
+        _end_early(tap)
         tap.logger.error("%s", error)  # noqa: TRY400
         return 1
-    except TapError as error:
-        tap.connection.http.stop()
+    except OSError:  # see `run_guarded`
+        raise
+    except Exception:
+        _end_early(tap)
+        raise
+    return code
+
+
+def _end_early(tap: EngineTap) -> None:
+    """Drop what was asked for, and write the last STATE if anything was asked for."""
+    tap.stop()
+    if "connection" in vars(tap) and tap.connection.http.sent:
         tap.write_last_state()
         tap.writer.flush()
-        tap.logger.error("%s", error)  # noqa: TRY400
-        return 1
-    tap.connection.http.stop()
-    return code
 
 
 def stop(logger: logging.Logger, message: str) -> NoReturn:
