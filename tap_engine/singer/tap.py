@@ -201,6 +201,8 @@ class EngineTap(SdkTap):
     def ready_streams(self) -> list[EngineStream]:
         """Return the streams to read, once nothing is found wrong with catalog and stream maps.
 
+        Those of which stream maps let nothing out are not among them.
+
         Raises:
             SettingsError: Something is, or nothing is selected.
         """
@@ -213,24 +215,22 @@ class EngineTap(SdkTap):
         for stream in streams:
             stream.check_catalog()
         map_check.check(self.mapper, self.streams, streams)
-        return streams
-
-    @property
-    def chosen_streams(self) -> list[EngineStream]:
-        """The selected streams of which something can go out.
-
-        Of several shards only the first reads what cannot be divided.
-        """
-        shard = self.current_run.settings.shard
-        streams = cast("list[EngineStream]", list(self.streams.values()))
         for stream in streams:
-            if shard and shard.number > 1 and not stream.shardable:
-                stream.selected = False
-            elif stream.selected and stream.lets_nothing_out:
+            if stream.lets_nothing_out:
                 self.logger.info(
                     "%s: not read, because stream_maps let nothing out; its state is left alone",
                     stream.name,
                 )
+                stream.selected = False
+        return [stream for stream in streams if stream.selected]
+
+    @property
+    def chosen_streams(self) -> list[EngineStream]:
+        """The selected streams; of several shards only the first reads what cannot be divided."""
+        shard = self.current_run.settings.shard
+        streams = cast("list[EngineStream]", list(self.streams.values()))
+        for stream in streams:
+            if shard and shard.number > 1 and not stream.shardable:
                 stream.selected = False
         return [stream for stream in streams if stream.selected]
 
