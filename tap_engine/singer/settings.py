@@ -108,8 +108,8 @@ def shared(*, concurrency: int, lookback_seconds: int) -> list[Property]:
             "request_timeout",
             NUMBER,
             "Request timeout",
-            "Seconds to wait for a connection and for each part of an answer; a whole answer may take"
-            " three times as long.",
+            "Seconds to wait for a connection and for each part of an answer; a whole answer may"
+            " take three times as long.",
             default=120,
         ),
         setting(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tap_reconcile.source import pages
-from tests.support import TapCommercetools, commerce7_config, commercetools_config
+from tests.support import TapCommercetools, commerce7_config, commercetools_config, join_workers
 from tests.walks.tools import commerce7, commercetools
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def read(source: Source, stream: str, **settings: Any) -> Iterator[list[Entry]]:
         yield [row for page in pages(tap.streams[stream]) for row in page]  # type: ignore[arg-type]
     finally:
         http.stop()
-        http._workers.shutdown(wait=True)
+        join_workers()
 
 
 @pytest.mark.parametrize("filterable", [True, False])
