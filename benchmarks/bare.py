@@ -61,8 +61,7 @@ def main() -> None:
             rows = rows.replace(drop, b"")
         if rows:
             lines = rows.replace(b"},{" + first, b"}" + tail + head + b"{" + first)
-            for part in (head, lines, tail):
-                sys.stdout.buffer.write(part)
+            sys.stdout.buffer.writelines((head, lines, tail))
 
 
 if __name__ == "__main__":

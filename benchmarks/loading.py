@@ -2,108 +2,82 @@
 
 from __future__ import annotations
 
-import json
+import argparse
+import itertools
 import shlex
-import statistics
+import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.perf_commands import Commands
-from benchmarks.perf_measure import once, side_by_side
-from benchmarks.perf_source import Source
+from benchmarks.commands import ROOT, serving
+from benchmarks.measure import FailedError, alternately, once, side_by_side
+from benchmarks.report import table
 from scripts.demo.postgres import Postgres
 
 if TYPE_CHECKING:
-    import argparse
+    from benchmarks.commands import Commands
+    from benchmarks.measure import Figures
 
-HELP = "Load a list into an embedded PostgreSQL with 1, 2 and 4 pairs of tap and target-postgres."
 STREAM = "customers"
 SHARDS = (1, 2, 4)
-TARGET = Path(__file__).parent.parent / ".meltano/loaders/target-postgres/venv/bin/target-postgres"
+TARGET = ROOT / ".meltano/loaders/target-postgres/venv/bin/target-postgres"
 LOADERS: dict[str, dict[str, Any]] = {
     "as in meltano.yml": {},
     "use_copy, without validation": {"use_copy": True, "validate_records": False},
 }
+HEADER = ("loader", "shards", "wall s", "rows/s", "gain", "CPU s")
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options."""
+def main() -> None:
+    """Load a list into an embedded PostgreSQL with 1, 2 and 4 pairs of tap and target-postgres."""
+    parser = argparse.ArgumentParser(prog="./run bench loading", description=main.__doc__)
     parser.add_argument("--rounds", type=int, default=3, help="how often each is measured")
     parser.add_argument("--rows", type=int, default=40_000, help="rows of the list")
-
-
-def run(options: argparse.Namespace) -> int:
-    """Measure.
-
-    Returns:
-        1 when a table does not hold all rows, or the loader is not installed.
-    """
+    options = parser.parse_args()
     if not TARGET.exists():
-        print("target-postgres is not installed: ./run install")
-        return 1
+        sys.exit("target-postgres is not installed: ./run install")
     rows: int = options.rows
-    print(f"{rows:,} customers of 0.8 kB, medians of {options.rounds} rounds, in turn")
-    print("| loader | shards | wall s | rows/s | gain | CPU s |")
-    print("| --- | ---: | ---: | ---: | ---: | ---: |")
+    schemas = (f"load_{number}" for number in itertools.count())
+    lines = []
     with (
         tempfile.TemporaryDirectory(prefix="tap-commerce-bench-") as name,
-        Postgres(Path(name) / "pg") as postgres,
-        Source("commercetools", {STREAM: rows}) as source,
+        Postgres.serve(Path(name) / "pg") as postgres,
+        serving("commercetools", {STREAM: rows}, Path(name)) as commands,
     ):
-        bench = _Bench(source, postgres, Path(name))
-        good = [bench.measure(loader, options.rounds, rows) for loader in LOADERS]
-    return 0 if all(good) else 1
+
+        def load(setup: tuple[str, int]) -> Figures:
+            loader, shards = setup
+            schema = next(schemas)
+            found = _load(commands, postgres, schema, shards, LOADERS[loader])
+            if (loaded := postgres.counts(schema)[STREAM]) != rows:
+                msg = f"{shards} shards loaded {loaded} rows instead of {rows}"
+                raise FailedError(msg)
+            return found
+
+        for loader in LOADERS:
+            found = alternately({n: (loader, n) for n in SHARDS}, options.rounds, load)
+            for shards, each in found.items():
+                rate, gain = f"{rows / each.wall:,.0f}", f"{found[1].wall / each.wall:.2f} x"
+                cells = (loader, f"{shards}", f"{each.wall:.1f}", rate, gain, f"{each.cpu:.1f}")
+                lines.append(cells)
+    print(f"{rows:,} customers of 0.8 kB, medians of {options.rounds} rounds, in turn")
+    print(table(HEADER, lines))
 
 
-class _Bench:
-    def __init__(self, source: Source, postgres: Postgres, folder: Path) -> None:
-        self._make = Commands(source, folder)
-        self._postgres = postgres
-        self._folder = folder
-        self._schemas = 0
-
-    def measure(self, loader: str, rounds: int, rows: int) -> bool:
-        """Measure one loader with each number of shards; tell whether all rows arrived."""
-        walls: dict[int, list[float]] = {shards: [] for shards in SHARDS}
-        cpus: dict[int, list[float]] = {shards: [] for shards in SHARDS}
-        complete = True
-        for _ in range(rounds):
-            for shards in SHARDS:
-                wall, cpu, loaded = self._load(shards, LOADERS[loader])
-                walls[shards].append(wall)
-                cpus[shards].append(cpu)
-                complete &= loaded == rows
-        first = statistics.median(walls[SHARDS[0]])
-        for shards in SHARDS:
-            wall = statistics.median(walls[shards])
-            print(
-                f"| {loader} | {shards} | {wall:.1f} | {rows / wall:,.0f} | {first / wall:.2f} x"
-                f" | {statistics.median(cpus[shards]):.1f} |",
-                flush=True,
-            )
-        return complete
-
-    def _load(self, shards: int, settings: dict[str, Any]) -> tuple[float, float, int]:
-        self._schemas += 1
-        schema = f"load_{self._schemas}"
-        file = self._folder / f"{schema}.json"
-        file.write_text(
-            json.dumps(
-                {
-                    "sqlalchemy_url": self._postgres.sqlalchemy_url,
-                    "default_target_schema": schema,
-                    **settings,
-                }
-            )
-        )
-        target = shlex.join([str(TARGET), "--config", str(file)])
-        # The tables are made before: loaders that start together would all try to.
-        once(_pipe(shlex.join([*self._make.tap([STREAM]), "--test=schema"]), target))
-        taps = self._make.shards([STREAM], shards, concurrency=4)
-        wall, cpu = side_by_side([_pipe(shlex.join(tap), target) for tap in taps])
-        return wall, cpu, self._postgres.counts(schema)[STREAM]
+def _load(
+    commands: Commands, postgres: Postgres, schema: str, shards: int, more: dict[str, Any]
+) -> Figures:
+    target = {"sqlalchemy_url": postgres.sqlalchemy_url, "default_target_schema": schema, **more}
+    loader = shlex.join([str(TARGET), "--config", commands.file(target)])
+    # The tables are made before: loaders that start together would all try to.
+    once(_pipe([*commands.tap([STREAM]), "--test=schema"], loader))
+    return side_by_side([_pipe(tap, loader) for tap in commands.shards([STREAM], shards, 4)])
 
 
-def _pipe(tap: str, target: str) -> list[str]:
-    return ["bash", "-o", "pipefail", "-c", f"{tap} | {target}"]
+def _pipe(tap: list[str], loader: str) -> list[str]:
+    return ["bash", "-o", "pipefail", "-c", f"{shlex.join(tap)} | {loader}"]
+
+
+if __name__ == "__main__":
+    main()

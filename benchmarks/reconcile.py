@@ -2,87 +2,67 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
 from unittest.mock import patch
 
 import psycopg
 
-from benchmarks.perf_commands import settings
-from benchmarks.perf_measure import once
-from benchmarks.perf_source import Source
-from sandbox.fake import fake_id, fake_time
+from benchmarks.commands import serving
+from benchmarks.data import rows
+from benchmarks.measure import FailedError, once
 from scripts.demo.postgres import Postgres
 from tap_reconcile.cli import URL_VARIABLE
 
-if TYPE_CHECKING:
-    import argparse
-
-    from benchmarks.perf_measure import Sample
-
-HELP = "Compare generated rows with a table of as many rows; memory has to stay flat."
-STREAM = "customers"
-SEED = 7  # the one that `benchmarks.perf_data.fill` has by default
-TABLE = f"""
+TABLE = """
     create schema tap_commercetools;
-    create table tap_commercetools.{STREAM} (
+    create table tap_commercetools.customers (
         id text primary key, "lastModifiedAt" timestamp, email text, _sdc_deleted_at timestamp
     )
 """
-COPY = f'copy tap_commercetools.{STREAM} (id, "lastModifiedAt", email) from stdin'
+COPY = 'copy tap_commercetools.customers (id, "lastModifiedAt", email) from stdin'
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options."""
+def main() -> None:
+    """Compare generated rows with a table of as many rows; memory has to stay flat."""
+    parser = argparse.ArgumentParser(prog="./run bench reconcile", description=main.__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000, help="rows on either side")
     parser.add_argument("--most-mb", type=float, default=150, help="most memory that is allowed")
-
-
-def run(options: argparse.Namespace) -> int:
-    """Measure one comparison.
-
-    Returns:
-        1 when it takes more memory than allowed.
-    """
-    rows: int = options.rows
+    options = parser.parse_args()
+    count: int = options.rows
     with (
         tempfile.TemporaryDirectory(prefix="tap-commerce-bench-") as name,
-        Postgres(Path(name) / "pg") as postgres,
-        Source("commercetools", {STREAM: rows}) as source,
+        Postgres.serve(Path(name) / "pg") as postgres,
+        serving("commercetools", {"customers": count}, Path(name)) as commands,
+        patch.dict(os.environ, {URL_VARIABLE: postgres.url}),
     ):
-        _fill(postgres, rows)
-        sample = _compare(postgres, source, Path(name), rows)
+        _fill(postgres, count)
+        config, output = commands.file(commands.settings()), Path(name) / "report.json"
+        program = [sys.executable, "-m", "tap_reconcile", "tap-commercetools", "--json"]
+        found = once([*program, "--config", config, "--streams", "customers"], output)
+        (stream,) = json.loads(output.read_text("utf-8"))["streams"]
+    if (stream["source"], stream["table"]) != (count, count):
+        msg = f"compared {stream['source']} with {stream['table']} rows, not {count}"
+        raise FailedError(msg)
     print(
-        f"{rows:,} rows on either side: {sample.wall:.1f} s, {rows / sample.wall:,.0f} rows/s,"
-        f" {sample.cpu:.1f} s CPU, peak memory {sample.peak:.0f} MB"
-        f" (at most {options.most_mb:.0f})"
+        f"{count:,} rows on either side: {found.wall:.1f} s, {count / found.wall:,.0f} rows/s,"
+        f" {found.cpu:.1f} s CPU, peak memory {found.peak:.0f} MB (at most {options.most_mb:.0f})"
     )
-    return 1 if sample.peak > options.most_mb else 0
+    sys.exit(found.peak > options.most_mb)
 
 
-def _fill(postgres: Postgres, rows: int) -> None:
+def _fill(postgres: Postgres, count: int) -> None:
     """Make the table that loading the source would make."""
     with psycopg.connect(postgres.url) as connection:
         connection.execute(TABLE)
         with connection.cursor() as cursor, cursor.copy(COPY) as copy:
-            for number in range(rows):
-                at = fake_time(STREAM, number, SEED).removesuffix("Z")
-                copy.write_row((fake_id(STREAM, number, SEED), at, f"{number}@example.com"))
+            for row in rows("commercetools", "customers", count):
+                copy.write_row((row.id, row.at.removesuffix("Z"), "someone@example.com"))
 
 
-def _compare(postgres: Postgres, source: Source, folder: Path, rows: int) -> Sample:
-    """Run tap-reconcile and make sure that it has seen all rows."""
-    config, output = folder / "config.json", folder / "report.json"
-    config.write_text(json.dumps(settings(source)), encoding="utf-8")
-    program = [sys.executable, "-m", "tap_reconcile", "tap-commercetools", "--json"]
-    with patch.dict(os.environ, {URL_VARIABLE: postgres.url}):
-        sample = once([*program, "--config", str(config), "--streams", STREAM], output)
-    (found,) = json.loads(output.read_text(encoding="utf-8"))["streams"]
-    if (found["source"], found["table"]) != (rows, rows):
-        msg = f"compared {found['source']} with {found['table']} rows, not {rows}"
-        raise RuntimeError(msg)
-    return sample
+if __name__ == "__main__":
+    main()

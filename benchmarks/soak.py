@@ -6,7 +6,9 @@ goes from run to run as a target hands it back; runs are cut short at random.
 
 from __future__ import annotations
 
+import argparse
 import concurrent.futures
+import contextlib
 import multiprocessing
 import random
 import sys
@@ -23,12 +25,8 @@ from benchmarks.soak_target import Comparison, Target, committed, is_message
 from tap_commercetools.tap import TapCommercetools
 
 if TYPE_CHECKING:
-    import argparse
-
     from benchmarks.soak_runs import Run
     from benchmarks.soak_sources import Source
-
-HELP = "runs over changing and failing sources, ending in equality with them"
 
 SHOWN_PROBLEMS = 10
 
@@ -51,50 +49,40 @@ class Result:
 
     Attributes:
         runs: Number of runs of each tap.
-        processes: Number of runs that were processes of their own.
         kills: Runs cut short, by how.
         faults: Faults met, by label.
-        failed: Runs that ended with another exit code than 0 by themselves.
-        compared: Rows compared with the source, those of checks in between included.
+        counts: Everything else that was counted, by what is printed of it.
         final: Rows compared at the end.
         problems: What was not as it has to be; the series stops at the first.
     """
 
     seed: int
     runs: int = 0
-    processes: int = 0
     kills: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
-    failed: int = 0
-    records: int = 0
-    states: int = 0
-    mutations: int = 0
-    compared: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
     final: int = 0
     seconds: float = 0
     problems: list[str] = field(default_factory=list)
 
     def lines(self) -> list[str]:
         """Write it out."""
-        counted = {"missing": 0, "stale": 0}
-        for word in counted:
-            counted[word] = sum(f": {word} " in problem for problem in self.problems)
-        other = len(self.problems) - sum(counted.values())
+        kinds = Counter(
+            next((word for word in ("missing", "stale") if f": {word} " in problem), "other")
+            for problem in self.problems
+        )
         return [
             f"seed {self.seed}: {self.runs} runs of each tap in {self.seconds:.0f} s",
-            f"  runs as processes of their own {self.processes}",
-            f"  changes at the sources {self.mutations}",
-            f"  records loaded {self.records}, states {self.states}",
-            f"  runs cut short {self.kills.total()}: {_counts(self.kills)}",
-            f"  runs that failed as they had to {self.failed}",
-            f"  faults met {self.faults.total()}: {_counts(self.faults)}",
-            f"  rows compared at the end {self.final}, with the checks in between {self.compared}",
-            f"  missing: {counted['missing']}, stale: {counted['stale']}, other: {other}",
+            *(f"  {what} {count}" for what, count in self.counts.items()),
+            f"  runs cut short {self.kills.total()}: {_listed(self.kills)}",
+            f"  faults met {self.faults.total()}: {_listed(self.faults)}",
+            f"  rows compared at the end {self.final}",
+            f"  missing: {kinds['missing']}, stale: {kinds['stale']}, other: {kinds['other']}",
             *(f"  {problem}" for problem in self.problems[:SHOWN_PROBLEMS]),
         ]
 
 
-def _counts(counter: Counter[str]) -> str:
+def _listed(counter: Counter[str]) -> str:
     return ", ".join(f"{name} {count}" for name, count in sorted(counter.items())) or "none"
 
 
@@ -134,7 +122,7 @@ class Series:
         job = self._job(plan.settings, names or {source.streams[0].name})
         run = self._cut_short(job) if as_process else run_here(job)
         self._quiet()
-        result.processes += as_process
+        result.counts["runs as separate processes"] += as_process
         result.faults.update(fault.label for fault in plan.met())
         problems = self._check_end(run, plan, job)
         # A target that dies is the same to a tap as a kill, and much cheaper to have.
@@ -142,7 +130,7 @@ class Series:
             run.killed = "target lost"
             run.lines = run.lines[: rng.randint(0, len(run.lines))]
         result.kills.update([run.killed] if run.killed else [])
-        result.failed += bool(run.code and not run.killed)
+        result.counts["runs that failed as they had to"] += bool(run.code and not run.killed)
         if problems:
             return problems
         self._load(run)
@@ -152,7 +140,7 @@ class Series:
         """Run twice over a healthy source that rests, and compare everything."""
         problems: list[str] = []
         for _ in range(2):
-            # Table versions are seconds and the cut is one: leave the last change behind.
+            # Table versions are seconds and the run start is one: leave the last change behind.
             time.sleep(1.5)
             job = self._job({}, {stream.name for stream in self.source.streams})
             run = run_here(job)
@@ -162,11 +150,12 @@ class Series:
 
     def _job(self, settings: dict[str, Any], names: set[str]) -> Job:
         rng, source = self._rng, self.source
-        ours = source.tap is TapCommercetools
         more: dict[str, Any] = {"lookback_seconds": self._lookback, **settings}
-        more["concurrency"] = rng.choice((1, 4, 8) if ours else (1, 1, 4))
-        if ours:
+        if source.tap is TapCommercetools:
+            more["concurrency"] = rng.choice((1, 4, 8))
             more["page_size"] = rng.choice((20, 50, 100))
+        else:
+            more["concurrency"] = rng.choice((1, 1, 4))
         config = source.make_config(self._url, **more)
         state_records = rng.choice((1, 20, 100, 500))
         return Job(source.tap, config, source.catalog_with(names), self.target.state, state_records)
@@ -174,17 +163,12 @@ class Series:
     def _cut_short(self, job: Job) -> Run:
         # Slow answers, so that the process is in the middle of something when it is killed.
         self.source.stand_in.latency = 0.005
-        rng = self._rng
-        kill = Kill(
-            rng.choice(KILLS),
-            after_lines=rng.randint(0, self._lines),
-            pause=rng.choice((0, 0.5)),
-            unbuffered=rng.random() < 0.5,
-        )
-        return run_process(job, kill)
+        rng, lines = self._rng, self._lines
+        how, after = rng.choice(KILLS), rng.randint(0, lines)
+        return run_process(job, Kill(how, after, rng.choice((0, 0.5)), rng.random() < 0.5))
 
     def _requests(self) -> int:
-        """Tell how many requests the last run took, about."""
+        """Return how many requests the last run took, about."""
         count = len(self.source.stand_in.requests)
         self.source.stand_in.requests.clear()
         return max(10, count)
@@ -212,27 +196,25 @@ class Series:
         return problems
 
     def _unfinished(self, run: Run, job: Job) -> list[str]:
-        """Check that a run with exit code 0 left no walk of its streams open."""
+        """Check that a run with exit code 0 left no scan of its streams unfinished."""
         after = Target(state=self.target.state)
         after.load(run.lines)
         entries = (after.state or {}).get("bookmarks", {})
         names = [entry["tap_stream_id"] for entry in job.catalog["streams"]]
-        return [f"exit code 0, but {n} is not complete" for n in names if "scan" in entries[n]]
+        return [f"exit code 0, but {n} is not complete" for n in names if entries[n]["scan"]]
 
     def _load(self, run: Run) -> None:
-        lines = run.lines
-        if run.killed and self._rng.random() < 0.5:
-            lines = committed(lines)
-        self.target.load(lines)
+        lost = run.killed and self._rng.random() < 0.5
+        self.target.load(committed(run.lines) if lost else run.lines)
         self._lines = max(20, len(run.lines))
 
 
 def _codes(run: Run, plan: Plan) -> set[int]:
-    """Tell which exit codes a run may have had."""
-    failed = {1} if plan.met(Outcome.ENDS) or plan.met(Outcome.EITHER) else set()
+    """Return the exit codes that a run may have had."""
+    codes = {1} if plan.met(Outcome.ENDS) or plan.met(Outcome.EITHER) else set()
     if run.killed:
-        return failed | KILLED_CODES[run.killed]
-    return failed if plan.met(Outcome.ENDS) else {0} | failed
+        return codes | KILLED_CODES[run.killed]
+    return codes if plan.met(Outcome.ENDS) else codes | {0}
 
 
 def soak(seed: int, runs: int, *, process_every: int = 10) -> Result:
@@ -251,11 +233,10 @@ def soak(seed: int, runs: int, *, process_every: int = 10) -> Result:
     rng = random.Random(seed)
     # Either writes that show up late and a lookback that covers them, or neither.
     late, lookback = rng.choice(((0.0, 0), (2.0, 5)))
-    one, other = make_sources(rng, seed, late)
-    with one.stand_in.serve() as one_server, other.stand_in.serve() as other_server:
+    with contextlib.ExitStack() as stack:
         series = [
-            Series(one, one_server.url, rng, lookback),
-            Series(other, other_server.url, rng, lookback),
+            Series(source, stack.enter_context(source.stand_in.serve()).url, rng, lookback)
+            for source in make_sources(rng, seed, late)
         ]
         for number in range(1, runs + 1):
             for each in series:
@@ -268,27 +249,26 @@ def soak(seed: int, runs: int, *, process_every: int = 10) -> Result:
             if result.problems:
                 break
         else:
-            before = sum(each.comparison.compared for each in series)
             for each in series:
+                before = each.comparison.compared
                 result.problems += each.finish()
-            result.final = sum(each.comparison.compared for each in series) - before
-    result.compared = sum(each.comparison.compared for each in series)
-    result.records = sum(each.target.records for each in series)
-    result.states = sum(each.target.states for each in series)
-    result.mutations = sum(each.source.mutations for each in series)
+                result.final += each.comparison.compared - before
+    for each in series:
+        result.counts["changes at the sources"] += each.source.mutations
+        result.counts["records loaded"] += each.target.records
+        result.counts["states"] += each.target.states
+        result.counts["rows compared, with the checks in between"] += each.comparison.compared
     result.seconds = time.monotonic() - began
     return result
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options of the subcommand."""
+def main() -> None:
+    """Run all seeds; exit code 1 when any of them showed a problem."""
+    parser = argparse.ArgumentParser(prog="./run bench soak", description=__doc__)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3, 4, 5])
     parser.add_argument("--runs", type=int, default=200, help="runs of each tap (200)")
     parser.add_argument("--jobs", type=int, default=2, help="seeds at the same time (2)")
-
-
-def run(arguments: argparse.Namespace) -> int:
-    """Run all seeds; exit code 1 when any of them showed a problem."""
+    arguments = parser.parse_args()
     failed = False
     spawn = multiprocessing.get_context("spawn")
     with concurrent.futures.ProcessPoolExecutor(arguments.jobs, mp_context=spawn) as pool:
@@ -301,4 +281,8 @@ def run(arguments: argparse.Namespace) -> int:
             result = future.result()
             failed |= bool(result.problems)
             print("\n".join(result.lines()), flush=True)
-    return int(failed)
+    sys.exit(failed)
+
+
+if __name__ == "__main__":
+    main()

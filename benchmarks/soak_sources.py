@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from sandbox.commerce7.app import build as build_commerce7
 from sandbox.commercetools.app import build as build_commercetools
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sandbox.store import Record, Row
     from tap_engine.singer.tap import EngineTap
 
+Action = Literal["upsert", "delete"]
 TIMES = ("createdAt", "lastModifiedAt", "updatedAt")
 
 
@@ -134,11 +135,11 @@ class Source:
         self.observe(0.0)
 
     def stream(self, name: str) -> Soaked:
-        """Look a stream up."""
+        """Return a stream by name."""
         return next(stream for stream in self.streams if stream.name == name)
 
     def catalog_with(self, names: Collection[str]) -> dict[str, Any]:
-        """Give a catalog of some streams."""
+        """Return a catalog of some streams."""
         entries = self.catalog["streams"]
         return {"streams": [entry for entry in entries if entry["tap_stream_id"] in names]}
 
@@ -147,7 +148,7 @@ class Source:
         return {breadcrumb[1] for breadcrumb in secret_breadcrumbs(self._schemas[name])}
 
     def collection(self, name: str) -> Rows:
-        """Give the rows of a stream."""
+        """Return the rows of a stream."""
         return self.stand_in.collections[name]
 
     def rows(self, name: str) -> dict[str, Row]:
@@ -212,8 +213,8 @@ class Source:
     def _growing(self) -> list[Soaked]:
         return [stream for stream in self.streams if stream.grows]
 
-    def _change(self, rng: random.Random, streams: list[Soaked]) -> tuple[str, str, Record]:
-        """Choose a change: stream, `upsert` or `delete`, and the record."""
+    def _change(self, rng: random.Random, streams: list[Soaked]) -> tuple[str, Action, Record]:
+        """Choose a change: stream, action and record."""
         self.mutations += 1
         # Large collections change more often than small ones.
         weights = [self._usual[stream.name] + 20 for stream in streams]
@@ -232,7 +233,7 @@ class Source:
         return stream.name, "upsert", {**self._identity(stream, row_id), **new}
 
     def _identity(self, stream: Soaked, row_id: str) -> Record:
-        """Give the members that identify a row."""
+        """Return the members that identify a row."""
         if stream.parent:
             parent, *ids = row_id.split("/")
             references = dict(zip(stream.parent, ids, strict=True))

@@ -78,7 +78,7 @@ class Target:
 
 
 def is_message(line: bytes) -> bool:
-    """Tell whether a line is a whole message of a kind that the taps print."""
+    """Return whether a line is a whole message of a kind that the taps print."""
     try:
         message = msgspec.json.decode(line)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Fields that the users of the stand-ins defined: one of every kind, with values."""
+"""Custom fields that the users of the stand-ins have defined: one of every kind, with values."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ class Field(NamedTuple):
 
     Attributes:
         type: FieldType of its definition.
-        values: Values that records have, in the form of the API.
+        values: Values that records have, as the API sends them.
     """
 
     type: dict[str, Any]
     values: tuple[Any, ...]
 
 
-_MONEY = (
-    {"type": "centPrecision", "currencyCode": "EUR", "centAmount": 1999, "fractionDigits": 2},
-    {
-        "type": "highPrecision",
-        "currencyCode": "USD",
-        "centAmount": 2,
-        "preciseAmount": 1_500_001,
-        "fractionDigits": 8,
-    },
-)
+_PRICE = {"type": "centPrecision", "currencyCode": "EUR", "centAmount": 1999, "fractionDigits": 2}
+_TINY_PRICE = {
+    "type": "highPrecision",
+    "currencyCode": "USD",
+    "centAmount": 2,
+    "preciseAmount": 1_500_001,
+    "fractionDigits": 8,
+}
 _CHANNEL = {"typeId": "channel", "id": "0c8f4c1e-5a51-4d9b-a0e5-0b8d5a4c2f11"}
 _SMALL = {"key": "small", "label": "Small"}
+_LOOSE = {"key": "loose", "label": {"en": "Loose"}}
+_STRINGS = {"name": "Set", "elementType": {"name": "String"}}
 
 FIELDS: dict[str, Field] = {
     "loyalty-level": Field({"name": "Number"}, (0, 3, 4.5)),
@@ -41,63 +41,28 @@ FIELDS: dict[str, Field] = {
     "on": Field({"name": "Boolean"}, (True, False)),
     "motto": Field({"name": "LocalizedString"}, ({"en": "Oak", "de-DE": "Eiche"}, {})),
     "size": Field({"name": "Enum", "values": [_SMALL]}, ("small",)),
-    "fit": Field(
-        {"name": "LocalizedEnum", "values": [{"key": "loose", "label": {"en": "Loose"}}]},
-        ("loose",),
-    ),
-    "budget": Field({"name": "Money"}, _MONEY),
+    "fit": Field({"name": "LocalizedEnum", "values": [_LOOSE]}, ("loose",)),
+    "budget": Field({"name": "Money"}, (_PRICE, _TINY_PRICE)),
     "birthday": Field({"name": "Date"}, ("1980-02-29",)),
     "opens": Field({"name": "Time"}, ("09:30:00.000",)),
     "visited": Field({"name": "DateTime"}, ("2024-02-29T23:59:59.999Z",)),
     "shop": Field({"name": "Reference", "referenceTypeId": "channel"}, (_CHANNEL,)),
-    "hobbies": Field(
-        {"name": "Set", "elementType": {"name": "String"}}, (["wine", "chess"], ["wine"])
-    ),
-    "prices": Field({"name": "Set", "elementType": {"name": "Money"}}, ([*_MONEY],)),
+    "hobbies": Field(_STRINGS, (["wine", "chess"], ["wine"])),
+    "prices": Field({"name": "Set", "elementType": {"name": "Money"}}, ([_PRICE, _TINY_PRICE],)),
 }
 
 RESOURCE_TYPE_IDS = (
-    "address",
-    "asset",
-    "approval-flow",
-    "approval-rule",
-    "associate-role",
-    "business-unit",
-    "cart-discount",
-    "category",
-    "channel",
-    "customer",
-    "customer-group",
-    "custom-line-item",
-    "discount-code",
-    "inventory-entry",
-    "line-item",
-    "order",
-    "order-edit",
-    "order-delivery",
-    "order-parcel",
-    "order-return-item",
-    "payment",
-    "payment-interface-interaction",
-    "payment-method",
-    "payment-method-info",
-    "product-price",
-    "product-selection",
-    "product-tailoring",
-    "quote",
-    "reservation",
-    "review",
-    "recurring-order",
-    "shipping",
-    "shipping-method",
-    "shopping-list",
-    "shopping-list-text-line-item",
-    "standalone-price",
-    "store",
-    "transaction",
+    *("address", "asset", "approval-flow", "approval-rule", "associate-role", "business-unit"),
+    *("cart-discount", "category", "channel", "customer", "customer-group", "custom-line-item"),
+    *("discount-code", "inventory-entry", "line-item", "order", "order-edit", "order-delivery"),
+    *("order-parcel", "order-return-item", "payment", "payment-interface-interaction"),
+    *("payment-method", "payment-method-info", "product-price", "product-selection"),
+    *("product-tailoring", "quote", "reservation", "review", "recurring-order", "shipping"),
+    *("shipping-method", "shopping-list", "shopping-list-text-line-item", "standalone-price"),
+    *("store", "transaction"),
 )
 
-# Code, data type and values of a Commerce7 metadata configuration.
+# Code, data type and values of each metadata configuration of Commerce7.
 META_DATA: tuple[tuple[str, str, tuple[Any, ...]], ...] = (
     ("loyalty-level", "Number", (0, 3, 4.5)),
     ("note", "String", ("Élan", "Harbor")),
@@ -114,7 +79,7 @@ META_DATA: tuple[tuple[str, str, tuple[Any, ...]], ...] = (
 
 
 def type_record(number: int) -> dict[str, Any]:
-    """Give the members of the n-th type: the first defines all fields for all resource types."""
+    """Return members of the n-th type; the first has all fields and applies to all resources."""
     names = list(FIELDS) if number == 0 else list(FIELDS)[number % 5 :: 5]
     single = RESOURCE_TYPE_IDS[number % len(RESOURCE_TYPE_IDS)]
     return {
@@ -133,14 +98,12 @@ def type_record(number: int) -> dict[str, Any]:
 
 
 def field_values(rng: random.Random) -> dict[str, Any]:
-    """Invent `custom.fields`: some of the fields."""
-    return {
-        name: rng.choice(FIELDS[name].values)
-        for name in rng.sample(list(FIELDS), FIELDS_PER_RECORD)
-    }
+    """Return `custom.fields`: some of the fields."""
+    names = rng.sample(list(FIELDS), FIELDS_PER_RECORD)
+    return {name: rng.choice(FIELDS[name].values) for name in names}
 
 
 def meta_data_values(rng: random.Random) -> dict[str, Any]:
-    """Invent `metaData`: some of what is configured."""
+    """Return `metaData`: some of what is configured."""
     chosen = rng.sample(META_DATA, FIELDS_PER_RECORD)
     return {code: rng.choice(values) for code, _, values in chosen}

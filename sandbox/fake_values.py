@@ -1,4 +1,4 @@
-"""Invented values for single members, by the member's name and type."""
+"""Made-up values for single members, by the name and the type of the member."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LAST_NAMES = ("Lovelace", "Smith", "Müller", "Nguyen", "García", "Kowalski", "
 CENTS = (0, 1, 999, 1999, 129_900, -500, 9_007_199_254_740_993)
 DECIMALS = (0.19, 0.07, 12.5, -3.75, 13.412119019109015, 1000.0, 0.1)
 
-# First match of the lower-cased member name wins.
+# Values by regular expression for the lower-case name of a member; the first match counts.
 CHOICES: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"^firstname$|givenname", FIRST_NAMES),
     (r"^lastname$|familyname", LAST_NAMES),
@@ -39,28 +39,28 @@ CHOICES: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 
 def singular(stream: str) -> str:
-    """Give the type id that belongs to a stream: `tax_categories` -> `tax-category`."""
+    """Return the singular of a stream in kebab case: `tax_categories` -> `tax-category`."""
     word = stream.replace("_", "-")
     if word.endswith("ies"):
         return word[:-3] + "y"
-    return word.removesuffix("s")
+    return word[:-2] if word.endswith(("sses", "xes")) else word.removesuffix("s")
 
 
 def plural(type_id: str) -> str:
-    """Give the stream that belongs to a type id: `tax-category` -> `tax_categories`."""
+    """Return the stream of a type id: `tax-category` -> `tax_categories`."""
     word = type_id.replace("-", "_")
     return word[:-1] + "ies" if word.endswith("y") else word + "s"
 
 
 def key_of(stream: str, number: int) -> str:
-    """Give the user-defined key of the n-th record of a stream: `store-3`."""
+    """Return the user-defined key of the n-th record of a stream: `store-3`."""
     return f"{singular(stream)}-{number}"
 
 
 def string_value(
     name: str, schema_format: str | None, rng: random.Random, reference_id: ReferenceId
 ) -> str:
-    """Invent a string for a member of this name and JSON Schema format."""
+    """Return a string for a member with this name and JSON Schema format."""
     if schema_format == "date-time":
         clock = f"{rng.randrange(24):02d}:{rng.randrange(60):02d}:09.{rng.randrange(1000):03d}"
         return f"{_day(rng)}T{clock}Z"
@@ -72,7 +72,7 @@ def string_value(
 
 
 def number_value(name: str, kind: str, rng: random.Random) -> int | float:
-    """Invent an `integer` or `number`."""
+    """Return an `integer` or a `number`."""
     if "amount" in name.lower() and kind == "integer":
         return rng.choice(CENTS)
     if name == "fractionDigits":
@@ -85,11 +85,7 @@ def number_value(name: str, kind: str, rng: random.Random) -> int | float:
 def object_value(
     name: str, schema: Mapping[str, Any], rng: random.Random, reference_id: ReferenceId
 ) -> dict[str, Any] | None:
-    """Invent an object whose shape says what it is: a reference, money, a map.
-
-    Returns:
-        None for an ordinary object, whose members the caller fills.
-    """
+    """Return an object whose shape says what it is, a reference or a map, and None for others."""
     members = schema.get("properties")
     if not members:
         return _map_value(name, rng)
@@ -105,7 +101,7 @@ def object_value(
 
 
 def open_value(rng: random.Random) -> Any:
-    """Invent a value of any JSON type, as attributes and custom objects have."""
+    """Return a value of any JSON type, as attributes and custom objects have."""
     values: tuple[Any, ...] = (
         "plain text",
         42,

@@ -1,7 +1,7 @@
-"""Faults on demand: what goes wrong between a client and a real API, provoked by rules.
+"""Faults on demand: rules that make requests fail as they do between a client and a real API.
 
-Most kinds are done here, around the API. The kinds in `API_KINDS` need to know the API: their rule
-is handed on in `request.state.fault` and the stand-in acts on it.
+Most kinds work here, around the API. Those in `API_KINDS` depend on the API: it finds their rule in
+`request.state.fault` and acts on it.
 """
 
 from __future__ import annotations
@@ -10,15 +10,15 @@ import asyncio
 import re
 import socket
 import struct
-import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from email.utils import formatdate
-from http import HTTPStatus
+from http.client import responses
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
 
 import msgspec
+from starlette.responses import HTMLResponse, Response
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
@@ -37,77 +37,71 @@ API_KINDS = frozenset(
     }
 )
 
-# Close with a reset instead of an orderly end of stream.
+# Closes with a reset instead of an orderly end of stream.
 LINGER_ZERO = struct.pack("ii", 1, 0)
-
-_STATUSES = frozenset(HTTPStatus)
 
 HTML_PAGE = "<html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>"
 
 
-@dataclass
-class FaultRule:
-    """When to do what.
+class FaultRule(msgspec.Struct, forbid_unknown_fields=True):
+    """Which requests fail, and how.
 
     Attributes:
         match: Regular expression, searched in the decoded `path?query` of a request.
         kind: A key of `KINDS` or a member of `API_KINDS`.
-        times: How often; -1 is for ever.
+        times: How often; -1 means always.
         after: How many matching requests to let through first.
-        options: Depends on the kind, see the functions below.
+        options: See the function of the kind.
+        seen: How many requests matched.
+        fired: How many of them got the fault.
     """
 
     match: str
     kind: str
     times: int = 1
     after: int = 0
-    options: dict[str, Any] = field(default_factory=dict)
-    seen: int = field(default=0, init=False)
-    fired: int = field(default=0, init=False)
+    options: dict[str, Any] = {}
+    seen: int = 0
+    fired: int = 0
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS and self.kind not in API_KINDS:
             msg = f"unknown kind of fault: {self.kind}"
             raise ValueError(msg)
-        self._pattern = re.compile(self.match)
 
     def due(self, target: str) -> bool:
-        """Count a request and say whether this rule wants it."""
-        if not self._pattern.search(target):
+        """Count a request and return whether it is to fail."""
+        if not re.search(self.match, target):
             return False
         self.seen += 1
         return self.seen > self.after and (self.times < 0 or self.fired < self.times)
 
 
 class Faults:
-    """The rules in force. The first one that is due gets the request."""
+    """The rules in force. The first one that is due applies."""
 
     def __init__(self) -> None:
         self.rules: list[FaultRule] = []
-        self._lock = threading.Lock()
 
     def add(self, match: str, kind: str, *, times: int = 1, after: int = 0, **options: Any) -> None:
-        """Add one rule; `options` as described at the kinds."""
+        """Add one rule; for `options` see the function of the kind."""
         self.extend([FaultRule(match, kind, times=times, after=after, options=options)])
 
     def extend(self, rules: Iterable[FaultRule]) -> None:
-        """Add rules behind those that exist."""
-        with self._lock:
-            self.rules.extend(rules)
+        """Add rules behind the existing ones."""
+        self.rules.extend(rules)
 
     def clear(self) -> None:
-        """Go back to a healthy API."""
-        with self._lock:
-            self.rules.clear()
+        """Drop all rules."""
+        self.rules.clear()
 
     def pick(self, target: str) -> FaultRule | None:
-        """Count a request at every rule it matches and give the first one that is due."""
-        with self._lock:
-            due = [rule for rule in self.rules if rule.due(target)]
-            if not due:
-                return None
-            due[0].fired += 1
-            return due[0]
+        """Count a request with every rule that it matches and return the first one that is due."""
+        due = [rule for rule in self.rules if rule.due(target)]
+        if not due:
+            return None
+        due[0].fired += 1
+        return due[0]
 
 
 class FaultLayer:
@@ -130,26 +124,22 @@ class FaultLayer:
 
 
 def target_of(scope: Scope) -> str:
-    """Give `path?query` of a request, decoded."""
+    """Return the decoded `path?query` of a request."""
     query = unquote_plus(scope["query_string"].decode("latin-1"))
     return f"{scope['path']}?{query}" if query else str(scope["path"])
 
 
+@dataclass
 class _Exchange:
     """One request on its way through the fault layer."""
 
-    def __init__(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-        self.app = app
-        self.scope = scope
-        self.receive = receive
-        self.send = send
+    app: ASGIApp
+    scope: Scope
+    receive: Receive
+    send: Send
 
     async def answer(self) -> tuple[Message, bytes]:
-        """Let the API answer, uncompressed, and keep the answer back.
-
-        Returns:
-            The start message and the whole body.
-        """
+        """Return the API's answer, uncompressed: the start message and the whole body."""
         plain = [pair for pair in self.scope["headers"] if pair[0] != b"accept-encoding"]
         start: Message = {}
         body = bytearray()
@@ -163,15 +153,16 @@ class _Exchange:
         await self.app({**self.scope, "headers": plain}, self.receive, keep)
         return start, bytes(body)
 
-    async def respond(self, status: int, headers: dict[str, str], body: bytes) -> None:
-        """Answer in the place of the API."""
-        pairs = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
-        pairs.append((b"content-length", str(len(body)).encode()))
-        await self.send({"type": "http.response.start", "status": status, "headers": pairs})
-        await self.send({"type": "http.response.body", "body": body})
+    async def respond(self, response: Response) -> None:
+        """Answer in place of the API."""
+        await response(self.scope, self.receive, self.send)
+
+    async def send_body(self, body: bytes, *, more: bool = False) -> None:
+        """Send the body of an answer or a part of it."""
+        await self.send({"type": "http.response.body", "body": body, "more_body": more})
 
     async def hang_up(self, *, reset: bool) -> None:
-        """Close the connection: with a TCP reset, or orderly after what was written."""
+        """Close the connection: with a TCP reset, or in an orderly way after what was sent."""
         transport = self.scope["extensions"]["sandbox.transport"]
         if reset:
             linger = (socket.SOL_SOCKET, socket.SO_LINGER, LINGER_ZERO)
@@ -185,21 +176,22 @@ class _Exchange:
 
 
 async def _status(exchange: _Exchange, options: dict[str, Any]) -> None:
-    """Answer with `status` (503) and `body`: JSON unless it is a string, which is sent as HTML.
+    """Answer with `status` (503) and `body`: JSON, or HTML if it is a string.
 
-    `headers` are added; `retry_after_date` is a number of seconds that is sent as an HTTP date.
+    `headers` are added; `retry_after_date` is a number of seconds, sent as an HTTP date.
     """
     status = int(options.get("status", 503))
-    # Gateways invent statuses, such as 520.
-    phrase = HTTPStatus(status).phrase if status in _STATUSES else "Unknown"
-    body = options.get("body", {"statusCode": status, "message": phrase, "errors": []})
-    kind = "text/html" if isinstance(body, str) else "application/json"
-    headers = {"Content-Type": kind, **options.get("headers", {})}
+    # Gateways make up statuses, such as 520.
+    message = responses.get(status, "Unknown")
+    body = options.get("body", {"statusCode": status, "message": message, "errors": []})
+    is_html = isinstance(body, str)
+    headers = {"Content-Type": "text/html" if is_html else "application/json"}
+    headers |= options.get("headers", {})
     if "retry_after_date" in options:
         moment = time.time() + float(options["retry_after_date"])
         headers["Retry-After"] = formatdate(moment, usegmt=True)
-    data = body.encode() if isinstance(body, str) else msgspec.json.encode(body)
-    await exchange.respond(status, headers, data)
+    content = body.encode() if is_html else msgspec.json.encode(body)
+    await exchange.respond(Response(content, status, headers))
 
 
 async def _reset(exchange: _Exchange, _options: dict[str, Any]) -> None:
@@ -211,25 +203,22 @@ async def _reset_in_body(exchange: _Exchange, _options: dict[str, Any]) -> None:
     """Announce the whole body and close the connection after half of it."""
     start, body = await exchange.answer()
     await exchange.send(start)
-    half = {"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True}
-    await exchange.send(half)
+    await exchange.send_body(body[: len(body) // 2], more=True)
     await exchange.hang_up(reset=False)
 
 
 async def _truncate(exchange: _Exchange, _options: dict[str, Any]) -> None:
-    """Answer in valid HTTP with the first half of the JSON."""
+    """Send the first half of the JSON as a complete answer."""
     start, body = await exchange.answer()
-    half = body[: len(body) // 2]
-    headers = [pair for pair in start["headers"] if pair[0] != b"content-length"]
-    headers.append((b"content-length", str(len(half)).encode()))
-    await exchange.send({**start, "headers": headers})
-    await exchange.send({"type": "http.response.body", "body": half})
+    headers = {name.decode(): value.decode() for name, value in start["headers"]}
+    del headers["content-length"]
+    await exchange.respond(Response(body[: len(body) // 2], start["status"], headers))
 
 
 async def _html(exchange: _Exchange, options: dict[str, Any]) -> None:
     """Answer 200 with an HTML page, as gateways do; `title` is its title."""
     page = HTML_PAGE.format(title=options.get("title", "Just a moment"))
-    await exchange.respond(200, {"Content-Type": "text/html; charset=utf-8"}, page.encode())
+    await exchange.respond(HTMLResponse(page))
 
 
 async def _slow(exchange: _Exchange, options: dict[str, Any]) -> None:
@@ -245,9 +234,8 @@ async def _drip(exchange: _Exchange, options: dict[str, Any]) -> None:
     await exchange.send(start)
     for begin in range(0, len(body), size):
         await asyncio.sleep(float(options.get("seconds", 0.05)))
-        piece = body[begin : begin + size]
-        await exchange.send({"type": "http.response.body", "body": piece, "more_body": True})
-    await exchange.send({"type": "http.response.body", "body": b""})
+        await exchange.send_body(body[begin : begin + size], more=True)
+    await exchange.send_body(b"")
 
 
 KINDS: dict[str, Callable[[_Exchange, dict[str, Any]], Awaitable[None]]] = {

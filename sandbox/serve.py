@@ -1,4 +1,4 @@
-"""Runs a stand-in on a real socket, next to a test or for the demo."""
+"""A server for stand-ins, on a real socket, in a thread of the process that uses it."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import logging
 import socket
 import threading
 import time
+from contextlib import AbstractContextManager
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-if TYPE_CHECKING:
-    from types import TracebackType
-    from typing import Self
+from sandbox.http import WithHeader
 
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
 
 START_SECONDS = 10
 
@@ -31,54 +31,28 @@ class OpenProtocol(HttpToolsProtocol):
         self.scope["extensions"] = extensions
 
 
-class Dated:
-    """ASGI layer that puts the time on every answer; uvicorn's own header lags by up to 1 s."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-
-        async def stamp(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                date = (b"date", formatdate(usegmt=True).encode())
-                message = {**message, "headers": [date, *message.get("headers", ())]}
-            await send(message)
-
-        await self._app(scope, receive, stamp)
-
-
-class Running:
-    """An application served on the loopback interface by a thread of its own.
+class Running(AbstractContextManager["Running"]):
+    """An application that is being served on the loopback interface.
 
     Args:
-        app: What to serve.
+        app: The application.
         port: TCP port; 0 takes a free one.
 
     Raises:
-        OSError: When the port is taken.
-        RuntimeError: When the server does not come up.
+        OSError: If the port is taken.
+        RuntimeError: If the server does not start.
     """
 
     def __init__(self, app: ASGIApp, port: int = 0) -> None:
-        self._socket = socket.socket(
-            socket.AF_INET,
-            socket.SOCK_STREAM,
-            socket.IPPROTO_TCP,  # without it asyncio leaves small answers to wait for 40 ms
-        )
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            self._socket.bind(("127.0.0.1", port))
-        except OSError:
-            self._socket.close()
-            raise
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        listener = socket.create_server(("127.0.0.1", port))
+        # Connections inherit it. Without it small answers would wait for 40 ms.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         self._server = uvicorn.Server(
             uvicorn.Config(
-                Dated(app),
+                # The server's own Date header lags by up to a second.
+                WithHeader(app, "date", lambda _scope: formatdate(usegmt=True)),
                 http=OpenProtocol,
-                interface="asgi3",
                 proxy_headers=False,
                 ws="none",
                 lifespan="off",
@@ -91,9 +65,7 @@ class Running:
                 timeout_graceful_shutdown=1,
             )
         )
-        self._thread = threading.Thread(
-            target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True
-        )
+        self._thread = threading.Thread(target=self._server.run, args=([listener],), daemon=True)
         self._thread.start()
         deadline = time.monotonic() + START_SECONDS
         while not self._server.started:
@@ -107,13 +79,5 @@ class Running:
         self._server.should_exit = True
         self._thread.join()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_exception: object) -> None:
         self.stop()

@@ -1,4 +1,4 @@
-"""Where a stand-in keeps its data: rows that are rendered once, in indexes that stay sorted."""
+"""The data of a stand-in: records rendered to JSON once, in indexes that stay sorted."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import math
 import random
 import threading
 import time
+from dataclasses import dataclass
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -18,53 +20,56 @@ Record = dict[str, Any]
 
 
 def timestamp(seconds: float | None = None) -> str:
-    """Write a time the way both APIs do: UTC, milliseconds, `Z`.
+    """Format a time as both APIs do: UTC, milliseconds, `Z`.
 
     Args:
-        seconds: Since the epoch; now when left out.
+        seconds: Since the epoch; now by default.
     """
     milliseconds = int(time.time() * 1000) if seconds is None else round(seconds * 1000)
     whole, rest = divmod(milliseconds, 1000)
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(whole)) + f".{rest:03d}Z"
 
 
+@dataclass(slots=True, eq=False)
 class Row:
     """One record.
 
     Attributes:
-        id: Identity inside the collection.
-        at: Replication timestamp, ISO with milliseconds and `Z`; empty where there is none.
+        id: Identity within the collection.
+        at: Time of the last update, or an empty string if records have none.
         body: The record as JSON, exactly as the API serves it.
     """
 
-    __slots__ = ("at", "body", "id")
+    id: str
+    at: str
+    body: bytes
 
-    def __init__(self, row_id: str, at: str, body: bytes) -> None:
-        self.id = row_id
-        self.at = at
-        self.body = body
+
+def by_update_time(row: Row) -> tuple[str, str]:
+    """Return the key of the index `Collection.by_time`."""
+    return row.at, row.id
 
 
 class Collection:
     """The rows of one collection.
 
-    Rows are loaded on first use, so that a stand-in with fifty collections starts at once. Callers
-    that read more than one thing in a row hold `lock`: tests change data from another thread.
+    Rows are loaded on first use, so that a stand-in with fifty collections starts at once. Hold
+    `lock` to read more than one thing: tests change data from other threads.
 
     Args:
         name: Name of the stream.
-        load: Gives the initial rows, in any order.
-        identity: Dotted paths of the members that identify a record. More than one are joined
-            with `/`. Members that start with `_` may be used; they are never served.
-        time_fields: Members that carry the time of the last update. The first one is `Row.at`.
-        versioned: Whether records carry a `version` that each update raises by one.
-        seed: For the undefined orders.
+        load: Returns the initial rows, or the records that become rows, in any order.
+        identity: Dotted paths of the members that identify a record; several are joined with `/`.
+            Members whose name starts with `_` can be used here, but are never served.
+        time_fields: Members with the time of the last update. The first one becomes `Row.at`.
+        versioned: Whether records have a `version` that every update increases.
+        seed: Seed of undefined orders.
     """
 
-    def __init__(  # noqa: PLR0913 - a collection is declared in one place, by keyword
+    def __init__(  # noqa: PLR0913 - all but the first two are rare and given by keyword
         self,
         name: str,
-        load: Callable[[], Iterable[Row]] | None = None,
+        load: Callable[[], Iterable[Row | Record]] = tuple,
         *,
         identity: tuple[str, ...] = ("id",),
         time_fields: tuple[str, ...] = ("lastModifiedAt",),
@@ -78,50 +83,54 @@ class Collection:
         self.lock = threading.RLock()
         self._load = load
         self._by_id: SortedDict | None = None
-        self._by_time: SortedList | None = None
+        self._indexes: dict[Callable[[Row], Any], SortedList] = {}
         self._random = random.Random(f"{seed}/{name}")
 
     @property
     def by_id(self) -> SortedDict:
-        """Rows by identity, in the order of the identity (`SortedDict[str, Row]`)."""
+        """Rows by identity, sorted (`SortedDict[str, Row]`)."""
         with self.lock:
             if self._by_id is None:
-                rows = self._load() if self._load else ()
-                ordered = sorted(rows, key=lambda row: row.id)
+                loaded = (it if isinstance(it, Row) else self.render(it) for it in self._load())
+                ordered = sorted(loaded, key=lambda row: row.id)
                 self._by_id = SortedDict((row.id, row) for row in ordered)
             return self._by_id
 
     @property
     def by_time(self) -> SortedList:
-        """Pairs `(at, id)` of all rows, sorted; built on first use."""
+        """Pairs `(at, id)` of all rows, sorted."""
+        return self.index(by_update_time)
+
+    def index(self, key: Callable[[Row], Any]) -> SortedList:
+        """Return the sorted keys of all rows, which later changes keep up to date."""
         with self.lock:
-            if self._by_time is None:
-                self._by_time = SortedList((row.at, row.id) for row in self.by_id.values())
-            return self._by_time
+            if key not in self._indexes:
+                self._indexes[key] = SortedList(map(key, self.by_id.values()))
+            return self._indexes[key]
 
     def __len__(self) -> int:
         return len(self.by_id)
 
     def get(self, row_id: str) -> Row | None:
-        """Look a row up by its identity."""
+        """Return a row by its identity."""
         row: Row | None = self.by_id.get(row_id)
         return row
 
     def record(self, row_id: str) -> Record | None:
-        """Give a decoded copy of a row."""
+        """Return a decoded copy of a row."""
         row = self.get(row_id)
         return msgspec.json.decode(row.body) if row else None
 
     def identify(self, record: Record) -> str:
-        """Give the identity of a record.
+        """Return the identity of a record.
 
         Raises:
-            KeyError: When an identifying member is missing.
+            KeyError: If one of the members is missing.
         """
-        return "/".join(str(_dig(record, path)) for path in self.identity)
+        return "/".join(str(_member(record, path)) for path in self.identity)
 
     def render(self, record: Record) -> Row:
-        """Make a row of a record without storing it."""
+        """Return the row of a record without storing it."""
         at = str(record.get(self.time_fields[0], "")) if self.time_fields else ""
         served = {name: value for name, value in record.items() if not name.startswith("_")}
         return Row(self.identify(record), at, msgspec.json.encode(served))
@@ -130,33 +139,27 @@ class Collection:
         """Store a record as it is, replacing the one with the same identity."""
         row = self.render(record)
         with self.lock:
-            self._forget_time(row.id)
+            self._reindex(self.get(row.id), row)
             self.by_id[row.id] = row
-            if self._by_time is not None:
-                self._by_time.add((row.at, row.id))
         return row
 
     def delete(self, row_id: str) -> Row | None:
-        """Remove a row.
-
-        Returns:
-            The removed row, or None when there was none.
-        """
+        """Remove a row and return it, or None if there was none."""
         with self.lock:
-            self._forget_time(row_id)
             row: Row | None = self.by_id.pop(row_id, None)
+            self._reindex(row, None)
             return row
 
     def unordered(self) -> Iterator[Row]:
-        """Walk all rows in an order that is neither by id nor by time and differs at each call."""
+        """Yield all rows in an order that means nothing and differs from call to call."""
         rows = self.by_id
         return (rows.peekitem(place)[1] for place in self.scattered(0, len(rows)))
 
     def scattered(self, begin: int, end: int) -> Iterator[int]:
-        """Give all places of a stretch of an index in an undefined order.
+        """Yield all places of a part of an index in an undefined order.
 
-        The order is taken lazily (every `stride`-th place, wrapping around), so that a page out of
-        a huge stretch costs no more than the page.
+        It is lazy (every `stride`-th place, wrapping around), so that a page costs the same however
+        many rows there are.
         """
         size = end - begin
         if size <= 0:
@@ -169,24 +172,26 @@ class Collection:
             yield begin + (start + step * stride) % size
 
     def shuffled(self, rows: Iterable[Row]) -> list[Row]:
-        """Give the rows in another order at each call, for ties and other undefined orders."""
+        """Return rows in a new random order, as for ties and other undefined orders."""
         copy = list(rows)
         self._random.shuffle(copy)
         return copy
 
-    def _forget_time(self, row_id: str) -> None:
-        old = self.get(row_id)
-        if old is not None and self._by_time is not None:
-            self._by_time.remove((old.at, old.id))
+    def _reindex(self, old: Row | None, new: Row | None) -> None:
+        for key, index in self._indexes.items():
+            if old is not None:
+                index.remove(key(old))
+            if new is not None:
+                index.add(key(new))
 
 
 class View(Collection):
-    """Some rows of another collection under a name of their own; only for reading.
+    """Some of the rows of another collection, read-only, under a stream name of their own.
 
     Args:
-        name: Name of the stream that a tap makes of them.
-        rows: The collection.
-        keep: Tells which rows.
+        name: Name of the stream.
+        rows: The other collection.
+        keep: Whether a row belongs to the view.
     """
 
     def __init__(self, name: str, rows: Collection, keep: Callable[[Row], bool]) -> None:
@@ -203,8 +208,5 @@ class View(Collection):
             return SortedDict((row.id, row) for row in rows if self._keep(row))
 
 
-def _dig(record: Record, path: str) -> Any:
-    value: Any = record
-    for member in path.split("."):
-        value = value[member]
-    return value
+def _member(record: Record, path: str) -> Any:
+    return reduce(lambda value, name: value[name], path.split("."), record)

@@ -14,12 +14,15 @@ from typing import IO, TYPE_CHECKING
 
 import yaml
 
+from scripts.console import end_on_sigterm, say
 from scripts.demo.postgres import Postgres, remove
 from scripts.demo.stand_ins import SOURCES, StandIn
 from scripts.demo.tenants import tenants_file, variables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from scripts.demo.stand_ins import Source
 
 ROOT = Path(__file__).resolve().parent.parent
 HOME = ROOT / ".dagster"
@@ -40,8 +43,7 @@ def main() -> None:
     )
     parser.add_argument("--demo", action="store_true", help="stand-ins and a PostgreSQL as well")
     options, rest = parser.parse_known_args()
-    # Ends like Ctrl+C does, so that the servers are stopped.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    end_on_sigterm()
     with contextlib.suppress(KeyboardInterrupt):
         sys.exit(demo(rest) if options.demo else own(rest))
 
@@ -59,16 +61,23 @@ def own(options: Sequence[str]) -> int:
 
 def demo(options: Sequence[str]) -> int:
     """Start Dagster with a tenant at each of the stand-ins."""
-    remove(DEMO / "pg")
-    shutil.rmtree(DEMO, ignore_errors=True)
-    prepare(DEMO)
+    with servers(DEMO, SOURCES) as (stand_ins, postgres):
+        tenants = DEMO / "tenants.yml"
+        tenants.write_text(yaml.safe_dump(tenants_file(stand_ins), sort_keys=False))
+        say(f"tenants at the stand-ins: {tenants.relative_to(ROOT)}")
+        say(f"their tables: '{postgres.psql}' '{postgres.url}'")
+        return start(DEMO, variables(postgres, tenants), options)
+
+
+@contextlib.contextmanager
+def servers(home: Path, sources: Iterable[Source]) -> Iterator[tuple[list[StandIn], Postgres]]:
+    """Empty a folder for Dagster; run stand-ins and a PostgreSQL while the context is open."""
+    remove(home / "pg")
+    shutil.rmtree(home, ignore_errors=True)
+    prepare(home)
     with contextlib.ExitStack() as stack:
-        stand_ins = [stack.enter_context(StandIn(source, ROOT)) for source in SOURCES]
-        postgres = stack.enter_context(Postgres(DEMO / "pg"))
-        (DEMO / "tenants.yml").write_text(yaml.safe_dump(tenants_file(stand_ins), sort_keys=False))
-        print("==> tenants at the stand-ins: .dagster/demo/tenants.yml", flush=True)
-        print(f"==> their tables: '{postgres.psql}' '{postgres.url}'", flush=True)
-        return start(DEMO, variables(postgres, DEMO / "tenants.yml"), options)
+        stand_ins = [stack.enter_context(StandIn.serve(source)) for source in sources]
+        yield stand_ins, stack.enter_context(Postgres.serve(home / "pg"))
 
 
 def prepare(home: Path) -> None:
@@ -79,7 +88,7 @@ def prepare(home: Path) -> None:
 
 
 def environment_of(home: Path, more: Mapping[str, str]) -> dict[str, str]:
-    """Give the environment of Dagster; taps and target-postgres are on its path."""
+    """Return the environment of Dagster; taps and target-postgres are on its path."""
     folders = [ROOT / ".venv" / "bin", ROOT / ".meltano/loaders/target-postgres/venv/bin"]
     return {
         **os.environ,

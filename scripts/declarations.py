@@ -1,4 +1,4 @@
-"""What the taps declare in code, which the documentation has to repeat."""
+"""What the taps declare in code and the documentation repeats."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_commerce7.tap import TapCommerce7
 from tap_commercetools.tap import TapCommercetools
+from tap_engine.records.embedded import embedding
 from tap_engine.records.pruning import secret_breadcrumbs
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 TAPS: tuple[type[EngineTap], ...] = (TapCommerce7, TapCommercetools)
 
-# The SDK declares it for every plugin, but it needs the package `faker`, which is not installed.
+# The SDK declares it for every plugin, but it needs the `faker` package, which is not installed.
 LEFT_OUT = {"faker_config"}
 
 
@@ -29,8 +30,8 @@ class Setting:
     """One setting.
 
     Attributes:
-        kind: As Meltano calls it, such as `date_iso8601` or `integer`.
-        default: None where there is none.
+        kind: Meltano's name for the type, such as `date_iso8601` or `integer`.
+        default: None if there is none.
     """
 
     name: str
@@ -48,16 +49,18 @@ class StreamFacts:
 
     Attributes:
         key: Key properties.
-        cursor: Replication key, None for a full table.
-        on: Selected unless the user says otherwise.
+        cursor: Replication key; None for full-table streams.
+        on: Whether the stream is selected by default.
         off_because: Why it is not.
-        needs: Scope or app permission; empty where the vendor documents none.
+        needs: Scope or app permission; empty if the vendor documents none.
         secrets: Breadcrumbs of the fields that are deselected by default.
-        activates: Whether a complete reading in full tells the target which rows are left.
-        base: The class that says how its lists are read.
-        parent: Path of the collection whose objects have a list each; empty for most.
+        embedding: Breadcrumbs of open members that may contain secrets of other records.
+        activates: Whether a full scan tells the target which rows are current.
+        pager: Name of the pager of a full scan.
+        base: Name of the base class.
+        parent: Path of the collection whose objects have a list each; empty for most streams.
         schema: JSON schema of a record.
-        forgotten: The platform removes old records by itself.
+        forgotten: Whether the platform deletes old records by itself.
     """
 
     name: str
@@ -67,7 +70,9 @@ class StreamFacts:
     off_because: str
     needs: str
     secrets: list[tuple[str, ...]]
+    embedding: list[tuple[str, ...]]
     activates: bool
+    pager: str
     base: str
     parent: str
     schema: dict[str, Any]
@@ -75,14 +80,14 @@ class StreamFacts:
 
 
 def own_settings(tap: type[EngineTap]) -> list[Setting]:
-    """List the settings that the tap declares itself."""
-    # The SDK adds its own to the class as soon as a tap has been made.
+    """Return the settings that the tap declares itself."""
+    # The SDK adds its own settings to the class when a tap is created.
     of_sdk = {setting.name for setting in sdk_settings(tap)} | LEFT_OUT
     return [each for each in _settings(tap.config_jsonschema) if each.name not in of_sdk]
 
 
 def sdk_settings(tap: type[EngineTap]) -> list[Setting]:
-    """List the settings that the Singer SDK adds."""
+    """Return the settings that the Singer SDK adds."""
     schema: dict[str, Any] = {"properties": {}}
     tap.append_builtin_config(schema)
     return [each for each in _settings(schema) if each.name not in LEFT_OUT]
@@ -90,7 +95,7 @@ def sdk_settings(tap: type[EngineTap]) -> list[Setting]:
 
 @functools.cache
 def streams(tap: type[EngineTap]) -> list[StreamFacts]:
-    """List the streams in alphabetical order; offline."""
+    """Return the streams in alphabetical order, without asking the API."""
     placeholders = dict.fromkeys(tap.config_jsonschema.get("required", ()), "-")
     with _signals_kept():
         made = tap(config=placeholders).discover_streams()
@@ -99,7 +104,7 @@ def streams(tap: type[EngineTap]) -> list[StreamFacts]:
 
 @contextlib.contextmanager
 def _signals_kept() -> Iterator[None]:
-    """Put signal handlers back: a tap takes them over, which a script that only asks cannot use."""
+    """Restore the signal handlers, which every new tap replaces."""
     numbers = (signal.SIGINT, signal.SIGTERM)
     handlers = [signal.getsignal(number) for number in numbers]
     yield
@@ -108,14 +113,14 @@ def _signals_kept() -> Iterator[None]:
 
 
 def env_name(tap: type[EngineTap], setting: str) -> str:
-    """Name the environment variable of a setting, as the SDK and Meltano both do."""
+    """Return the environment variable of a setting, as used by both the SDK and Meltano."""
     return f"{tap.name}_{setting}".upper().replace("-", "_")
 
 
 def select_pattern(stream: str, breadcrumb: tuple[str, ...]) -> str:
-    """Write a breadcrumb as a pattern for Meltano's `select`.
+    """Return a breadcrumb as a pattern for Meltano's `select`.
 
-    Meltano's patterns have no word for array elements; a star covers the `items` in between.
+    Meltano's patterns have no notation for array elements; a star covers `items`.
     """
     parts: list[str] = []
     crumbs = iter(breadcrumb)
@@ -128,7 +133,7 @@ def select_pattern(stream: str, breadcrumb: tuple[str, ...]) -> str:
 
 
 def on_by_default() -> dict[str, list[StreamFacts]]:
-    """List the streams that are on unless the user says otherwise, by the name of their tap."""
+    """Return the streams that are on by default, by tap name."""
     return {tap.name: [stream for stream in streams(tap) if stream.on] for tap in TAPS}
 
 
@@ -164,9 +169,11 @@ def _facts(stream: EngineStream) -> StreamFacts:
         off_because=stream.off_because,
         needs=stream.needs,
         secrets=secret_breadcrumbs(stream.schema),
+        embedding=[at for at in embedding(stream.schema) if at],
         activates=stream.activates,
+        pager=stream.full_pager.__name__,
         base=type(stream).__mro__[1].__name__,
-        parent=getattr(stream, "parent", ""),
+        parent=getattr(stream, "parent", getattr(stream, "parent_path", "").strip("/")),
         schema=stream.schema,
         forgotten=stream.source_expires,
     )

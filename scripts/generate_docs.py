@@ -1,8 +1,8 @@
-"""Writes what follows from the code into the documentation.
+"""Generates documentation from the code.
 
-In some files it rewrites the text between a line with `begin generated: <what>` and the next line
-with `end generated`, others it writes as a whole; with `--check` it only compares and ends with 1
-on a difference.
+Some files are generated as a whole. In others, only the text between a line with
+`begin generated: <what>` and the next line with `end generated` is replaced. With `--check`,
+nothing is written, and the exit code is 1 if a file is out of date.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any
 
 from scripts.declarations import TAPS, env_name, own_settings
 from scripts.docs import hub, privacy, stream_pages
-from scripts.simulate import tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 FILES = ("docs/settings.md", "meltano.yml", ".env.example")
-PAGES = ("docs/deletes.md", "docs/privacy.md", "docs/scale.md")
+PAGES = ("docs/deletes.md", "docs/privacy.md")
 BLOCK = re.compile(
     r"^(?P<begin>[^\n]*begin generated: (?P<what>[^\n]*?)(?: -->)?\n)"
     r".*?"
@@ -39,9 +38,11 @@ BLOCK = re.compile(
 
 
 def main() -> None:
-    """Rewrite the files, or compare them."""
+    """Write the files, or compare them."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing; 1 on a difference")
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; exit 1 on a difference"
+    )
     check = parser.parse_args().check
     stale = False
     for path, new in outputs().items():
@@ -56,7 +57,7 @@ def main() -> None:
                     old.splitlines(keepends=True),
                     new.splitlines(keepends=True),
                     name,
-                    f"{name} as the code has it",
+                    f"{name} as generated from the code",
                 )
             )
         else:
@@ -64,11 +65,11 @@ def main() -> None:
             path.write_text(new, encoding="utf-8")
             print(f"wrote {name}")
     if stale:
-        sys.exit("out of step with the code; run: .venv/bin/python -m scripts.generate_docs")
+        sys.exit("out of date; run: .venv/bin/python -m scripts.generate_docs")
 
 
 def outputs() -> dict[Path, str]:
-    """Give the text of every generated file by its path."""
+    """Return the text of every generated file by path."""
     files = {
         ROOT / name: filled((ROOT / name).read_text(encoding="utf-8")) for name in (*FILES, *PAGES)
     }
@@ -80,10 +81,10 @@ def outputs() -> dict[Path, str]:
 
 
 def filled(text: str) -> str:
-    """Replace every generated block of a file.
+    """Replace the generated blocks of a file.
 
     Raises:
-        KeyError: A block asks for something that does not exist.
+        KeyError: There is no such block.
     """
 
     def fill(match: re.Match[str]) -> str:
@@ -93,11 +94,11 @@ def filled(text: str) -> str:
 
 
 def blocks() -> dict[str, Callable[[], str]]:
-    """Give what writes each generated block."""
+    """Return the functions that write the generated blocks, by name."""
     of_taps = {
         f"{what} of {tap.name}": partial(make, tap) for tap in TAPS for what, make in MAKERS.items()
     }
-    return of_taps | tables.BLOCKS | {"deletes of tap-commercetools": stream_pages.delete_table}
+    return of_taps | {"deletes of tap-commercetools": stream_pages.delete_table}
 
 
 def setting_table(tap: type[EngineTap]) -> str:
@@ -113,7 +114,7 @@ def setting_table(tap: type[EngineTap]) -> str:
 
 
 def env_lines(tap: type[EngineTap]) -> str:
-    """Write the environment variables; what has a default or is optional is commented out."""
+    """Write the environment variables; optional ones are commented out."""
     lines = []
     for setting in own_settings(tap):
         lines += textwrap.wrap(
@@ -130,13 +131,13 @@ def env_lines(tap: type[EngineTap]) -> str:
 
 
 def literal(setting: Setting) -> str:
-    """Write a default as text that YAML, JSON and .env files all read alike."""
+    """Return a default as text that reads the same in YAML, JSON and .env files."""
     value: Any = setting.default
     return value if isinstance(value, str) else json.dumps(value)
 
 
 NEEDED = {"app_id", "app_secret"}
-"""Not required by the schema, because there is an older way in, but needed by nearly everybody."""
+"""Not required by the schema, which also allows legacy credentials, but usually needed."""
 
 MAKERS: dict[str, Callable[[type[EngineTap]], str]] = {
     "settings": setting_table,

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
-
-from dotenv import dotenv_values
 
 from scripts import sync
 from scripts.declarations import TAPS
@@ -20,10 +16,6 @@ from tap_reconcile.report import NOT_COMPARED
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-ROOT = Path(__file__).resolve().parent.parent
-
-Settings = dict[str, str]
-
 
 def main() -> None:
     """Compare one tap after the other; the worst exit code is the script's."""
@@ -31,19 +23,13 @@ def main() -> None:
     options = sys.argv[1:]
     named = [option for option in options if option in names]
     options = [option for option in options if option not in names]
-    settings = {
-        name: value
-        for name, value in {**dotenv_values(ROOT / ".env"), **os.environ}.items()
-        if value is not None
-    }
+    settings = sync.read_settings()
     if {"-h", "--help"} & set(options):
         sys.exit(_run(names[0], options, settings))
     taps = named or [name for name in names if sync.begun(name, settings)]
-    if not taps:
-        _stop("nothing is configured: cp .env.example .env, then fill in .env")
-    plugins = taps if settings.get(URL_VARIABLE) else [*taps, "target-postgres"]
-    if lacking := [line for plugin in plugins if (line := sync.missing(plugin, settings))]:
-        _stop("\n".join(lacking) + "\nSet them in .env (see .env.example) or the environment.")
+    if refusal := sync.lacking(taps, settings, loader=not settings.get(URL_VARIABLE)):
+        print(refusal, file=sys.stderr)
+        sys.exit(NOT_COMPARED)
     try:
         sys.exit(max(_run(tap, options, settings) for tap in taps))
     except KeyboardInterrupt:  # tap-reconcile got it as well and has said so
@@ -51,7 +37,7 @@ def main() -> None:
 
 
 def database_url(settings: Mapping[str, str]) -> str:
-    """Make a URL of the loader's settings; its SQLAlchemy URL goes before the others."""
+    """Return a URL made of the loader's settings; its SQLAlchemy URL goes before the others."""
     own = settings.get(URL_VARIABLE) or settings.get("TARGET_POSTGRES_SQLALCHEMY_URL")
     if own:
         return own
@@ -75,13 +61,8 @@ def _run(tap: str, options: list[str], settings: Mapping[str, str]) -> int:
     if schema := settings.get("TARGET_POSTGRES_DEFAULT_TARGET_SCHEMA"):
         command.append(f"--schema={schema}")
     environment = {**settings, URL_VARIABLE: database_url(settings)}
-    done = subprocess.run([*command, *options], cwd=ROOT, env=environment, check=False)  # noqa: S603 (our own module)
+    done = subprocess.run([*command, *options], cwd=sync.ROOT, env=environment, check=False)  # noqa: S603 (our own module)
     return sync.exit_code(done.returncode)
-
-
-def _stop(message: str) -> None:
-    print(message, file=sys.stderr)
-    sys.exit(NOT_COMPARED)
 
 
 if __name__ == "__main__":

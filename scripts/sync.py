@@ -14,7 +14,7 @@ from dotenv import dotenv_values
 from scripts.declarations import TAPS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -62,24 +62,37 @@ def main() -> None:
     options, rest = parser.parse_known_args()
     if unknown := set(options.pipeline) - {*names, *RECONCILING}:
         parser.error(f"there is no {', '.join(sorted(unknown))}")
-    settings = {**dotenv_values(ROOT / ".env"), **os.environ}
+    settings = read_settings()
     pipelines = options.pipeline or [name for name in names if begun(name, settings)]
-    if not pipelines:
-        sys.exit("nothing is configured: cp .env.example .env, then fill in .env")
-    plugins = {*(RECONCILING.get(name, name) for name in pipelines), "target-postgres"}
-    lacking = [line for plugin in sorted(plugins) if (line := missing(plugin, settings))]
-    if lacking:
-        sys.exit("\n".join(lacking) + "\nSet them in .env (see .env.example) or the environment.")
+    plugins = {RECONCILING.get(name, name) for name in pipelines}
+    if refusal := lacking(sorted(plugins), settings, loader=True):
+        sys.exit(refusal)
     sys.exit(max(run(name, rest) for name in pipelines))
 
 
-def begun(plugin: str, settings: Mapping[str, str | None]) -> bool:
-    """Tell whether anything that a plugin needs is set."""
+def read_settings() -> dict[str, str]:
+    """Read .env; the environment goes before it."""
+    settings = {**dotenv_values(ROOT / ".env"), **os.environ}
+    return {name: value for name, value in settings.items() if value is not None}
+
+
+def lacking(taps: Sequence[str], settings: Mapping[str, str], *, loader: bool) -> str:
+    """Return what taps, and the loader where needed, lack; empty when they have everything."""
+    if not taps:
+        return "nothing is configured: cp .env.example .env, then fill in .env"
+    plugins = [*taps, "target-postgres"] if loader else taps
+    if lines := [line for plugin in plugins if (line := missing(plugin, settings))]:
+        return "\n".join([*lines, "Set them in .env (see .env.example) or the environment."])
+    return ""
+
+
+def begun(plugin: str, settings: Mapping[str, str]) -> bool:
+    """Return whether anything that a plugin needs is set."""
     return any(settings.get(name) for names in NEEDED[plugin] for name in names)
 
 
-def missing(plugin: str, settings: Mapping[str, str | None]) -> str:
-    """Say what a plugin lacks; empty when it has all that it needs."""
+def missing(plugin: str, settings: Mapping[str, str]) -> str:
+    """Return what a plugin lacks; empty when it has all that it needs."""
     lacking = [[name for name in names if not settings.get(name)] for names in NEEDED[plugin]]
     fewest: list[str] = min(lacking, key=len)
     return f"{plugin} is not configured; missing: {', '.join(fewest)}" if fewest else ""

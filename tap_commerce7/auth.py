@@ -1,4 +1,4 @@
-"""HTTP Basic authentication of Commerce7, with a header for the tenant."""
+"""HTTP Basic authentication of Commerce7, with a tenant header."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 class Commerce7Authenticator(HTTPBasicAuth):
     """Signs requests with app id and secret key, or with e-mail and password of a staff user.
 
-    One pair of credentials serves every tenant that installed the app; the `tenant` header
-    says whose data is meant. The vendor refuses the second form for tenants live more than 60 days.
+    App credentials work for every tenant that has installed the app; the `tenant` header selects
+    one. The vendor rejects staff users for tenants that have been live for more than 60 days.
     """
 
     def __init__(self, *, user: str, password: str, tenant: str) -> None:

@@ -1,7 +1,7 @@
-"""Metadata: what a tenant's configurations say about the members of `metaData`.
+"""Metadata: schemas for `metaData` from the tenant's metadata configurations.
 
-Source: one maintained public client, which knows titles, codes and data types. How values of a data
-type look is documented nowhere: where JSON knows a better type than text, text is expected as well.
+Source: a maintained public client, which knows titles, codes and data types. The JSON types of the
+values are not documented, so strings are expected in addition to any better match.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tap_engine.singer.stream import EngineStream
     from tap_engine.singer.tap import EngineTap
 
-# Object types of whole records, by stream; nobody says which of them a cart has.
+# Object types of records, by stream; that of carts is not documented.
 ROOTS = {
     "club_memberships": "club-membership",
     "collections": "collection",
@@ -34,7 +34,7 @@ ROOTS = {
     "reservations": "reservation",
 }
 
-# Object types of records inside of others, by the member that holds them.
+# Object types of records inside others, by the member that holds them.
 HOLDERS = {"collections": "collection", "customer": "customer", "reservationType": "experience"}
 
 JSON_TYPES: dict[str, tuple[str, ...]] = {
@@ -65,19 +65,19 @@ def read_configs(
 ) -> dict[str, Members]:
     """Read the metadata configurations, one request for each object type that has a stream.
 
-    An object type that the tenant does not know has no configurations.
+    An object type unknown to the tenant has no configurations.
 
     Args:
         tap: The tap.
-        read: Reads all of a stream.
+        read: Returns the records of a stream.
 
     Returns:
         Schemas by code, for each object type.
 
     Raises:
-        NotFoundError: There is none at all: the endpoint itself is probably missing.
-        TapError: They cannot be read.
-        SourceError: A configuration has not the form that is known.
+        NotFoundError: No object type is known, so the endpoint itself is probably missing.
+        TapError: The configurations cannot be read.
+        SourceError: A configuration does not have the expected form.
     """
     found: dict[str, Members] = {}
     missing: NotFoundError | None = None
@@ -99,7 +99,7 @@ def _members(raw: bytes) -> Members:
     try:
         config = _config.decode(raw)
     except msgspec.DecodeError as error:
-        msg = f"type_custom_fields: cannot understand a metadata configuration ({error})"
+        msg = f"type_custom_fields: cannot parse a metadata configuration ({error})"
         raise SourceError(msg) from None
     if not config.code:
         return {}
@@ -108,18 +108,18 @@ def _members(raw: bytes) -> Members:
 
 
 def object_type_of(stream: str, path: Path) -> str | None:
-    """Name the object type whose configurations define the members of a `metaData`.
+    """Return the object type whose configurations define the members of a `metaData`.
 
     Args:
         stream: Name of the stream.
-        path: Names on the way to it, itself included.
+        path: Path to the `metaData`, including its own name.
     """
     *way, _ = path
     return HOLDERS.get(way[-1]) if way else ROOTS.get(stream)
 
 
 def apply(streams: Sequence[EngineStream], defined: Mapping[str, Members]) -> None:
-    """Declare configured metadata wherever records carry it."""
+    """Declare the configured metadata wherever records have `metaData`."""
     for stream in streams:
         for path, node in list(objects(stream.schema)):
             if path[-1] != "metaData":

@@ -1,4 +1,4 @@
-"""Query parameters that a user adds to a list with `stream_filters`."""
+"""Query parameters that users add with `stream_filters`."""
 
 from __future__ import annotations
 
@@ -8,32 +8,33 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 OF_THE_TAP = ("page", "limit", "cursor", "updatedAt")
-"""Parameters that the tap sends; the API accepts each of them only once."""
+"""Parameters that the tap sets itself; the API accepts each of them only once."""
 
 
 def wrong(value: object, documented: tuple[str, ...]) -> str:
     """Return what is wrong with a filter; empty if nothing is.
 
     Args:
-        value: What the setting says of a stream.
-        documented: Parameters that the endpoint accepts.
+        value: The stream's entry in the setting.
+        documented: Parameters documented for the endpoint.
     """
     if not documented:
         return "this stream takes no filter"
+    known = ", ".join(documented)
     if not isinstance(value, dict) or not value:
-        return f"a filter is an object of query parameters; there are {', '.join(documented)}"
+        return f"a filter is an object of query parameters; documented are: {known}"
     for name, given in value.items():
         if name in OF_THE_TAP:
             return f"the tap sets {name} itself"
         if name not in documented:
-            return f"{name!r:.60} is not documented here; there are {', '.join(documented)}"
+            return f"{name!r:.60} is not a documented parameter; documented are: {known}"
         if not isinstance(given, str | int | float) or not str(given).strip():
-            return f"{name} has to be a text or a number, and not empty"
+            return f"{name} must be a number or a non-empty string"
     return ""
 
 
 def rendered(value: Mapping[str, str | float] | None) -> list[tuple[str, str]]:
-    """Return a filter as query parameters, with booleans as the API spells them."""
+    """Return a filter as query parameters, with booleans spelled as the API expects."""
     return [
         (name, str(given).lower() if isinstance(given, bool) else str(given))
         for name, given in (value or {}).items()

@@ -1,8 +1,8 @@
-"""What streams there are: one short declaration each.
+"""The streams, one short declaration each.
 
-Paths, array keys and permissions come from the developer documentation and from public clients.
-Off by default is what holds secrets or configuration, costs one request per parent, or was never
-seen working as a list.
+Paths, array keys and permissions are taken from the developer documentation and public clients.
+Streams are off by default if they contain secrets or configuration, need one request per parent, or
+have never been seen to work as a list.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ class InventoryTransactions(Commerce7Stream):
     path = "/inventory-transaction"
     array_key = "inventoryTransactions"
     permission = "Inventory"
-    off_because = "unverified as a list"
+    off_because = "not verified as a list"
 
 
 class Clubs(Commerce7Stream):
@@ -172,7 +172,7 @@ class PromotionSets(Commerce7Stream):
     path = "/promotion-set"
     array_key = "promotionSets"
     permission = "Promotion Set"
-    off_because = "unverified as a list"
+    off_because = "not verified as a list"
 
 
 class GiftCards(Commerce7Stream):
@@ -267,7 +267,7 @@ class WebHookLogs(Commerce7Stream):
     replication_key = "updatedAt"
     updated_at = UpdatedAt.DOCUMENTED
     filter_parameters = ("object", "action", "isSuccess")
-    off_because = "whole records in its payloads"
+    off_because = "its payloads contain whole records"
 
 
 class MetaDataConfigs(TypedStream):
@@ -313,7 +313,7 @@ class PosProfiles(Commerce7Stream):
     path = "/pos-profile"
     array_key = "posProfiles"
     permission = "POS Profile"
-    off_because = "unverified path"
+    off_because = "the path is unverified"
 
 
 class Trash(TrashStream):

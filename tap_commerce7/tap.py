@@ -35,10 +35,10 @@ class TapCommerce7(CommandTap):
             "tenant",
             TEXT,
             "Tenant",
-            "Tenant id: the first label of the tenant's admin address.",
+            "Tenant ID: the first part of the host name of the tenant's admin panel.",
             required=True,
         ),
-        setting("app_id", TEXT, "App id", "App id from the App Development Center."),
+        setting("app_id", TEXT, "App ID", "App ID from the App Development Center."),
         setting("app_secret", TEXT, "App secret key", "Secret key of the app.", secret=True),
         setting(
             "username",
@@ -51,30 +51,30 @@ class TapCommerce7(CommandTap):
             "api_url",
             TEXT,
             "API URL",
-            "Base URL of the API, version included.",
+            "Base URL of the API, including the version.",
             default="https://api.commerce7.com/v1",
         ),
         setting(
             "max_requests_per_minute",
             INTEGER,
             "Requests per minute",
-            "Throttle for the requests that the vendor counts (all but cursor lists; its limit is"
-            " 100 per tenant, shared by all apps of the tenant).",
+            "Maximum number of requests per minute, for those that the vendor limits (all except"
+            " cursor lists). Its limit is 100 per tenant, shared by all apps of the tenant.",
             default=90,
         ),
         settings.stream_filters(
             "Documented query parameters by stream, such as"
-            ' {"orders": {"customerId": "..."}}: only what matches is read.'
+            ' {"orders": {"customerId": "..."}}. Only matching records are read.'
         ),
         *settings.shared(concurrency=1, lookback_seconds=300),
     )
 
     @cached_property
     def connection(self) -> Connection:
-        """What the tenant is asked with."""
+        """The connection to the tenant."""
         config = self.config
         settings.require(config, "tenant")
-        # An undeclared variable would be ignored, and every process would read the whole tenant.
+        # If this undeclared setting were ignored, every process would read the whole tenant.
         if config.get("shard") or os.environ.get("TAP_COMMERCE7_SHARD"):
             msg = (
                 "setting shard: tap-commerce7 reads a tenant in one process; raise concurrency"
@@ -97,7 +97,7 @@ class TapCommerce7(CommandTap):
         config = self.config
         legacy = bool(config.get("username") or config.get("password"))
         if legacy and (config.get("app_id") or config.get("app_secret")):
-            msg = "settings: give either app_id and app_secret, or username and password, not both"
+            msg = "settings: use either app_id and app_secret, or username and password, not both"
             raise SettingsError(msg)
         user, password = ("username", "password") if legacy else ("app_id", "app_secret")
         settings.require(config, user, password)
@@ -108,7 +108,7 @@ class TapCommerce7(CommandTap):
 
     @property
     def source(self) -> str:
-        """The tenant."""
+        """The tenant ID."""
         return str(self.config["tenant"])
 
     @cached_property
@@ -122,7 +122,7 @@ class TapCommerce7(CommandTap):
         return redactor
 
     def type_custom_fields(self, streams: Sequence[EngineStream]) -> None:
-        """Declare the metadata that the tenant configured."""
+        """Declare the metadata that the tenant has configured."""
         metadata.apply(streams, metadata.read_configs(self, self.definitions))
 
 

@@ -1,4 +1,4 @@
-"""OAuth 2.0 client credentials of commercetools."""
+"""OAuth 2.0 client credentials flow of commercetools."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ DEFAULT_LIFETIME_SECONDS = 172_800
 
 
 class Token(msgspec.Struct):
-    """Answer of the token endpoint.
+    """Response of the token endpoint.
 
     Attributes:
         access_token: The bearer token.
-        expires_in: Lifetime in seconds; every API client can have another (3600 to 604800).
+        expires_in: Lifetime in seconds; configurable for each API client (3600 to 604800).
         scope: Granted scopes, separated by spaces.
     """
 
@@ -40,14 +40,14 @@ class Token(msgspec.Struct):
 
 
 class CommercetoolsAuthenticator(AuthBase):
-    """Signs requests with a token that all streams and threads of a run share.
+    """Signs requests with a token shared by all streams and threads of a run.
 
-    The token is replaced ahead of its expiry, or when the API rejects it.
+    The token is replaced before it expires, or when the API rejects it.
 
     Args:
         auth_url: Base URL of the token host.
-        scopes: Scopes to ask for; none asks for all that the API client has.
-        http: Sends the requests for tokens.
+        scopes: Scopes to request; if empty, the token has all scopes of the API client.
+        http: Sends the token requests.
     """
 
     def __init__(  # noqa: PLR0913
@@ -72,15 +72,15 @@ class CommercetoolsAuthenticator(AuthBase):
         self._renew_at = 0.0
 
     def __call__(self, r: requests.PreparedRequest) -> requests.PreparedRequest:
-        """Sign a request, with a new token first when the current one is about to expire."""
+        """Sign a request, fetching a new token if the current one is about to expire."""
         r.headers["Authorization"] = f"Bearer {self.token().access_token}"
         return r
 
     def token(self) -> Token:
-        """Return a valid token; at most one request for it is in flight.
+        """Return a valid token, with at most one token request in flight.
 
         Raises:
-            CredentialsError: The token endpoint refuses the client, secret or scopes, or it keeps
+            CredentialsError: The token endpoint rejects the client, secret or scopes, or it keeps
                 failing: without a token no stream can be read.
             UnreachableError: There is no such host.
         """
@@ -90,14 +90,14 @@ class CommercetoolsAuthenticator(AuthBase):
             return self._token  # type: ignore[return-value]
 
     def renew(self, rejected: str) -> bool:
-        """Forget the token if it is the rejected one: another thread may have replaced it."""
+        """Discard the token if it is the rejected one; another thread may have replaced it."""
         with self._lock:
             if self._token and rejected == f"Bearer {self._token.access_token}":
                 self._token = None
         return True
 
     def granted(self) -> frozenset[str] | None:
-        """List the scopes of the token; None when the endpoint did not say."""
+        """Return the scopes of the token, or None if the endpoint did not name them."""
         scope = self.token().scope
         return frozenset(scope.split()) if scope else None
 
@@ -126,8 +126,8 @@ class CommercetoolsAuthenticator(AuthBase):
     @staticmethod
     def _parse(body: bytes) -> Token:
         try:
-            # strict=False: some proxies send the lifetime as text.
+            # strict=False: some proxies send the lifetime as a string.
             return msgspec.json.decode(body, type=Token, strict=False)
         except (msgspec.DecodeError, UnicodeDecodeError):
-            msg = "the body is no token"
+            msg = "the body is not a token"
             raise BadBodyError(msg) from None

@@ -1,7 +1,7 @@
-"""Custom fields: what the types of a project say about the members of `custom.fields`.
+"""Custom fields: schemas for `custom.fields` from the types of the project.
 
-Source: the API specification (Type, FieldDefinition, ResourceTypeId). Attributes of products are
-lists of `{name, value}`, where a schema cannot tell one name from another: they stay as they are.
+Source: the API specification (Type, FieldDefinition, ResourceTypeId). Product attributes are left
+as they are: they are lists of `{name, value}`, where a schema cannot distinguish the names.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from tap_engine.singer.stream import EngineStream
 
-# What may have custom fields of its own: by the stream for whole records ...
+# What may have custom fields: records, by stream ...
 ROOTS: dict[str, tuple[str, ...]] = {
     "approval_flows": ("approval-flow",),
     "approval_rules": ("approval-rule",),
@@ -49,10 +49,10 @@ ROOTS: dict[str, tuple[str, ...]] = {
     "stores": ("store",),
 }
 
-# A selected price may be one of the product or a standalone one.
+# A selected price may be embedded in the product or standalone.
 _PRICE = ("product-price", "standalone-price")
 
-# ... and by the name of the member for what is nested in them.
+# ... and objects inside them, by the name of the member that holds them.
 HOLDERS: dict[str, tuple[str, ...]] = {
     "address": ("address",),
     "addresses": ("address",),
@@ -75,8 +75,8 @@ HOLDERS: dict[str, tuple[str, ...]] = {
     "transactions": ("transaction",),
 }
 
-# Members that are custom fields themselves. Whether those of a shipping are defined for `shipping`
-# or for its method is not said, so both count.
+# Members that are custom fields themselves. It is not documented whether those of a shipping are
+# defined for `shipping` or for its method, so both count.
 OWN_NAMES: dict[str, tuple[str, ...]] = {
     "interfaceInteractions": ("payment-interface-interaction",),
     "shippingCustomFields": ("shipping", "shipping-method"),
@@ -106,23 +106,23 @@ _MONEY: Members = {
 
 
 def read_types(raws: Iterable[bytes]) -> dict[str, Members]:
-    """Collect the fields that types define.
+    """Return the fields that types define.
 
     Args:
         raws: Records of `types` as JSON text.
 
     Returns:
-        Schemas by name of the field, for each resource type id.
+        Schemas by field name, for each resource type id.
 
     Raises:
-        SourceError: A type has not the form that the specification says.
+        SourceError: A type does not match the specification.
     """
     found: dict[str, Members] = {}
     for raw in raws:
         try:
             kind = _type.decode(raw)
         except msgspec.DecodeError as error:
-            msg = f"type_custom_fields: cannot understand a type ({error})"
+            msg = f"type_custom_fields: cannot parse a type ({error})"
             raise SourceError(msg) from None
         fields = union(*({each.name: node_of(each.type)} for each in kind.field_definitions))
         for name in kind.resource_type_ids:
@@ -131,9 +131,9 @@ def read_types(raws: Iterable[bytes]) -> dict[str, Members]:
 
 
 def node_of(field_type: Mapping[str, Any]) -> Node:
-    """Make the schema of a field; open where the kind is not known.
+    """Return the schema of a field; it allows any type if the kind is unknown.
 
-    Dates are plain text: a date format would have a loader refuse what a changed type may send.
+    Dates have no `format`: if the type changes, a loader would reject values that do not match.
     """
     kind = str(field_type.get("name"))
     if kind == "Set":
@@ -160,11 +160,11 @@ _JSON_TYPES = {
 
 
 def resource_types(stream: str, path: Path) -> tuple[str, ...]:
-    """Name the resource type ids whose types define the fields at a place.
+    """Return the ids of the resource types that define the fields at a path.
 
     Args:
         stream: Name of the stream.
-        path: Names on the way to the member that holds `type` and `fields`.
+        path: Path to the member that holds `type` and `fields`.
     """
     *way, name = path
     if name in OWN_NAMES:
@@ -173,7 +173,7 @@ def resource_types(stream: str, path: Path) -> tuple[str, ...]:
 
 
 def places(schema: Mapping[str, Any]) -> list[tuple[Path, Node]]:
-    """List the members of a schema that hold custom fields, with their paths."""
+    """Return the members of a schema that hold custom fields, with their paths."""
     return [
         (path, node)
         for path, node in objects(schema)
@@ -182,7 +182,7 @@ def places(schema: Mapping[str, Any]) -> list[tuple[Path, Node]]:
 
 
 def apply(streams: Sequence[EngineStream], defined: Mapping[str, Members]) -> None:
-    """Declare defined fields wherever records carry them."""
+    """Declare the defined fields wherever records have custom fields."""
     for stream in streams:
         for path, node in places(stream.schema):
             ids = resource_types(stream.name, path)

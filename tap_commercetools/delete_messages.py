@@ -1,7 +1,7 @@
-"""Messages that tell of deletes.
+"""Messages about deletes.
 
-Every delete is a hard delete, and 20 types of resource leave a message behind (commercetools API
-specification, types `*DeletedMessage`).
+All deletes are hard deletes; 20 resource types leave a message (`*DeletedMessage` in the
+commercetools API specification).
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from typing import NamedTuple
 
 
 class Deleted(NamedTuple):
-    """What a message about a delete is about.
+    """The record that a message reports as deleted.
 
     Attributes:
-        stream: Stream that held the record, None where no stream has it as a record.
-        type_id: `typeId` of the reference to it.
-        inside: Member of the message that holds the last state of the record, if one does.
+        stream: Stream of the record; None if it is not a record of any stream.
+        type_id: `typeId` of references to the record.
+        inside: Member of the message with the last version of the record; empty if there is none.
     """
 
     stream: str | None
@@ -36,7 +36,7 @@ DELETED = {
     "ProductDeleted": Deleted("products", "product", inside="currentProjection"),
     "ProductSelectionDeleted": Deleted("product_selections", "product-selection"),
     "ProductTailoringDeleted": Deleted("product_tailoring", "product-tailoring"),
-    # A variant inside a product: the message names the product, which is still there.
+    # A variant inside a product: the message names the product, which still exists.
     "ProductVariantDeleted": Deleted(None, "product"),
     "QuoteDeleted": Deleted("quotes", "quote"),
     "QuoteRequestDeleted": Deleted("quote_requests", "quote-request"),
@@ -46,13 +46,13 @@ DELETED = {
     "StoreDeleted": Deleted("stores", "store"),
     "VariantDeleted": Deleted("variants", "variant"),
 }
-"""Type of message -> what it is about."""
+"""Deleted records by message type."""
 
 UNPUBLISHED = {"product_projections": ("ProductDeleted", "ProductUnpublished")}
-"""A projection has the id of its product, and is gone as well when that is not public any more."""
+"""A projection has the id of its product, and is also gone once that is unpublished."""
 
 
 def types_for(stream: str) -> tuple[str, ...]:
-    """Name the types of messages that tell that a record of a stream is gone."""
+    """Return the types of messages that report a record of a stream as gone."""
     own = tuple(kind for kind, about in DELETED.items() if about.stream == stream)
     return UNPUBLISHED.get(stream, own)

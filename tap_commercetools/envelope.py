@@ -1,4 +1,4 @@
-"""The bodies of answers: pages, totals, single objects."""
+"""Parses response bodies: pages, totals, single objects."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tap_engine.records import json_text
 
 
 class _Envelope(msgspec.Struct):
-    """The members of a page that matter; its rows stay JSON text."""
+    """The relevant members of a page; its rows stay JSON text."""
 
     results: list[msgspec.Raw]
     count: Any = None
@@ -25,7 +25,7 @@ def read_total(body: bytes) -> int | None:
     """Return the total of a page.
 
     Raises:
-        BadBodyError: The body is not a page, or its total is no number.
+        BadBodyError: The body is not a page, or its total is not a number.
     """
     try:
         total = msgspec.json.decode(json_text.members(json_text.tidy(body)).get("total", b"null"))
@@ -33,7 +33,7 @@ def read_total(body: bytes) -> int | None:
         msg = f"the body is not a page of results ({type(error).__name__})"
         raise BadBodyError(msg) from None
     if total is not None and not isinstance(total, int):
-        msg = "total is no number"
+        msg = "total is not a number"
         raise BadBodyError(msg)
     return total
 
@@ -42,10 +42,10 @@ def read_page(body: bytes, limit: int) -> tuple[list[msgspec.Raw], bool]:
     """Split a page into its rows.
 
     Returns:
-        The rows, and whether the page is full, so that more may follow.
+        The rows, and whether the page is full, so that more rows may follow.
 
     Raises:
-        BadBodyError: The body is not a whole page.
+        BadBodyError: The body is not a complete page.
     """
     try:
         page = _page.decode(json_text.tidy(body))
@@ -56,9 +56,9 @@ def read_page(body: bytes, limit: int) -> tuple[list[msgspec.Raw], bool]:
         msg = f"the body is not a page of results ({type(error).__name__})"
         raise BadBodyError(msg) from None
     if count != len(raws):
-        msg = f"the page says that it holds {count} records and holds {len(raws)}"
+        msg = f"the page claims to hold {count} records but holds {len(raws)}"
         raise BadBodyError(msg)
-    # A server may apply a smaller limit than asked for, and says so.
+    # The server may apply a smaller limit than requested; the page says which.
     effective = min(limit, applied) if isinstance(applied, int) and applied > 0 else limit
     return raws, bool(raws) and len(raws) >= effective
 
@@ -67,10 +67,10 @@ def json_members(body: bytes) -> json_text.Members:
     """Split an object, such as the project, into its members.
 
     Raises:
-        BadBodyError: The body is no JSON object.
+        BadBodyError: The body is not a JSON object.
     """
     try:
         return json_text.members(json_text.tidy(body))
     except ValueError as error:
-        msg = f"the body is no JSON object ({type(error).__name__})"
+        msg = f"the body is not a JSON object ({type(error).__name__})"
         raise BadBodyError(msg) from None

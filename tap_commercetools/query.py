@@ -1,4 +1,4 @@
-"""Predicates and sorts of a walk: always from a key on, never by offset."""
+"""Query predicates and sorts, for paging by key instead of offset."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ if TYPE_CHECKING:
 LONGEST_PAGE = 500
 
 _TEXT = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
-"""A string in a predicate, with what stands behind backslashes."""
+"""A string literal in a predicate, including escape sequences."""
 
 
 def quote(value: str) -> str:
-    """Render a string for a predicate."""
+    """Quote a string for a predicate."""
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
 
 
 def compare(path: str, operator: str, value: str) -> str:
-    """Compare a member, nested ones in the API's way: `product(id > "x")`."""
+    """Return a comparison of a member; a nested one is written `product(id > "x")`."""
     outer, _, inner = path.partition(".")
     if inner:
         return f"{outer}({compare(inner, operator, value)})"
@@ -29,15 +29,15 @@ def compare(path: str, operator: str, value: str) -> str:
 
 
 def one_of(path: str, values: Iterable[str]) -> str:
-    """Compare a member with several values."""
+    """Return a comparison of a member with several values."""
     return f"{path} in ({', '.join(map(quote, values))})"
 
 
 def after(paths: Sequence[str], position: Sequence[str]) -> str:
-    """Ask for what comes behind a position in the order of `paths`.
+    """Return the predicate for rows after a position, sorted by `paths`.
 
     With two paths: `(a > x or (a = x and b > y))`, so that rows with equal `a` are neither lost
-    nor read twice at the edge of a page.
+    nor read twice at a page boundary.
     """
     path, value = paths[0], position[0]
     if len(paths) == 1:
@@ -47,9 +47,9 @@ def after(paths: Sequence[str], position: Sequence[str]) -> str:
 
 
 def unbalanced(predicate: str) -> str:
-    """Say which quote or parenthesis of a predicate has no counterpart; empty if all have one.
+    """Return which quote or parenthesis of a predicate is unbalanced; empty if none is.
 
-    Such a predicate would change the meaning of what it is joined with.
+    Such a predicate would change the meaning of those it is combined with.
     """
     without_texts = _TEXT.sub("", predicate)
     if '"' in without_texts:
@@ -58,15 +58,15 @@ def unbalanced(predicate: str) -> str:
     for sign in without_texts:
         depth += {"(": 1, ")": -1}.get(sign, 0)
         if depth < 0:
-            return "a parenthesis is closed that was not opened"
+            return "a closing parenthesis has no opening one"
     return "a parenthesis is not closed" if depth else ""
 
 
 def conjunction(parts: Sequence[str]) -> list[tuple[str, str]]:
-    """Join predicates to one `where` parameter, none when there are none."""
+    """Combine predicates into a `where` parameter, or none if there are no predicates."""
     return [("where", " and ".join(parts))] if parts else []
 
 
 def sort(paths: Sequence[str]) -> list[tuple[str, str]]:
-    """Sort ascending by several members; the parameter is repeated."""
+    """Return parameters that sort by several members, ascending; `sort` may be repeated."""
     return [("sort", f"{path} asc") for path in paths]

@@ -1,7 +1,8 @@
-"""What streams there are: one short declaration each.
+"""The streams, one short declaration each.
 
-`path`, scopes and cursors come from the vendor's API specification. Off by default is what holds
-secrets or security metadata, costs one request per parent, or repeats another stream.
+Paths, scopes and replication keys are taken from the vendor's API specification. Streams are off by
+default if they contain secrets or security metadata, need one request per parent, or duplicate
+another stream.
 """
 
 from __future__ import annotations
@@ -62,9 +63,9 @@ class Categories(CommercetoolsStream):
 
 class ChangeHistory(ChangeHistoryStream):
     name = "change_history"
-    path = ""  # of a host of its own
+    path = ""  # has a host of its own
     scopes = ("view_audit_log",)
-    off_because = "needs an add-on to be complete, and its requests are metered"
+    off_because = "incomplete without an add-on, and its requests are metered"
 
 
 class Channels(CommercetoolsStream):
@@ -114,7 +115,7 @@ class Extensions(CommercetoolsStream):
     name = "extensions"
     path = "extensions"
     scopes = ("manage_extensions",)
-    off_because = "needs a manage scope and can hold secrets"
+    off_because = "needs a manage scope and may contain secrets"
 
 
 class InventoryEntries(CommercetoolsStream):
@@ -128,7 +129,7 @@ class McpServers(CommercetoolsStream):
     path = "mcp-servers"
     scopes = ("view_mcp_servers",)
     replication_key = None
-    full_pager = ByOffset  # it takes no `where`
+    full_pager = ByOffset  # does not accept `where`
     shardable = False
     filterable = False
     off_because = "configuration"
@@ -175,7 +176,7 @@ class ProductProjections(CommercetoolsStream):
     name = "product_projections"
     path = "product-projections"
     scopes = ("view_products", "view_published_products")
-    off_because = "repeats products"
+    off_because = "duplicates products"
 
 
 class ProductSelections(CommercetoolsStream):
@@ -272,7 +273,7 @@ class Subscriptions(CommercetoolsStream):
     name = "subscriptions"
     path = "subscriptions"
     scopes = ("manage_subscriptions",)
-    off_because = "needs a manage scope and can hold secrets"
+    off_because = "needs a manage scope and may contain secrets"
 
 
 class TaxCategories(CommercetoolsStream):
@@ -291,7 +292,7 @@ class VariantProjections(VariantProjectionsStream):
     name = "variant_projections"
     path = "variant-projections"
     scopes = ("view_products", "view_published_products")
-    off_because = "repeats variants"
+    off_because = "duplicates variants"
 
 
 class Variants(CommercetoolsStream):

@@ -37,8 +37,8 @@ class TapCommercetools(CommandTap):
         setting(
             "client_id",
             TEXT,
-            "Client id",
-            "Id of an API client with view scopes.",
+            "Client ID",
+            "ID of an API client with view scopes.",
             required=True,
         ),
         setting(
@@ -53,8 +53,8 @@ class TapCommercetools(CommandTap):
             "scopes",
             TEXTS,
             "Scopes",
-            "Scopes to ask for, such as view_orders:my-project; without, the token has all scopes"
-            " of the API client.",
+            "Scopes to request, such as view_orders:my-project. By default, the token has all"
+            " scopes of the API client.",
         ),
         setting(
             "region",
@@ -68,68 +68,68 @@ class TapCommercetools(CommandTap):
             "api_url",
             TEXT,
             "API URL",
-            "Replaces the API host of the region; may end with the project key.",
+            "Overrides the API host of the region; may end with the project key.",
         ),
-        setting("auth_url", TEXT, "Auth URL", "Replaces the token host of the region."),
+        setting("auth_url", TEXT, "Auth URL", "Overrides the token host of the region."),
         setting(
             "history_url",
             TEXT,
             "Change History URL",
-            "Replaces the Change History host of the region; may end with the project key.",
+            "Overrides the Change History host of the region; may end with the project key.",
         ),
         setting(
             "page_size",
             INTEGER,
             "Page size",
-            f"Rows per request, 1 to {LONGEST_PAGE}; shrinks by itself when the API finds a page"
-            " too big.",
+            f"Rows per request, 1 to {LONGEST_PAGE}. The tap asks for fewer when the API rejects a"
+            " page as too big.",
             default=LONGEST_PAGE,
         ),
         setting(
             "max_requests_per_second",
             INTEGER,
             "Requests per second",
-            "Throttle; without, the tap sends as fast as concurrency allows.",
+            "Maximum number of requests per second. By default, only concurrency limits the rate.",
         ),
         setting(
             "custom_object_containers",
             TEXTS,
             "Custom object containers",
-            "Containers to read custom objects from; without, all.",
+            "Containers to read custom objects from; all by default.",
         ),
         setting(
             "emit_tombstones",
             BOOLEAN,
             "Emit tombstones",
-            "Mark deleted records in their own stream with _sdc_deleted_at, where the project"
-            " tells of deletes by message; needs the scope view_messages.",
+            "Mark deleted records in their own stream with _sdc_deleted_at, if their deletes leave"
+            " a message in the project; needs the scope view_messages.",
             default=False,
         ),
         setting(
             "store_keys",
             TEXTS,
             "Store keys",
-            "Read streams that stores have lists of from the lists of these stores, as scopes of a"
-            " store allow; the key of the store becomes part of the key of their rows. See"
-            " docs/filters.md.",
+            "Keys of the stores to read, for API clients with scopes of stores. Streams for which"
+            " stores have lists are then read from these lists, and the store's key becomes part of"
+            " their primary key; see docs/filters.md.",
         ),
         settings.stream_filters(
             "Query predicates by stream, such as"
-            ' {"orders": "customerId = \\"...\\""}: only what matches is read.'
+            ' {"orders": "customerId = \\"...\\""}. Only matching records are read.'
         ),
         setting(
             "shard",
             TEXT,
             "Shard",
-            "Part of a first sync that is divided among processes, such as 2/8 for the second of"
-            " eight: only its ids are read; see docs/scale.md.",
+            "Which part of a first sync to read, such as 2/8 for the second of eight processes"
+            " that divide the ids among them; see docs/scale.md.",
         ),
         *settings.shared(concurrency=4, lookback_seconds=120),
     )
 
     @cached_property
     def connection(self) -> Connection:
-        """What the project is asked with."""
+        """The connection to the project."""
         config = self.config
         settings.require(config, "project_key", "client_id", "client_secret")
         self._check_stores()
@@ -163,11 +163,11 @@ class TapCommercetools(CommandTap):
     def _check_stores(self) -> None:
         stores = self.config.get("store_keys") or ()
         if not all(key.strip() for key in stores):
-            msg = "setting store_keys holds an empty key"
+            msg = "setting store_keys contains an empty key"
             raise SettingsError(msg)
         if stores and self.config.get("emit_tombstones"):
             msg = (
-                "settings: emit_tombstones and store_keys exclude each other: the messages do not"
+                "settings: emit_tombstones cannot be combined with store_keys: the messages do not"
                 " say which stores a deleted record was in"
             )
             raise SettingsError(msg)
@@ -183,7 +183,7 @@ class TapCommercetools(CommandTap):
 
     @property
     def source(self) -> str:
-        """The project's key."""
+        """The project key."""
         return str(self.config["project_key"])
 
     @cached_property
@@ -196,7 +196,7 @@ class TapCommercetools(CommandTap):
         return redactor
 
     def type_custom_fields(self, streams: Sequence[EngineStream]) -> None:
-        """Declare the custom fields that the project's types define."""
+        """Declare the custom fields that the types of the project define."""
         defined = custom_fields.read_types(self.definitions(Types(self)))
         custom_fields.apply(streams, defined)
 

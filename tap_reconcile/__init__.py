@@ -1,1 +1,1 @@
-"""Compares what a source holds with the tables that a loader made of it; changes neither."""
+"""Compares a source with the tables loaded from it, without changing either."""

@@ -1,4 +1,4 @@
-"""`python -m tap_reconcile` is the same as `tap-reconcile`."""
+"""Lets `python -m tap_reconcile` run `tap-reconcile`."""
 
 from tap_reconcile.cli import main
 

@@ -14,8 +14,8 @@ from tap_commercetools.tap import TapCommercetools
 from tap_engine import timestamps
 from tap_engine.errors import SettingsError, TapError, TerminatedError
 from tap_engine.singer import cli
+from tap_reconcile.compare import Bounds
 from tap_reconcile.database import FORM, Database
-from tap_reconcile.merge import Bounds
 from tap_reconcile.report import NOT_COMPARED, Report
 from tap_reconcile.streams import compare_all, last_moment
 
@@ -34,8 +34,8 @@ logger = logging.getLogger("tap-reconcile")
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line.
 
-    Exits with 0 when all streams are equal, 1 when one differs, 2 when one could not be compared,
-    128 + signal when it was stopped.
+    Exits with 0 if all streams are equal, 1 if one differs, 2 if one could not be compared, and
+    128 + signal if a signal stopped it.
     """
     options = _parser().parse_args(arguments)
     logging.basicConfig(
@@ -46,9 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         _print(report.as_json() if options.json else report.as_text())
         code = report.code
     except TerminatedError as signal:
-        logger.error("stopped by signal %d; nothing can be said", signal.signum)  # noqa: TRY400
+        logger.error("stopped by signal %d; the comparison is incomplete", signal.signum)  # noqa: TRY400
         logging.shutdown()
-        # Without waiting for worker threads: one may sit in a request for minutes.
+        # Does not wait for worker threads: one may be in a request for minutes.
         os._exit(128 + signal.signum)
     except (TapError, OSError, ValueError) as error:
         logger.error("%s", error)  # noqa: TRY400
@@ -60,37 +60,37 @@ def _print(text: str) -> None:
     """Print the result.
 
     Raises:
-        SettingsError: Nobody reads it.
+        SettingsError: Standard output is closed.
     """
-    # A key may hold what the terminal's encoding does not have.
+    # A key may contain characters that the terminal's encoding lacks.
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
         print(text, flush=True)  # noqa: T201 (this is the command's output)
     except OSError as error:
-        # Otherwise the interpreter complains once more when it flushes at its end.
+        # Otherwise the interpreter reports the error again when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         msg = f"cannot print the result: {error}"
         raise SettingsError(msg) from None
 
 
 def _report(options: argparse.Namespace) -> Report:
-    """Compare what the command line asks for.
+    """Run the comparison that the command line asks for.
 
     Raises:
         TapError: Nothing can be compared.
         OSError: A file cannot be read.
-        ValueError: A file is no JSON, or a variable holds no value of its setting's type.
+        ValueError: A file is not JSON, or an environment variable has the wrong type.
     """
     tap = _make_tap(options)
     run = tap.current_run
     if run.settings.shard:
-        msg = "setting shard: the table holds the rows of all shards; compare without it"
+        msg = "setting shard: the table holds the rows of all shards; remove the setting to compare"
         raise SettingsError(msg)
     tap.needs_schemas = False
     chosen = _choose(tap, options.streams)
     url = options.database or os.environ.get(URL_VARIABLE)
     if not url:
-        msg = f"which database? Give --database {FORM}, or set {URL_VARIABLE}"
+        msg = f"no database given: use --database {FORM}, or set {URL_VARIABLE}"
         raise SettingsError(msg)
     database = Database(url, tap.redactor)
     schema = options.schema or tap.name.replace("-", "_")
@@ -111,7 +111,7 @@ def _report(options: argparse.Namespace) -> Report:
 
 
 def _make_tap(options: argparse.Namespace) -> EngineTap:
-    """Set up the tap as its own command line does, which leaves with 1 where it cannot."""
+    """Build the tap as its own command line does, but exit with 2 on errors."""
     tap = TAPS[options.tap]
     try:
         config = tap.cb_config(None, None, tuple(options.config))  # type: ignore[arg-type] # unused
@@ -124,10 +124,10 @@ def _make_tap(options: argparse.Namespace) -> EngineTap:
 
 
 def _choose(tap: EngineTap, names: list[str] | None) -> list[EngineStream]:
-    """Pick the streams that are named, or those that are selected.
+    """Return the named streams, or the selected ones if none is named.
 
     Raises:
-        SettingsError: There is no such stream, or none is selected.
+        SettingsError: There is no such stream, or no stream is selected.
     """
     streams: dict[str, EngineStream] = tap.streams  # type: ignore[assignment]
     if unknown := sorted(set(names or ()) - set(streams)):
@@ -148,38 +148,45 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="tap-reconcile",
         description=(
-            "Compare ids and replication timestamps of a source with the tables that"
-            " target-postgres made of it. Both sides are only read."
+            "Compare the ids and replication timestamps of a source with the tables that"
+            " target-postgres loaded from it. Changes neither side."
         ),
-        epilog="Exit code: 0 all equal, 1 a stream differs, 2 a stream could not be compared.",
+        epilog="Exit codes: 0 all streams equal, 1 a stream differs, 2 a stream was not compared.",
         allow_abbrev=False,
     )
-    parser.add_argument("tap", choices=TAPS, help="whose streams")
+    parser.add_argument("tap", choices=TAPS, help="the tap that loaded the tables")
     parser.add_argument(
         "--config",
         action="append",
         default=[],
         metavar="FILE",
-        help="settings of the tap; may be repeated; ENV takes them from environment variables",
+        help="settings of the tap; may be repeated; ENV reads environment variables",
     )
     parser.add_argument(
         "--database",
         metavar="URL",
-        help=f"{FORM}; better in the variable {URL_VARIABLE}, where other users cannot see it",
+        help=f"{FORM}; prefer the variable {URL_VARIABLE}, which other users cannot see",
     )
-    parser.add_argument("--schema", help="schema of the tables (tap_commerce7, tap_commercetools)")
     parser.add_argument(
-        "--streams", nargs="+", metavar="STREAM", help="which; by default those that are selected"
+        "--schema", help="schema of the tables (default: tap_commerce7 or tap_commercetools)"
+    )
+    parser.add_argument(
+        "--streams",
+        nargs="+",
+        metavar="STREAM",
+        help="streams to compare (default: those selected)",
     )
     parser.add_argument("--catalog", type=Path, metavar="FILE", help="catalog that selects streams")
-    parser.add_argument("--json", action="store_true", help="print one JSON object, no table")
+    parser.add_argument(
+        "--json", action="store_true", help="print a JSON object instead of a table"
+    )
     parser.add_argument(
         "--until",
         type=_moment,
         metavar="TIMESTAMP",
         help=(
-            "when the last complete load began, ISO 8601: what changed later counts as newer, not"
-            " as a difference; by default the time when the comparison begins"
+            "when the last complete load began, ISO 8601: later changes count as newer, not as a"
+            " difference (default: the start of the comparison)"
         ),
     )
     parser.add_argument(
@@ -187,7 +194,7 @@ def _parser() -> argparse.ArgumentParser:
         type=_count,
         default=5,
         metavar="N",
-        help="most keys to show of each kind of difference (default 5)",
+        help="how many keys to show for each kind of difference (default: 5)",
     )
     return parser
 
@@ -196,12 +203,12 @@ def _moment(text: str) -> str:
     try:
         return timestamps.canonical(text)
     except ValueError:
-        msg = f"{text!r:.60} is no ISO 8601 timestamp"
+        msg = f"{text!r:.60} is not an ISO 8601 timestamp"
         raise argparse.ArgumentTypeError(msg) from None
 
 
 def _count(text: str) -> int:
     if not (text.isascii() and text.isdigit()):
-        msg = f"{text!r:.60} is no number of 0 or more"
+        msg = f"{text!r:.60} is not a non-negative integer"
         raise argparse.ArgumentTypeError(msg)
     return int(text)

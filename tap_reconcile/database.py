@@ -1,4 +1,4 @@
-"""The tables' side: keys and timestamps out of PostgreSQL, in read-only transactions."""
+"""Reads keys and timestamps from PostgreSQL, in read-only transactions."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
 
     from tap_engine.http.redaction import Redactor
-    from tap_reconcile.merge import Entry
+    from tap_reconcile.compare import Entry
 
 FORM = "postgresql://user:password@host:5432/database"
 CONNECT_SECONDS = 15
 ROWS_AT_ONCE = 10_000
 
-# Also with a driver, as SQLAlchemy and with it target-postgres write it. An @ in any other place is
-# one of a password that nobody encoded.
+# The driver is how SQLAlchemy, and so target-postgres, writes it. Any other @ belongs to a password
+# that was not percent-encoded.
 _URL = re.compile(r"(postgres(?:ql)?)(?:\+\w+)?(://(?:[^@/]*@)?[^@?]*(?:\?.*)?)", re.DOTALL)
 _PORTS = re.compile(r"[\d,]*")
 
@@ -48,12 +48,12 @@ _COLUMNS = """
 
 
 class DatabaseError(TapError):
-    """The database does not answer, or not what is needed."""
+    """The database cannot be reached, or lacks what is needed."""
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table, and the type of each of its columns by name."""
+    """A table, with the types of its columns by name."""
 
     schema: str
     name: str
@@ -61,22 +61,22 @@ class Table:
 
 
 class Database:
-    """Reads tables; nothing is ever written.
+    """Reads tables; never writes.
 
     Args:
-        url: Where; what it leaves out comes from the variables and files of libpq, such as
-            PGPASSWORD and `.pgpass`.
-        redactor: Learns the password.
+        url: Address of the database; libpq fills in what it leaves out, for example from
+            PGPASSWORD or `.pgpass`.
+        redactor: Is told the password.
 
     Raises:
-        SettingsError: psycopg is not installed, or the URL cannot be understood.
+        SettingsError: psycopg is not installed, or the URL is malformed.
     """
 
     def __init__(self, url: str, redactor: Redactor) -> None:
         if MISSING is not None:
             msg = (
-                "psycopg, the driver for PostgreSQL, is not installed or not complete:"
-                f" pip install 'tap-commerce[reconcile]' brings it ({excerpt(str(MISSING), 100)})"
+                "the PostgreSQL driver psycopg is not installed or incomplete: run"
+                f" pip install 'tap-commerce[reconcile]' ({excerpt(str(MISSING), 100)})"
             )
             raise SettingsError(msg)
         self._redact = redactor
@@ -84,22 +84,19 @@ class Database:
         redactor.add(str(self._parameters.get("password") or ""))
 
     def check(self, schema: str) -> None:
-        """Make sure that the database can be reached and has a schema.
+        """Check that the database can be reached and has the schema.
 
         Raises:
-            DatabaseError: It cannot, or has not.
+            DatabaseError: It cannot be reached, or has no such schema.
         """
         with self._reading() as connection:
             found = connection.execute("select from pg_namespace where nspname = %s", (schema,))
             if found.fetchone() is None:
-                msg = f"the database has no schema {schema}; --schema names another"
+                msg = f"the database has no schema {schema}; choose another with --schema"
                 raise DatabaseError(msg)
 
     def find(self, schema: str, name: str) -> Table | None:
-        """Look at the columns of a table.
-
-        Returns:
-            None when there is no such table.
+        """Return a table with its columns, or None if it does not exist.
 
         Raises:
             DatabaseError: The database cannot be reached.
@@ -111,17 +108,17 @@ class Database:
     def rows(
         self, table: Table, key: Sequence[str], cursor_field: str | None
     ) -> Generator[Entry, None, None]:
-        """Yield the rows of a table in the order of the key's code points.
+        """Yield the rows of a table, ordered by the code points of their keys.
 
-        Rows that are marked as deleted are left out. Of several rows with one key the latest comes
-        first. To be closed when it is not read to its end.
+        Rows marked as deleted are left out. Among rows with the same key, the latest comes first.
+        Close the generator if you do not exhaust it.
 
         Raises:
-            DatabaseError: The database cannot be reached, or does not let the table be read.
+            DatabaseError: The database cannot be reached, or the table cannot be read.
         """
         statement = _statement(table, key, cursor_field)
         with self._reading() as connection:
-            # Everything is going to be read: the plan need not be quick with its first rows.
+            # All rows will be read, so a plan that returns the first rows early is no advantage.
             connection.execute("set local cursor_tuple_fraction = 1")
             with connection.cursor(name="tap_reconcile") as cursor:
                 cursor.itersize = ROWS_AT_ONCE
@@ -133,7 +130,7 @@ class Database:
     def _reading(self) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
         """Open a connection for one transaction.
 
-        One for each look: between two of them a source may be read for hours.
+        Connections are not kept: reading the source in between may take hours.
         """
         try:
             with psycopg.connect(**self._parameters) as connection:
@@ -146,10 +143,10 @@ class Database:
 
 
 def check_columns(table: Table, key: Sequence[str], cursor_field: str | None) -> None:
-    """Make sure that a table has the columns to compare.
+    """Check that a table has the columns to compare.
 
     Raises:
-        StreamError: One is not there, or the timestamp is of another type.
+        StreamError: A column is missing, or the replication key is not a timestamp.
     """
     name = f"{table.schema}.{table.name}"
     wanted = [*key, *([cursor_field] if cursor_field else [])]
@@ -158,20 +155,21 @@ def check_columns(table: Table, key: Sequence[str], cursor_field: str | None) ->
         raise StreamError(msg)
     if cursor_field and table.columns[cursor_field] not in {_WITHOUT_ZONE, _WITH_ZONE}:
         msg = (
-            f"column {cursor_field} of table {name} is {table.columns[cursor_field]}, no timestamp"
+            f"column {cursor_field} of table {name} is {table.columns[cursor_field]},"
+            " not a timestamp"
         )
         raise StreamError(msg)
 
 
 def _statement(table: Table, key: Sequence[str], cursor_field: str | None) -> sql.Composed:
-    # In UTF-8, collation "C" is the order of code points, which Python and SQLite have as well.
+    # In UTF-8, collation "C" orders by code point, as Python and SQLite do.
     parts = [sql.SQL('{}::text collate "C"').format(sql.Identifier(name)) for name in key]
     at: sql.Composable = sql.SQL("null::text")
     if cursor_field:
         column: sql.Composable = sql.Identifier(cursor_field)
         if table.columns[cursor_field] == _WITH_ZONE:
             column = sql.SQL("({} at time zone 'UTC')").format(column)
-        # Cuts off what is finer, as the tap does.
+        # Truncates to milliseconds, as the tap does.
         at = sql.SQL("to_char({}, {})").format(column, sql.Literal(_IN_MILLISECONDS))
     alive = sql.SQL("true")
     if "_sdc_deleted_at" in table.columns:
@@ -187,10 +185,10 @@ def _statement(table: Table, key: Sequence[str], cursor_field: str | None) -> sq
 
 
 def _parameters(url: str) -> dict[str, Any]:
-    """Read a URL. Messages of libpq are not passed on: they may quote parts of a password.
+    """Parse a URL. libpq's own messages are not passed on: they may quote parts of a password.
 
     Raises:
-        SettingsError: It has another form.
+        SettingsError: The URL is malformed.
     """
     match = _URL.fullmatch(url.strip())
     parameters: dict[str, Any] = {}
@@ -200,7 +198,7 @@ def _parameters(url: str) -> dict[str, Any]:
     if not parameters or not _PORTS.fullmatch(str(parameters.get("port", ""))):
         msg = (
             f"the database URL is not of the form {FORM};"
-            " characters such as @ : / in user or password have to be percent-encoded"
+            " characters such as @ : / in user or password must be percent-encoded"
         )
         raise SettingsError(msg)
     return {

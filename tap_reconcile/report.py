@@ -1,4 +1,4 @@
-"""What a comparison prints: a table for people, one JSON object for programs."""
+"""Renders the results: a table for people, a JSON object for programs."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tap_reconcile.merge import KINDS
+from tap_reconcile.compare import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tap_reconcile.merge import Example, Tally
+    from tap_reconcile.compare import Comparison, Example
     from tap_reconcile.streams import Result
 
 EQUAL, DIFFERENT, NOT_COMPARED = 0, 1, 2
@@ -22,12 +22,12 @@ HEADS = ("stream", "source", "table", "missing", "extra", "stale", "newer", "ver
 
 @dataclass(frozen=True)
 class Report:
-    """All results.
+    """The results of all streams.
 
     Attributes:
-        until: Moment up to which rows were compared, None when the source did not answer.
-        asked_until: It is the one that the user asked for.
-        start_date: Lower bound of streams with a replication key.
+        until: Time up to which changes were compared; None if the source did not answer.
+        asked_until: Whether that is the time given with --until.
+        start_date: Lower bound for streams with a replication key.
     """
 
     tap: str
@@ -39,14 +39,14 @@ class Report:
 
     @property
     def code(self) -> int:
-        """Exit code; not to know weighs more than a difference."""
-        if not self.results or any(result.tally is None for result in self.results):
+        """The exit code; a stream that could not be compared outranks a difference."""
+        if not self.results or any(result.comparison is None for result in self.results):
             return NOT_COMPARED
-        different = any(result.tally and result.tally.differs for result in self.results)
+        different = any(result.comparison and result.comparison.differs for result in self.results)
         return DIFFERENT if different else EQUAL
 
     def as_json(self) -> str:
-        """Render one JSON object in one line."""
+        """Render one JSON object on one line."""
         return json.dumps(
             {
                 "tap": self.tap,
@@ -60,25 +60,25 @@ class Report:
         )
 
     def as_text(self) -> str:
-        """Render a table, the first keys of what differs, and how to read it."""
+        """Render a table, the first keys of each difference, and a summary."""
         return "\n".join([*_table(self.results), *self._details(), *self._summary()])
 
     def _details(self) -> Iterator[str]:
         for result in self.results:
-            if result.tally is None:
+            if result.comparison is None:
                 yield f"{result.stream}: not compared: {result.reason}"
                 continue
             for kind in KINDS:
-                shown = result.tally.examples[kind]
-                left = getattr(result.tally, kind) - len(shown)
+                shown = result.comparison.examples[kind]
+                left = getattr(result.comparison, kind) - len(shown)
                 for example in shown:
                     yield f"{result.stream}: {kind}: {_described(example)}"
                 if shown and left:
                     yield f"{result.stream}: {kind}: and {left:,} more"
-            if result.tally.older:
+            if result.comparison.older:
                 yield (
-                    f"{result.stream}: {result.tally.older:,} rows of the table are older than the"
-                    " start date, or than what the source keeps, and were not compared"
+                    f"{result.stream}: {result.comparison.older:,} rows of the table were not"
+                    " compared: they are older than the start date, or the source has expired them"
                 )
 
     def _summary(self) -> Iterator[str]:
@@ -91,17 +91,17 @@ class Report:
         yield f"compared up to {self.until} ({what}); later changes count as newer"
         if self.code != EQUAL and not self.asked_until and "differs" in verdicts:
             yield (
-                "changed since the last load? Give --until the time at which it began, to set that"
-                " aside"
+                "to set aside changes since the last load, pass the time at which it began as"
+                " --until"
             )
 
 
 def _table(results: list[Result]) -> Iterator[str]:
     lines: list[tuple[str, ...]] = [HEADS]
     for result in results:
-        tally = result.tally
+        comparison = result.comparison
         names = HEADS[1:-1]
-        cells = (f"{getattr(tally, name):,}" if tally else "-" for name in names)
+        cells = (f"{getattr(comparison, name):,}" if comparison else "-" for name in names)
         lines.append((result.stream, *cells, result.verdict))
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     for first, *figures, verdict in lines:
@@ -110,7 +110,7 @@ def _table(results: list[Result]) -> Iterator[str]:
 
 
 def _described(example: Example) -> str:
-    """Name a row on one line, whatever its key holds."""
+    """Describe a row on one line, whatever characters its key contains."""
     key = "/".join(example.key)
     name = "".join(each if each.isprintable() else ascii(each)[1:-1] for each in key)
     sides = (("source", example.source), ("table", example.table))
@@ -120,17 +120,17 @@ def _described(example: Example) -> str:
 
 def _members(result: Result) -> dict[str, Any]:
     head = {"stream": result.stream, "verdict": result.verdict}
-    if result.tally is None:
+    if result.comparison is None:
         return {**head, "reason": result.reason}
-    return {**head, **_figures(result.tally), "examples": _examples(result.tally)}
+    return {**head, **_figures(result.comparison), "examples": _examples(result.comparison)}
 
 
-def _figures(tally: Tally) -> dict[str, int]:
-    return {name: getattr(tally, name) for name in ("source", "table", *KINDS, "older")}
+def _figures(comparison: Comparison) -> dict[str, int]:
+    return {name: getattr(comparison, name) for name in ("source", "table", *KINDS, "older")}
 
 
-def _examples(tally: Tally) -> dict[str, list[dict[str, Any]]]:
+def _examples(comparison: Comparison) -> dict[str, list[dict[str, Any]]]:
     return {
         kind: [{"key": each.key, "source": each.source, "table": each.table} for each in found]
-        for kind, found in tally.examples.items()
+        for kind, found in comparison.examples.items()
     }

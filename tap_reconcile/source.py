@@ -1,4 +1,4 @@
-"""The source's side: a full scan of a stream, as keys and timestamps."""
+"""Reads keys and timestamps from the source, in a full scan of a stream."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ if TYPE_CHECKING:
 
     from tap_engine.reading.page_queue import Step
     from tap_engine.singer.stream import EngineStream
-    from tap_reconcile.merge import Entry, Key
+    from tap_reconcile.compare import Entry, Key
 
 
 def check_comparable(stream: EngineStream) -> None:
-    """Make sure that a table would hold the stream's records under their own keys.
+    """Check that the table should hold the stream's records unchanged.
 
     Raises:
-        StreamError: A stream map changes, drops or renames what is loaded.
+        StreamError: A stream map changes, drops or renames records.
     """
     if stream.is_mapped:
-        msg = f"{stream.name}: a stream map applies to it, so that the table differs on purpose"
+        msg = f"{stream.name}: a stream map applies to it, so the table differs on purpose"
         raise StreamError(msg)
 
 
 def pages(stream: EngineStream) -> Generator[list[Entry], None, None]:
-    """Read everything that a first sync would deliver, page by page, in no particular order.
+    """Read what a first sync would deliver, page by page, in no particular order.
 
-    A row may come more than once, in several versions.
+    A row may occur more than once, in different versions.
 
     Raises:
         StreamError: The stream cannot be read.
-        TapError: Nothing can be read.
+        TapError: The source cannot be read at all.
     """
     run = stream.host.current_run
     since = run.settings.start_date
@@ -57,16 +57,16 @@ def pages(stream: EngineStream) -> Generator[list[Entry], None, None]:
 
 def _entries(stream: EngineStream, step: Step) -> Iterator[Entry]:
     rows = step.page.rows
-    if stream.keys == stream.row_key:  # nothing has to be decoded
+    if stream.keys == stream.row_key:  # no need to decode the record
         return ((row.key, row.at) for row in rows)
     return ((_key(stream, row.raw, step), row.at) for row in rows)
 
 
 def _key(stream: EngineStream, raw: bytes, step: Step) -> Key:
-    """Take the key out of a record as it goes out.
+    """Return the key of a record as the tap would emit it.
 
     Raises:
-        SourceError: It is not there.
+        SourceError: The record has no key.
     """
     members = stream.reshape(json_text.members(raw), step.part.list)
     try:
@@ -77,6 +77,6 @@ def _key(stream: EngineStream, raw: bytes, step: Step) -> Key:
 
 
 def _text(raw: msgspec.Raw) -> str:
-    """Spell a value as PostgreSQL spells it as text: a text as it is, true, false, a number."""
+    """Return a JSON string, number or boolean as PostgreSQL casts it to text."""
     value = bytes(raw)
     return str(msgspec.json.decode(value)) if value[:1] == b'"' else value.decode()

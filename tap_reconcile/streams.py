@@ -1,4 +1,4 @@
-"""One stream from its source to its result, and all of them in turn."""
+"""Compares the streams of a tap with their tables, one after the other."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from tap_engine.errors import CredentialsError, StreamError, TapError, Unreachab
 from tap_engine.reading.progress import INTERVAL_SECONDS
 from tap_engine.reading.run import explained
 from tap_reconcile import source
+from tap_reconcile.compare import Bounds, Comparison, OrderError, compare
 from tap_reconcile.database import Database, check_columns
-from tap_reconcile.merge import Bounds, OrderError, Tally, compare
-from tap_reconcile.spool import Spool
+from tap_reconcile.sorter import Sorter
 
 if TYPE_CHECKING:
     import logging
@@ -22,37 +22,37 @@ if TYPE_CHECKING:
 
     from tap_engine.http.session import Http
     from tap_engine.singer.stream import EngineStream
-    from tap_reconcile.merge import Entry
+    from tap_reconcile.compare import Entry
 
 LOOK_EVERY = 5_000
-"""Rows between two looks at the clock."""
+"""How many rows pass between two looks at the clock."""
 
 
 @dataclass(frozen=True)
 class Result:
-    """What came of one stream.
+    """The result for one stream.
 
     Attributes:
-        tally: The figures; None when it could not be compared.
-        reason: Why it could not.
+        comparison: None if the stream could not be compared.
+        reason: Why it could not be compared.
     """
 
     stream: str
-    tally: Tally | None = None
+    comparison: Comparison | None = None
     reason: str = ""
 
     @property
     def verdict(self) -> str:
-        """Say it in a word or two."""
-        if self.tally is None:
+        """The result in a word or two."""
+        if self.comparison is None:
             return "not compared"
-        return "differs" if self.tally.differs else "equal"
+        return "differs" if self.comparison.differs else "equal"
 
 
 def last_moment(http: Http, until: str | None) -> str | None:
-    """Return the moment up to which rows are compared: what was asked for, or the run's start.
+    """Return the time up to which changes are compared: `until`, but never after the run start.
 
-    What changes while the source is read may be in one side and not yet in the other.
+    A change made while the source is being read may show on one side only.
     """
     moments = [moment for moment in (until, http.run_started_at) if moment is not None]
     return min(moments, default=None)
@@ -61,11 +61,11 @@ def last_moment(http: Http, until: str | None) -> str | None:
 def compare_all(
     streams: Iterable[EngineStream], database: Database, schema: str, bounds: Bounds
 ) -> Iterator[Result]:
-    """Compare streams one after the other; one that fails does not stop the others.
+    """Compare streams one after the other; the others go on if one fails.
 
     Raises:
         UnreachableError: The source has never answered.
-        CredentialsError: It does not take the credentials, from the first stream on.
+        CredentialsError: The source rejects the credentials, and no stream has been compared yet.
     """
     compared = False
     for stream in streams:
@@ -83,24 +83,24 @@ def compare_all(
         except (TapError, OrderError) as error:
             yield _failed(stream, str(error))
         except sqlite3.Error as error:
-            yield _failed(stream, f"temporary file: {error}; TMPDIR names another folder for it")
+            yield _failed(stream, f"temporary file: {error}; set TMPDIR to use another folder")
 
 
 def _failed(stream: EngineStream, reason: str) -> Result:
     return Result(stream.name, reason=stream.host.redactor(reason))
 
 
-def _compare(stream: EngineStream, database: Database, schema: str, bounds: Bounds) -> Tally:
+def _compare(stream: EngineStream, database: Database, schema: str, bounds: Bounds) -> Comparison:
     source.check_comparable(stream)
     table = database.find(schema, stream.name)
     if table is None:
         return _without_table(stream, schema)
     check_columns(table, stream.keys, stream.replication_key)
     run = stream.host.current_run
-    with Spool(len(stream.keys)) as spool:
+    with contextlib.closing(Sorter(len(stream.keys))) as sorter:
         with contextlib.closing(source.pages(stream)) as pages:
             for page in pages:
-                spool.add(page)
+                sorter.add(page)
         limited = Bounds(
             since=run.settings.start_date if stream.replication_key else None,
             until=last_moment(run.http, bounds.until),
@@ -108,24 +108,24 @@ def _compare(stream: EngineStream, database: Database, schema: str, bounds: Boun
             show=bounds.show,
         )
         with contextlib.closing(database.rows(table, stream.keys, stream.replication_key)) as rows:
-            return compare(spool.rows(), _counted(rows, stream.name, stream.logger), limited)
+            return compare(sorter.rows(), _counted(rows, stream.name, stream.logger), limited)
 
 
-def _without_table(stream: EngineStream, schema: str) -> Tally:
-    """Compare with a table that is not there: equal if the source has nothing to put into it.
+def _without_table(stream: EngineStream, schema: str) -> Comparison:
+    """Return an empty comparison if the table does not exist and the source has no rows for it.
 
     Raises:
         StreamError: The source has rows.
     """
     with contextlib.closing(source.pages(stream)) as pages:
         if any(pages):
-            msg = f"there is no table {schema}.{stream.name}, and the source has rows for it"
+            msg = f"there is no table {schema}.{stream.name}, but the source has rows for it"
             raise StreamError(msg)
-    return Tally()
+    return Comparison()
 
 
 def _counted(rows: Iterator[Entry], stream: str, logger: logging.Logger) -> Iterator[Entry]:
-    """Tell every few seconds how many rows of the table have been compared."""
+    """Log every few seconds how many rows of the table have been compared."""
     logged = time.monotonic()
     for number, row in enumerate(rows, 1):
         if number % LOOK_EVERY == 0 and time.monotonic() - logged >= INTERVAL_SECONDS:

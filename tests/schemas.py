@@ -1,4 +1,4 @@
-"""The packaged JSON Schemas, and how tests walk through them."""
+"""The packaged JSON Schemas, and how tests go through them."""
 
 from __future__ import annotations
 

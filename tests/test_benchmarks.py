@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import json
-import random
-import xml.etree.ElementTree as ET
 from typing import TYPE_CHECKING
 
 import pytest
 
-from benchmarks import perf_data
-from benchmarks.perf_chart import draw
-from benchmarks.perf_commands import Commands
-from benchmarks.perf_measure import FailedError, Sample, medians, once
-from benchmarks.perf_report import Panel, Report, Section, Target, page, plain
-from benchmarks.perf_source import Source
+from benchmarks import data
+from benchmarks.commands import serving, tap_program
+from benchmarks.measure import FailedError, Figures, medians, once
+from benchmarks.report import Report, Section, Target, page, plain
 from sandbox.commercetools.app import build
 
 if TYPE_CHECKING:
@@ -22,8 +18,8 @@ if TYPE_CHECKING:
 
 
 def test_medians() -> None:
-    figures = medians([Sample(1, 10, 5), Sample(3, 20, 7), Sample(2, 60, 6)])
-    assert (figures.cpu, figures.wall, figures.peak, figures.spread) == (2, 20, 6, 3)
+    figures = medians([Figures(1, 10, 5), Figures(3, 20, 7), Figures(2, 60, 6)])
+    assert (figures.cpu, figures.wall, figures.peak) == (2, 20, 6)
 
 
 def test_a_process_that_fails_is_no_measurement() -> None:
@@ -57,13 +53,6 @@ def test_tables_are_aligned_on_the_terminal_and_marked_on_the_page() -> None:
     assert "| what | CPU s |\n| --- | ---: |\n| a | 1.00 |" in text
 
 
-def test_the_longest_bar_is_the_largest_value() -> None:
-    panel = Panel("Speed & more", (("tap", 4.0), ("loop", 1.0)), frozenset({"tap"}))
-    root = ET.fromstring(draw([panel]))  # noqa: S314 (it was made one line above)
-    widths = [float(each.attrib["width"]) for each in root if each.tag.endswith("rect")]
-    assert widths[1] == pytest.approx(4 * widths[2])
-
-
 @pytest.mark.parametrize(
     ("platform", "stream", "size"),
     [
@@ -73,16 +62,15 @@ def test_the_longest_bar_is_the_largest_value() -> None:
     ],
 )
 def test_records_have_the_size_they_are_named_after(platform: str, stream: str, size: int) -> None:
-    make = perf_data.MAKERS[platform, stream]
-    sizes = [len(json.dumps(make(random.Random(n)), separators=(",", ":"))) for n in range(16)]
+    sizes = [len(row.body) for row in data.rows(platform, stream, 16)]
     assert 0.8 * size < sum(sizes) / len(sizes) < 1.2 * size
 
 
 def test_rows_begin_with_what_no_object_inside_begins_with() -> None:
     stand_in = build(rows={"products": 0})
-    perf_data.fill(stand_in, "commercetools", {"products": 20})
+    data.fill(stand_in, "commercetools", {"products": 20})
     rows = [row.body for row in stand_in.collections["products"].by_id.values()]
-    first = ("{" + perf_data.FIRST_MEMBERS["commercetools"]).encode()
+    first = ("{" + data.FIRST_MEMBERS["commercetools"]).encode()
     assert len(rows) == 20
     assert all(row.startswith(first) and row.count(first) == 1 for row in rows)
     assert all(json.loads(row)["masterData"]["published"] for row in rows)
@@ -96,11 +84,10 @@ def test_tap_bare_loop_and_sdk_defaults_write_the_same_records(tmp_path: Path) -
         lines = output.read_bytes().splitlines()
         return [line.split(b',"time_extracted"')[0] for line in lines if b'"RECORD"' in line[:20]]
 
-    with Source("commercetools", {"customers": 600}) as source:
-        commands = Commands(source, tmp_path)
-        source.forget_requests()
+    with serving("commercetools", {"customers": 600}, tmp_path) as commands:
+        commands.stand_in.forget_requests()
         by_tap = records(commands.tap(["customers"], concurrency=1))
-        asked = source.requests()
+        asked = commands.stand_in.requests()
         assert len(asked) == 3  # two pages, and the count
         assert by_tap == records(commands.bare("customers", asked))
         plain_records = [
@@ -110,3 +97,11 @@ def test_tap_bare_loop_and_sdk_defaults_write_the_same_records(tmp_path: Path) -
     assert {each["record"]["id"] for each in plain_records} == {
         json.loads(line + b"}")["record"]["id"] for line in by_tap
     }
+
+
+def test_the_tap_of_another_checkout_is_run(tmp_path: Path) -> None:
+    (tmp_path / "tap_commerce7").mkdir()
+    (tmp_path / "tap_commerce7" / "__init__.py").touch()
+    (tmp_path / "tap_commerce7" / "tap.py").write_text("def main(): print('the other one')")
+    once(tap_program("commerce7", tmp_path), tmp_path / "output")
+    assert (tmp_path / "output").read_text() == "the other one\n"

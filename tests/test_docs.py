@@ -79,7 +79,12 @@ def test_each_stream_has_a_row_and_a_domain(tap: type[EngineTap]) -> None:
     for stream in streams(tap):
         assert len(re.findall(rf"^\| \[{stream.name}\]", page, re.MULTILINE)) == 1
         assert sum(stream in found for found in domains(tap).values()) == 1
-    assert set(stream_pages.READING) >= {stream.base for stream in streams(tap)}
+
+
+def test_texts_about_reading_are_those_of_the_streams() -> None:
+    all_streams = [stream for tap in TAPS for stream in streams(tap)]
+    assert set(stream_pages.READING) == {stream.pager for stream in all_streams}
+    assert set(stream_pages.LISTS) <= {stream.base for stream in all_streams}
 
 
 def test_a_stream_without_domain_is_found(change: Change) -> None:

@@ -61,7 +61,7 @@ def test_what_is_wrong_in_a_file_is_found(
         (tmp_path / name).write_text(text, encoding="utf-8")
     monkeypatch.setattr(generate_docs, "ROOT", tmp_path)
     monkeypatch.setattr("sys.argv", ["generate_docs", "--check"])
-    with pytest.raises(SystemExit, match="out of step"):
+    with pytest.raises(SystemExit, match="out of date"):
         generate_docs.main()
     differing = re.findall("^--- (.*)$", capsys.readouterr().out, re.MULTILINE)
     assert differing == list(wrong)

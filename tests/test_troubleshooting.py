@@ -23,8 +23,8 @@ def messages() -> list[str]:
     text = (ROOT / "docs" / "troubleshooting.md").read_text("utf-8")
     cells = re.findall(r"^\| (`.*?) \| ", text, re.MULTILINE)
     quoted = [message for cell in cells for message in re.findall(r"`([^`]+)`", cell)]
-    pieces = [piece.strip() for message in quoted for piece in message.split("...")]
-    return sorted({piece for piece in pieces if len(piece) > 5} - FOREIGN)
+    parts = [part.strip() for message in quoted for part in message.split("...")]
+    return sorted({part for part in parts if len(part) > 5} - FOREIGN)
 
 
 def sources() -> str:

@@ -92,7 +92,7 @@ def schedule(name: str, tenants: Tenants) -> dg.ScheduleDefinition:
 
 
 def _completion(tenants: Tenants, tenant: Tenant) -> str:
-    """Name this completion of a first sync, so that it is merged once and a later one again."""
+    """Return a name for this completion of a first sync, so that it is merged only once."""
     changed = tenants.states.changed
     last = max(changed(tenant.name, shard.finished) for shard in shards(tenant))
     return f"{tenant.name} complete at {last.isoformat()}"

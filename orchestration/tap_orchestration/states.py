@@ -50,7 +50,7 @@ class States:
         self._files, self._root = url_to_fs(location, use_listings_cache=False)
 
     def read(self, tenant: str, name: str) -> dict[str, Any] | None:
-        """Read a state; None when there is none.
+        """Return a state; None if there is none.
 
         Raises:
             OrchestrationError: It is no JSON object.
@@ -79,22 +79,22 @@ class States:
             self._files.pipe_file(path, data)
 
     def remove(self, tenant: str, name: str) -> None:
-        """Remove what may be there."""
+        """Remove a file if it is there."""
         path = self._path(tenant, name)
         if self._files.exists(path):
             self._files.rm_file(path)
 
     def has(self, tenant: str, name: str) -> bool:
-        """Tell whether there is something of that name."""
+        """Return whether there is a file of that name."""
         return bool(self._files.exists(self._path(tenant, name)))
 
     def changed(self, tenant: str, name: str) -> datetime:
-        """When something was written."""
+        """Return when a file was written."""
         changed: datetime = self._files.modified(self._path(tenant, name))
         return changed
 
     def names(self) -> dict[str, set[str]]:
-        """List what there is of each tenant; one request for all where the store allows it."""
+        """Return the names of all files by tenant; one request where the store allows it."""
         found: dict[str, set[str]] = {}
         for path in self._files.find(self._root):
             tenant, name = str(path).rsplit("/", 2)[-2:]

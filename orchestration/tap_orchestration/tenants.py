@@ -26,14 +26,18 @@ TapName = Literal["tap-commerce7", "tap-commercetools"]
 
 
 class TapFacts(NamedTuple):
-    """What has to be known of a tap; everything else goes through its command line."""
+    """What has to be known of a tap; everything else goes through its command line.
+
+    Attributes:
+        source_setting: Setting that names the tenant or project.
+        rate_setting: Setting that limits the requests of one process.
+        rate_seconds: The time in which it counts them.
+        most_shards: How many shards the tap can be run in.
+    """
 
     source_setting: str
-    """Setting that says whose data are read."""
     rate_setting: str
-    """Setting that limits the requests of one process."""
     rate_seconds: int
-    """The time that it counts in."""
     most_shards: int
 
 
@@ -53,7 +57,7 @@ class _Strict(BaseModel):
 
 
 class Budget(_Strict):
-    """What may be asked of a tenant's API, by all runs together.
+    """Limits on the requests to a tenant's API, for all runs together.
 
     Attributes:
         runs_at_once: Most runs of the tenant's first sync at once.
@@ -94,14 +98,14 @@ class Target(_Strict):
 
 
 class TargetOfTenant(_Strict):
-    """What a tenant has differently from the common target; settings are laid over the common."""
+    """Where a tenant differs from the common target; its settings override the common ones."""
 
     command: Command | None = None
     settings: dict[str, Any] = {}
 
 
 class Retries(_Strict):
-    """How often a failed tap or target is tried again, going on from the saved state."""
+    """How often a failed tap or target is retried, from the saved state."""
 
     count: int = Field(default=3, ge=0)
     delay_seconds: float = Field(default=60, ge=0)
@@ -149,7 +153,7 @@ class Tenant(_Strict):
 
     @property
     def tap_command(self) -> list[str]:
-        """How to start the tap."""
+        """The command that starts the tap."""
         return list(self.command or [self.tap])
 
     @property
@@ -221,7 +225,7 @@ class Tenants(_Strict):
             seen[repr(key(tenant))] = tenant.name
 
     def __getitem__(self, name: str) -> Tenant:
-        """Look a tenant up.
+        """Return a tenant.
 
         Raises:
             OrchestrationError: There is none of that name.
@@ -233,7 +237,7 @@ class Tenants(_Strict):
         raise OrchestrationError(msg)
 
     def target_of(self, tenant: Tenant) -> Target:
-        """Put together what a tenant is loaded with."""
+        """Return the target of a tenant."""
         return Target(
             command=tenant.target.command or self.target.command,
             settings={**self.target.settings, **tenant.target.settings},

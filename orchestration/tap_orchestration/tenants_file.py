@@ -1,4 +1,4 @@
-"""Reading the tenants file."""
+"""Reads the tenants file."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class _NoDoubles(yaml.SafeLoader):
     """Refuses a key that is there twice, of which YAML would silently take the last."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        """Make a dict of a mapping."""
+        """Return the dict of a mapping."""
         seen = set()
         for key, _ in node.value:
             if key.value in seen:
@@ -36,7 +36,7 @@ class _NoDoubles(yaml.SafeLoader):
 
 
 def path(environment: Mapping[str, str] = os.environ) -> Path:
-    """Where the file is: `TENANTS_FILE`, or `tenants.yml` in `DAGSTER_HOME`."""
+    """Return where the file is: `TENANTS_FILE`, or `tenants.yml` in `DAGSTER_HOME`."""
     home = environment.get("DAGSTER_HOME", "")
     return Path(environment.get(FILE_VARIABLE) or Path(home) / "tenants.yml").absolute()
 
@@ -82,7 +82,7 @@ def _load(file: Path, _changed: int) -> Tenants:
 
 
 def _line(detail: ErrorDetails, data: Mapping[str, Any]) -> str:
-    """Say what is wrong where, tenants by their names."""
+    """Return a line that says what is wrong where, with the names of tenants."""
     where = list(detail["loc"])
     text = detail["msg"].removeprefix("Value error, ")
     if detail["type"] == "extra_forbidden":

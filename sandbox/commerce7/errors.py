@@ -1,4 +1,4 @@
-"""The refusals of the Commerce7 stand-in, each as one exception."""
+"""The error answers of the Commerce7 stand-in."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 
 class ApiError(Exception):
-    """A refusal and the body it is answered with."""
+    """An error that the API answers with."""
 
     def __init__(
         self,
@@ -19,62 +19,44 @@ class ApiError(Exception):
     ) -> None:
         super().__init__(message)
         self.status = status
-        self.type = type_
-        self.message = message
-        self.errors = errors
         self.headers = headers or {}
-
-    def body(self, *, status_text: bool) -> dict[str, Any]:
-        """Render the error; `errors` is left out when there is no list, as the API does.
-
-        Args:
-            status_text: Send `statusCode` as a numeric string, which has been seen too.
-        """
-        body: dict[str, Any] = {
-            "statusCode": str(self.status) if status_text else self.status,
-            "type": self.type,
-            "message": self.message,
-        }
-        if self.errors is not None:
-            body["errors"] = self.errors
-        return body
+        self.body: dict[str, Any] = {"statusCode": status, "type": type_, "message": message}
+        if errors is not None:
+            self.body["errors"] = errors
 
 
 def unauthenticated(status: int = 401) -> ApiError:
-    """Refuse the credentials or the tenant; the wording is the one of the real API."""
+    """Return the error for unknown credentials or tenants, in the words of the real API."""
     return ApiError(status, "unauthorized", "Unauthenticated User", errors=[])
 
 
 def forbidden(status: int) -> ApiError:
-    """Refuse an app without the permission; the real body is unknown for 403."""
+    """Return the error for a missing permission; the real body of a 403 is unknown."""
     return ApiError(status, "unauthorized", "Unauthorized", errors=[])
 
 
 def not_found() -> ApiError:
-    """Answer an unknown id or path."""
+    """Return the error for an unknown id or path."""
     return ApiError(404, "notFound", "Not found", errors=[])
 
 
 def unknown_parameter(name: str) -> ApiError:
-    """Refuse a query parameter; this one comes without `errors`."""
+    """Return the error for an unknown query parameter, which comes without `errors`."""
     return ApiError(422, "validationError", f"Invalid query param: {name}")
 
 
 def invalid(field: str, message: str) -> ApiError:
-    """Refuse the value of a known query parameter."""
-    return ApiError(
-        422,
-        "validationError",
-        "One or more elements is missing or invalid",
-        errors=[{"field": field, "message": message}],
-    )
+    """Return the error for a bad value of a known query parameter."""
+    errors = [{"field": field, "message": message}]
+    text = "One or more elements is missing or invalid"
+    return ApiError(422, "validationError", text, errors=errors)
 
 
 def too_many_requests(wait_seconds: int | None) -> ApiError:
-    """Refuse a request over the allowance; body and headers of the real API are unknown.
+    """Return the error for requests over the limit; the real body and headers are unknown.
 
     Args:
-        wait_seconds: Value of `Retry-After`, None to send no such header.
+        wait_seconds: Value of `Retry-After`, None to omit the header.
     """
     headers = {} if wait_seconds is None else {"Retry-After": str(wait_seconds)}
     return ApiError(429, "tooManyRequests", "Too Many Requests", errors=[], headers=headers)

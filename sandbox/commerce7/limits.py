@@ -1,4 +1,4 @@
-"""The request allowance of one tenant."""
+"""The request allowance of a tenant."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DEEP_PAGE = 100
 
 
 class Allowance:
-    """Counts the requests of a tenant: so many in a sliding window, and few deep pages.
+    """Counts requests: so many in a sliding window, and few for deep pages.
 
     Refused requests do not count.
     """
@@ -29,13 +29,13 @@ class Allowance:
         self._next_deep_page = 0.0
 
     def spend(self, page: int) -> None:
-        """Take one request out of the allowance.
+        """Count one request.
 
         Args:
-            page: Number of the page that was asked for, 1 where pages play no role.
+            page: Number of the page, 1 where there are no pages.
 
         Raises:
-            ApiError: 429 when nothing is left.
+            ApiError: 429 if nothing is left.
         """
         if self._limit is None:
             return

@@ -1,4 +1,4 @@
-"""What a build of the Commerce7 stand-in can be told to do: the API's open questions, answered."""
+"""Options of the Commerce7 stand-in."""
 
 from __future__ import annotations
 
@@ -8,29 +8,29 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """Answers to what the documentation leaves open, plus credentials and limits.
+    """Credentials, limits, and answers to what the documentation leaves open.
 
     Attributes:
         app_id: User name of the app's Basic credentials.
         app_key: Password of the app's Basic credentials.
-        user: E-mail address of a staff user with the role "Data", the older way in.
+        user: E-mail address of a staff user with the role "Data", the older way to log in.
         user_key: Password of that user.
-        tenant: The one tenant that installed the app.
+        tenant: The only tenant that has installed the app.
         permissions: What the app may read, None for everything.
-        forbidden_status: HTTP status of a missing permission.
-        unknown_tenant_status: HTTP status of a tenant that is missing or not this one.
-        unverified: Whether the lists nobody has shown to exist do exist.
-        undocumented_filters: Where `updatedAt` is taken besides the documented lists: nowhere,
-            where one client relies on it, or on every list whose records have the member.
-        cursor_elsewhere: What `cursor` does on a list that is not a documented cursor endpoint.
-        end_cursor: How the last page of a cursor walk says so.
-        unstable_pages: Whether page mode has another order on every request.
-        rate_limit: Requests allowed and window in seconds, None for no limit at all.
-        deep_page_seconds: Seconds one request beyond page 100 blocks the next one.
+        forbidden_status: HTTP status for a missing permission.
+        unknown_tenant_status: HTTP status for a missing or another tenant.
+        unverified: Whether the lists exist that nobody has shown to exist.
+        undocumented_filters: Where `updatedAt` is accepted besides the documented lists: nowhere,
+            where a client relies on it, or on every list whose records have the member.
+        cursor_elsewhere: What `cursor` does on lists that are not documented as cursor endpoints.
+        end_cursor: What the last page has as its cursor.
+        unstable_pages: Whether the order of page mode differs from request to request.
+        rate_limit: Number of requests and window in seconds, None for no limit.
+        deep_page_seconds: Seconds for which a page beyond 100 blocks the next such page.
         retry_after: Whether a 429 says how long to wait.
-        status_code_text: Whether `statusCode` of an error body is a numeric string.
-        trash_key: Member of the envelope that holds the rows of `/trash`.
-        gzip: Whether answers are compressed for clients that ask for it.
+        status_code_text: Whether `statusCode` of error bodies is a string.
+        trash_key: Member of the envelope with the rows of `/trash`.
+        gzip: Whether answers are compressed for clients that accept it.
     """
 
     app_id: str = "demo-app"

@@ -1,8 +1,9 @@
-"""Picks the rows of one page, in either of the two modes of the API."""
+"""Pages of a list, in the two modes of the API: by cursor and by number."""
 
 from __future__ import annotations
 
 import re
+import zlib
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -11,22 +12,26 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from sandbox.commerce7.query import Condition, Query
-    from sandbox.commerce7.tables import Table
-    from sandbox.store import Row
+    from sandbox.store import Collection, Row
 
 START = "start"
-# Values that look the same in a record and in its JSON, so that a search can rule a row out.
+# Values that look the same in JSON, so that a search of the text can rule a row out.
 PLAIN_VALUE = re.compile("[0-9A-Za-z-]+")
-# When at most one row in so many is recent enough, they are looked up by time.
+# If at most one row in ten is recent enough, rows are looked up by time.
 FEW = 10
 
 
-def cursor_page(table: Table, query: Query) -> tuple[list[Row], str | None]:
-    """Read rows in the order of their ids, from the cursor on.
+def by_chance(row: Row) -> tuple[int, str]:
+    """Return the key of the order of page mode.
 
-    Returns:
-        The rows and the id of the first row of the next page, None at the end.
+    It means nothing, but is the same from page to page. Rows keep their places relative to each
+    other, so that rows which come or go shift those behind them.
     """
+    return zlib.crc32(row.id.encode()), row.id
+
+
+def cursor_page(table: Collection, query: Query) -> tuple[list[Row], str | None]:
+    """Return rows by id, and the id of the first row of the next page or None at the end."""
     begin = None if query.cursor == START else query.cursor
     matches = _matcher(query)
     found: list[Row] = []
@@ -39,16 +44,13 @@ def cursor_page(table: Table, query: Query) -> tuple[list[Row], str | None]:
     return found, None
 
 
-def numbered_page(table: Table, query: Query, *, unstable: bool) -> tuple[list[Row], int]:
-    """Read rows in an order that means nothing.
+def numbered_page(table: Collection, query: Query, *, unstable: bool) -> tuple[list[Row], int]:
+    """Return rows in an order that means nothing, and the number of matching rows on all pages.
 
     Args:
         table: The collection.
         query: Page number, limit and filters.
-        unstable: Take another order for every page.
-
-    Returns:
-        The rows and the number of matching rows on all pages.
+        unstable: Use another order for every page.
     """
     first = (query.page - 1) * query.limit
     end = first + query.limit
@@ -56,9 +58,9 @@ def numbered_page(table: Table, query: Query, *, unstable: bool) -> tuple[list[R
         rows = _narrow(table.unordered(), query)
         return rows[first:end], len(rows)
     if query.updated or query.others or query.search:
-        rows = _narrow((table.by_id[row_id] for _, row_id in table.by_chance), query)
+        rows = _narrow((table.by_id[row_id] for _, row_id in table.index(by_chance)), query)
         return rows[first:end], len(rows)
-    page = table.by_chance.islice(first, end)
+    page = table.index(by_chance).islice(first, end)
     return [table.by_id[row_id] for _, row_id in page], len(table)
 
 
@@ -67,8 +69,8 @@ def _narrow(rows: Iterable[Row], query: Query) -> list[Row]:
     return [row for row in rows if matches(row)]
 
 
-def _by_id(table: Table, query: Query, begin: str | None) -> Iterator[Row]:
-    """Walk rows by id; of a huge table with few recent rows only those are touched."""
+def _by_id(table: Collection, query: Query, begin: str | None) -> Iterator[Row]:
+    """Yield rows by id; in a huge table with few recent rows only those are looked at."""
     lowest = max((found.lowest() for found in query.updated), default="")
     if lowest:
         by_time = table.by_time
@@ -100,7 +102,7 @@ def _matcher(query: Query) -> Callable[[Row], bool]:
 
 
 def _needle(condition: Condition) -> bytes:
-    """Give what the body of a matching row has to contain, empty if that is not known."""
+    """Return text that a matching row has to contain, empty if that is not known."""
     if condition.operator or condition.filter.kind != "text":
         return b""
     value = condition.values[0]

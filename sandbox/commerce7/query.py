@@ -1,15 +1,15 @@
-"""Query strings of list requests: what is taken, what is refused, and which records match."""
+"""Query strings of list requests: which are accepted, and which records they match."""
 
 from __future__ import annotations
 
-import operator
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from sandbox.commerce7 import errors
-from sandbox.commerce7.resources import OBJECT_TYPES, UPDATED_AT, Filter, Resource
+from sandbox.commerce7.resource import UPDATED_AT, Filter, Resource
+from sandbox.commerce7.resources import OBJECT_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -17,55 +17,54 @@ if TYPE_CHECKING:
     from sandbox.commerce7.options import Options
 
 MAX_LIMIT = 50
-OPERATORS = frozenset({"gt", "gte", "lt", "lte", "btw", "in", "nin", "like", "ne"})
 GLOBAL_PARAMETERS = frozenset({"q", "page", "limit", "cursor", "populate"})
 
-_COMPARE: dict[str, Callable[[Any, Any], bool]] = {
-    "": operator.eq,
-    "gt": operator.gt,
-    "gte": operator.ge,
-    "lt": operator.lt,
-    "lte": operator.le,
+_TESTS: dict[str, Callable[[Any, tuple[Any, ...]], bool]] = {
+    "": lambda value, given: value == given[0],
+    "gt": lambda value, given: value > given[0],
+    "gte": lambda value, given: value >= given[0],
+    "lt": lambda value, given: value < given[0],
+    "lte": lambda value, given: value <= given[0],
+    "btw": lambda value, given: given[0] <= value <= given[1],
+    "in": lambda value, given: value in given,
 }
+# The others exist, but no filter takes them.
+OPERATORS = (_TESTS.keys() - {""}) | {"nin", "like", "ne"}
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One filter with its operator and its values, the latter comparable with the record's."""
+    """A filter with its operator, and with values that compare with those of records."""
 
     filter: Filter
     operator: str
     values: tuple[Any, ...]
 
     def allows(self, value: Any) -> bool:
-        """Say whether one value of a record passes; null never does."""
+        """Return whether one value of a record passes; null never does."""
         if value is None:
             return False
         if self.filter.kind == "text":
-            value = _as_text(value)
-        if self.operator == "in":
-            return value in self.values
-        if self.operator == "btw":
-            return bool(self.values[0] <= value <= self.values[1])
-        return _COMPARE[self.operator](value, self.values[0])
+            value = str(value).lower() if isinstance(value, bool) else str(value)
+        return _TESTS[self.operator](value, self.values)
 
     def lowest(self) -> Any:
-        """Give the smallest value that may pass, empty if there is no lower bound."""
+        """Return the smallest value that may pass, empty if there is no lower bound."""
         return self.values[0] if self.operator in {"", "gt", "gte", "btw"} else ""
 
     def matches(self, record: dict[str, Any]) -> bool:
-        """Say whether any value at the filter's path passes."""
+        """Return whether any value at the path of the filter passes."""
         return any(self.allows(value) for value in _values(record, self.filter.path.split(".")))
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A list request that was understood.
+    """A parsed list request.
 
     Attributes:
         cursor: None in page mode, `start` or an id in cursor mode.
         search: Lower-case text of `q` or `searchText`, empty for none.
-        updated: Conditions on `updatedAt`, which the index of the collection answers.
+        updated: Conditions on `updatedAt`, which need only the index of the collection.
         others: Conditions that need the record.
     """
 
@@ -78,29 +77,26 @@ class Query:
 
 
 def is_cursor_list(resource: Resource, given: Mapping[str, str], options: Options) -> bool:
-    """Say whether a request is one for cursor mode; those are exempt from the rate limit."""
+    """Return whether a request is in cursor mode, which is exempt from the rate limit."""
     works = resource.cursor or options.cursor_elsewhere == "works"
-    # An empty cursor is no cursor: such a request gets a page.
+    # An empty cursor means page mode.
     return works and bool(given.get("cursor"))
 
 
 def parse(
-    resource: Resource,
-    argument: str,
-    pairs: list[tuple[str, str]],
-    options: Options,
+    resource: Resource, argument: str, pairs: list[tuple[str, str]], options: Options
 ) -> Query:
-    """Understand a query string or refuse it.
+    """Parse a query string.
 
     Args:
-        resource: The list that was asked for.
-        argument: What stood in the place of `{}` in the path: an object type or a parent's id.
-        pairs: Decoded parameters in the order they came.
-        options: The build's answers to open questions.
+        resource: The list.
+        argument: The value of `{}` in the path: an object type or the id of a parent.
+        pairs: Decoded parameters in the order of the request.
+        options: Answers to open questions.
 
     Raises:
-        ApiError: 422 for an unknown parameter, one that came twice, `page` together with `cursor`,
-            an operator the field does not take, a value with a colon but no operator.
+        ApiError: 422 for an unknown or repeated parameter, `page` together with `cursor`, an
+            operator that the field does not have, or a value with a colon but no operator.
     """
     filters = allowed_filters(resource, options)
     search_name = "searchText" if resource.parent_field else "q"
@@ -123,7 +119,7 @@ def parse(
 
 
 def allowed_filters(resource: Resource, options: Options) -> dict[str, Filter]:
-    """List the filters of a resource, the undocumented `updatedAt` included where it is taken."""
+    """Return the filters of a list, with the undocumented `updatedAt` where it is accepted."""
     filters = {found.name: found for found in resource.filters}
     accepted = options.undocumented_filters == "accepted" and resource.dated
     seen = options.undocumented_filters == "seen" and resource.updated_at_seen
@@ -144,7 +140,7 @@ def _cursor(resource: Resource, given: dict[str, str], options: Options) -> str 
 
 
 def _within(resource: Resource, argument: str) -> Iterator[Condition]:
-    """Give what the path itself asks of a record."""
+    """Yield the conditions that the path sets."""
     if resource.partitions:
         found = Filter("objectType", "objectType")
         yield Condition(found, "", (OBJECT_TYPES[argument],))
@@ -169,7 +165,7 @@ def _condition(found: Filter, text: str) -> Condition:
     if not colon:
         name, rest = "", text
     elif name not in OPERATORS:
-        # A time of day without an operator ends here: its hour is read as one.
+        # A time of day without an operator fails here: what precedes its colon is taken for one.
         raise errors.invalid(found.name, f"invalid operator {name}")
     if name not in found.operators:
         raise errors.invalid(found.name, f"operator {name or 'equals'} is not allowed")
@@ -191,14 +187,10 @@ def _operand(found: Filter, text: str) -> Any:
 
 
 def _instant(text: str) -> str:
-    """Bring a date or date-time to the form records have; a date means its first midnight."""
+    """Return a date or date-time as records have it; a date means its first midnight."""
     moment = datetime.fromisoformat(text)
     moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _as_text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _values(value: Any, path: list[str]) -> Iterator[Any]:

@@ -1,15 +1,23 @@
-"""Declaration table of the Commerce7 stand-in: which list lives where, what it filters on."""
+"""The lists of the Commerce7 stand-in: one declaration each."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
-
-Kind = Literal["date", "number", "text"]
-Operator = Literal["", "gt", "gte", "lt", "lte", "btw", "in"]
+from sandbox.commerce7 import records
+from sandbox.commerce7.resource import (
+    COMPARES,
+    MEMBERS,
+    RANGES,
+    TAG,
+    UPDATED_AT,
+    Filter,
+    Resource,
+    dates,
+    texts,
+)
+from sandbox.custom_fields import META_DATA
 
 # `objectType` of a record by the object type in a path.
-OBJECT_TYPES: dict[str, str] = {
+OBJECT_TYPES = {
     "allocation": "Allocation",
     "club-membership": "ClubMembership",
     "collection": "Collection",
@@ -21,292 +29,241 @@ OBJECT_TYPES: dict[str, str] = {
     "reservation": "Reservation",
 }
 
-EQUALS: tuple[Operator, ...] = ("",)
-COMPARES: tuple[Operator, ...] = ("", "gt", "gte", "lt", "lte")
-RANGES: tuple[Operator, ...] = (*COMPARES, "btw")
-MEMBERS: tuple[Operator, ...] = ("", "in")
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """One query parameter that narrows a list.
-
-    Attributes:
-        name: The query parameter.
-        path: Members of the record to compare, dotted; lists on the way are entered.
-        kind: How values compare.
-        operators: What may stand before the colon; the empty string is plain equality.
-    """
-
-    name: str
-    path: str
-    kind: Kind = "text"
-    operators: tuple[Operator, ...] = EQUALS
-
-
-def _text(name: str, path: str = "", operators: tuple[Operator, ...] = EQUALS) -> Filter:
-    return Filter(name, path or name, "text", operators)
-
-
-def _date(name: str, operators: tuple[Operator, ...] = COMPARES) -> Filter:
-    return Filter(name, name, "date", operators)
-
-
-def _number(name: str, path: str) -> Filter:
-    return Filter(name, path, "number", COMPARES)
-
-
-UPDATED_AT = _date("updatedAt")
-_TAG = _text("tagId", "tags.id")
-
-
-@dataclass(frozen=True, slots=True)
-class Resource:
-    """One list endpoint and the single read below it.
-
-    Attributes:
-        name: Name of the list, and of the collection it serves unless `collection` is set.
-        path: Path below `/v1`; `{}` stands for an object type or for the id of a parent.
-        key: Member of the envelope that holds the rows.
-        permission: What an app needs to read it, None where no permission is known.
-        cursor: Whether the documentation lists it as a cursor endpoint.
-        filters: What it takes besides the parameters every list takes.
-        partitions: Allowed values of `{}` where that is an object type.
-        parent: Collection whose id `{}` has to be; empty for no check.
-        parent_field: Member of the records that holds the parent's id.
-        collection: Collection that is served when it is another list's.
-        verified: Whether the list is known to exist at all.
-        dated: Whether the records carry createdAt and updatedAt.
-        updated_at_seen: Whether a client relies on the undocumented `updatedAt` filter.
-    """
-
-    name: str
-    path: str
-    key: str
-    permission: str | None = None
-    cursor: bool = False
-    filters: tuple[Filter, ...] = ()
-    partitions: tuple[str, ...] = ()
-    parent: str = ""
-    parent_field: str = ""
-    collection: str = ""
-    verified: bool = True
-    dated: bool = True
-    updated_at_seen: bool = False
-
-
-RESOURCES: tuple[Resource, ...] = (
+RESOURCES = (
     # Cursor endpoints.
     Resource(
         "customers",
-        "/customer",
-        "customers",
         "Customer",
+        rows=240,
         cursor=True,
         filters=(
-            _number("lifetimeValue", "orderInformation.lifetimeValue"),
-            _number("orderCount", "orderInformation.orderCount"),
-            _date("createdAt"),
-            _TAG,
+            Filter("lifetimeValue", "orderInformation.lifetimeValue", "number", COMPARES),
+            Filter("orderCount", "orderInformation.orderCount", "number", COMPARES),
+            *dates("createdAt"),
+            TAG,
         ),
         updated_at_seen=True,
+        values={
+            "honorific": ("Mr", "Ms", "Dr", None),
+            "countryCode": ("US", "CA"),
+            "emailMarketingStatus": ("Subscribed", "Unsubscribed", None),
+        },
+        finish=records.customer,
     ),
+    Resource("customer_addresses", "Customer Address", rows=300, cursor=True),
     Resource(
-        "customer_addresses",
-        "/customer-address",
-        "customerAddresses",
-        "Customer Address",
-        cursor=True,
-    ),
-    Resource(
-        "orders",
-        "/order",
         "orders",
         "Order",
+        rows=320,
         cursor=True,
         filters=(
-            _text("id"),
-            _text("customerId"),
-            _text("orderTagId", "orderTags.id"),
-            _TAG,
-            _text("posProfileId"),
-            _text("allocationId"),
-            _text("queryId"),
+            *texts("id", "customerId", "posProfileId", "allocationId", "queryId", "channel"),
+            *texts("fulfillmentStatus", "complianceStatus", "orderDeliveryMethod"),
+            *dates("orderPaidDate", "orderFulfilledDate", "orderSubmittedDate", operators=RANGES),
+            Filter("orderTagId", "orderTags.id"),
+            TAG,
             UPDATED_AT,
-            _date("orderPaidDate", RANGES),
-            _date("orderFulfilledDate", RANGES),
-            _date("orderSubmittedDate", RANGES),
-            _text("fulfillmentStatus"),
-            _text("complianceStatus"),
-            _text("channel"),
-            _text("orderDeliveryMethod"),
         ),
+        values={
+            "channel": ("Inbound", "Web", "POS", "Club", "Marketplace"),
+            "purchaseType": ("Regular", "Regular", "Regular", "Exchange", "Corporate Order"),
+            "paymentStatus": ("Paid", "Authorized", "Paid", "Cancelled"),
+            "complianceStatus": ("Compliant", "Not Checked", "No Compliance Required"),
+            "fulfillmentStatus": ("Fulfilled", "Not Fulfilled", "Partially Fulfilled"),
+            "shippingStatus": ("Not Tracked", "Pending", "In Transit", "Delivered"),
+            "orderDeliveryMethod": ("Pickup", "Carry Out", "Ship"),
+            "taxSaleType": ("Offsite", "Onsite"),
+        },
+        finish=records.order,
     ),
-    Resource("carts", "/cart", "carts", "Cart", cursor=True),
+    Resource(
+        "carts",
+        "Cart",
+        rows=120,
+        cursor=True,
+        values={
+            "channel": ("Inbound", "Web", "POS"),
+            "orderDeliveryMethod": ("Pickup", "Carry Out", "Ship"),
+        },
+    ),
     Resource(
         "products",
-        "/product",
-        "products",
         "Product",
+        rows=110,
         cursor=True,
         filters=(
+            *texts("webStatus", "adminStatus"),
+            Filter("collectionId", "collections.id"),
             UPDATED_AT,
-            _text("webStatus"),
-            _text("adminStatus"),
-            _text("collectionId", "collections.id"),
         ),
+        values={
+            "type": ("Wine", "General Merchandise", "Bundle", "Event Ticket"),
+            "webStatus": ("Available", "Not Available", "Retired"),
+            "adminStatus": ("Available", "Not Available"),
+        },
+        finish=records.product,
     ),
     Resource(
         "club_memberships",
-        "/club-membership",
-        "clubMemberships",
         "Club Membership",
-        cursor=True,
-        filters=(_text("clubId"), _text("customerId"), _date("signupDate", ("gte", "btw"))),
-        updated_at_seen=True,
-    ),
-    Resource(
-        "reservations",
-        "/reservation",
-        "reservations",
-        "Reservation",
+        rows=130,
         cursor=True,
         filters=(
-            _text("customerId"),
-            _text("reservationTypeId", operators=MEMBERS),
-            _TAG,
-            _date("createdAt"),
-            UPDATED_AT,
-            _date("reservationDate", RANGES),
-            _text("status"),
-            _text("paymentStatus"),
-            _text("channel"),
+            *texts("clubId", "customerId"),
+            *dates("signupDate", operators=("gte", "btw")),
         ),
+        updated_at_seen=True,
+        values={
+            "status": ("Active", "Cancelled", "On Hold", "Active", "Planning"),
+            "orderDeliveryMethod": ("Pickup", "Ship"),
+        },
+        finish=records.membership,
     ),
     Resource(
-        "notes",
-        "/note",
+        "reservations",
+        "Reservation",
+        rows=130,
+        cursor=True,
+        filters=(
+            *texts("customerId", "status", "paymentStatus", "channel"),
+            *texts("reservationTypeId", operators=MEMBERS),
+            *dates("createdAt"),
+            *dates("reservationDate", operators=RANGES),
+            TAG,
+            UPDATED_AT,
+        ),
+        values={
+            "channel": ("Web", "Inbound"),
+            "status": ("Reserved", "Paid", "Checked In", "Closed Out", "Cancelled", "No Show"),
+            "paymentStatus": ("Paid", "Declined", "Pending"),
+        },
+    ),
+    Resource(
         "notes",
         "Note",
+        rows=120,
         cursor=True,
-        filters=(_text("customerId"), _text("orderId")),
+        filters=texts("customerId", "orderId"),
+        finish=records.note,
     ),
-    Resource("trash", "/trash", "trash", cursor=True, verified=False, dated=False),
+    Resource("trash", rows=3, cursor=True, verified=False, dated=False, finish=records.trash),
     # Page endpoints.
-    Resource("clubs", "/club", "clubs", "Club"),
+    Resource("clubs", "Club"),
     Resource(
-        "collections",
-        "/collection",
         "collections",
         "Collection",
-        filters=(_text("webStatus"), _text("type")),
+        rows=12,
+        filters=texts("webStatus", "type"),
+        values={"type": ("Manual", "Dynamic"), "webStatus": ("Available", "Not Available")},
     ),
-    Resource("coupons", "/coupon", "coupons", "Coupon"),
-    Resource("promotions", "/promotion", "promotions", "Promotion"),
-    Resource("gift_cards", "/gift-card", "giftCards", "Gift Card"),
-    Resource("departments", "/department", "departments", "Department"),
-    Resource("vendors", "/vendor", "vendors", "Vendor"),
-    Resource("inventories", "/inventory", "inventories", "Inventory", dated=False),
-    Resource("inventory_locations", "/inventory-location", "inventoryLocations"),
+    Resource("coupons", "Coupon", rows=9),
+    Resource("promotions", "Promotion", rows=8),
+    Resource(
+        "gift_cards",
+        "Gift Card",
+        rows=60,
+        scales=True,
+        values={"status": ("Active", "Cancelled"), "type": ("Virtual", "Physical")},
+    ),
+    Resource("departments", "Department", rows=6),
+    Resource("vendors", "Vendor"),
+    Resource(
+        "inventories",
+        "Inventory",
+        rows=220,
+        scales=True,
+        dated=False,
+        values={"inventoryPolicy": ("Dont Sell", "Sell")},
+        finish=records.inventory,
+    ),
+    Resource("inventory_locations", rows=4),
     Resource(
         "reservation_types",
-        "/reservation-type",
-        "reservationTypes",
         "Reservation",
-        filters=(_text("status"), _text("id", operators=MEMBERS)),
+        rows=6,
+        filters=(*texts("status"), *texts("id", operators=MEMBERS)),
     ),
-    Resource("shippings", "/shipping", "shippings", "Shipping"),
-    Resource("taxes", "/tax", "taxes"),
-    Resource("wine_varietals", "/wine-varietal", "wineVarietals"),
-    Resource("wine_appellations", "/wine-appellation", "wineAppellations"),
-    Resource("web_hooks", "/web-hook", "webHooks", "WebHook"),
+    Resource("shippings", "Shipping", rows=4),
+    Resource("taxes", rows=51),
+    Resource("wine_varietals", rows=80),
+    Resource("wine_appellations", rows=1235),
+    Resource("web_hooks", "WebHook", rows=4),
     Resource(
         "web_hook_logs",
-        "/web-hook-log",
-        "webHookLogs",
         "WebHook",
+        rows=60,
+        scales=True,
         filters=(
-            _text("object"),
-            _text("action"),
-            _text("isSuccess"),
-            _date("updatedAt", ("gt", "gte", "lt", "lte", "btw")),
+            *texts("object", "action", "isSuccess"),
+            *dates("updatedAt", operators=("gt", "gte", "lt", "lte", "btw")),
         ),
+        values={
+            "object": ("Order", "Customer", "Product"),
+            "action": ("Create", "Update", "Bulk Update"),
+        },
     ),
     Resource(
         "club_packages",
-        "/club-package",
-        "clubPackages",
         "Club Package",
-        filters=(_text("clubId"),),
+        rows=8,
+        filters=texts("clubId"),
+        values={"status": ("Draft", "Active")},
     ),
-    Resource("settings", "/setting", "settings", "Setting", dated=False),
+    Resource("settings", "Setting", rows=1, dated=False, finish=records.setting),
     Resource(
         "loyalty_transactions",
-        "/loyalty-transaction",
-        "loyaltyTransactions",
-        filters=(_text("customerId"),),
+        rows=90,
+        scales=True,
+        filters=texts("customerId"),
+        values={"transactionType": ("Manual", "Order")},
     ),
-    Resource("loyalty_tiers", "/loyalty-tier", "loyaltyTiers"),
-    # One list per object type.
+    Resource("loyalty_tiers", rows=3, values={"qualificationType": ("Lifetime Value", "Club")}),
+    # One list for each object type.
     Resource(
         "tags",
-        "/tag/{}",
-        "tags",
         "Tag",
-        filters=(_text("type"),),
+        path="/tag/{}",
+        filters=texts("type"),
         partitions=("customer", "club-membership", "order", "reservation"),
+        values={"type": ("Manual", "Dynamic")},
     ),
     Resource(
         "meta_data_configs",
-        "/meta-data-config/{}",
-        "metaDataConfigs",
         "MetaData Config",
-        partitions=(
-            "allocation",
-            "club-membership",
-            "collection",
-            "customer",
-            "customer-address",
-            "order",
-            "product",
-            "reservation",
-            "experience",
-        ),
+        rows=len(META_DATA),
+        path="/meta-data-config/{}",
+        partitions=tuple(OBJECT_TYPES),
+        values={
+            "code": tuple(code for code, _, _ in META_DATA),
+            "dataType": tuple(data_type for _, data_type, _ in META_DATA),
+        },
     ),
-    # One list per parent record.
+    # One list for each parent record.
     Resource(
         "customer_credit_cards",
-        "/customer/{}/credit-card",
-        "customerCreditCards",
         "Customer Credit Card",
+        rows=160,
+        scales=True,
+        path="/customer/{}/credit-card",
         parent="customers",
         parent_field="customerId",
     ),
     Resource(
         "addresses_of_customer",
-        "/customer/{}/address",
-        "customerAddresses",
         "Customer Address",
+        path="/customer/{}/address",
+        key="customerAddresses",
         parent="customers",
         parent_field="customerId",
         collection="customer_addresses",
     ),
-    Resource("app_syncs", "/app-syncs/{}", "appSyncs", parent_field="objectId"),
-    # Lists nobody has shown to exist.
-    Resource("pos_profiles", "/pos-profile", "posProfiles", "POS Profile", verified=False),
-    Resource("promotion_sets", "/promotion-set", "promotionSets", "Promotion Set", verified=False),
-    Resource(
-        "inventory_transactions",
-        "/inventory-transaction",
-        "inventoryTransactions",
-        "Inventory",
-        verified=False,
-    ),
-    Resource(
-        "gift_card_transactions",
-        "/gift-card-transaction",
-        "giftCardTransactions",
-        "Gift Card",
-        verified=False,
-    ),
+    Resource("app_syncs", rows=0, path="/app-syncs/{}", parent_field="objectId"),
+    # Lists that nobody has shown to exist.
+    Resource("pos_profiles", "POS Profile", rows=3, verified=False),
+    Resource("promotion_sets", "Promotion Set", rows=3, verified=False),
+    Resource("inventory_transactions", "Inventory", rows=20, verified=False),
+    Resource("gift_card_transactions", "Gift Card", rows=10, verified=False),
 )
+
+# Lists that have a collection of their own.
+COLLECTIONS = {resource.name: resource for resource in RESOURCES if not resource.collection}

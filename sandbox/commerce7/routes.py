@@ -1,59 +1,43 @@
-"""Finds the list or the single record a path means."""
+"""Paths: which list or single record a request is for."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from sandbox.commerce7.errors import not_found
-from sandbox.commerce7.resources import OBJECT_TYPES, RESOURCES, Resource
+from sandbox.commerce7.resources import OBJECT_TYPES, RESOURCES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-PREFIX = "/v1/"
+    from sandbox.commerce7.resource import Resource
 
 
 def find(path: str, *, unverified: bool) -> tuple[Resource, str, str]:
-    """Take a request path apart.
+    """Return the list, the value of `{}` in its path, and the id of a single record or "".
 
     Args:
         path: Path of the request, decoded.
-        unverified: Whether the lists nobody has shown to exist do exist.
-
-    Returns:
-        The list, what stands for `{}` in its path, and the id of a single record or nothing.
+        unverified: Whether the lists exist that nobody has shown to exist.
 
     Raises:
-        ApiError: 404 for a path that means nothing.
+        ApiError: 404 if the path leads nowhere.
     """
-    if path.startswith(PREFIX):
-        parts = path.removeprefix(PREFIX).split("/")
-        for pattern, resource in _PATTERNS:
-            if not _fits(pattern, parts) or not (unverified or resource.verified):
-                continue
-            argument = parts[pattern.index("{}")] if "{}" in pattern else ""
-            if resource.partitions and argument not in resource.partitions:
-                break
-            return resource, argument, "/".join(parts[len(pattern) :])
+    for pattern, resource in _PATTERNS:
+        if (match := pattern.fullmatch(path)) and (unverified or resource.verified):
+            found = match.groupdict("")
+            return resource, found.get("argument", ""), found["id"]
     raise not_found()
 
 
 def identity(resource: Resource, argument: str, record_id: str) -> str:
-    """Give the identity of a record in its collection."""
+    """Return the identity of a record in its collection."""
     return f"{OBJECT_TYPES[argument]}/{record_id}" if resource.partitions else record_id
 
 
-def _fits(pattern: Sequence[str], parts: Sequence[str]) -> bool:
-    """Say whether a path is the list of a pattern or one record of it."""
-    if len(parts) - len(pattern) not in {0, 1} or not all(parts):
-        return False
-    return all(expected in {"{}", part} for expected, part in zip(pattern, parts, strict=False))
+def _pattern(resource: Resource) -> re.Pattern[str]:
+    argument = "|".join(resource.partitions) or "[^/]+"
+    path = resource.path.replace("{}", f"(?P<argument>{argument})")
+    return re.compile(f"/v1{path}(?:/(?P<id>[^/]+))?")
 
 
-# Longer patterns first: a list below a record looks like nothing else.
-_PATTERNS: tuple[tuple[tuple[str, ...], Resource], ...] = tuple(
-    sorted(
-        ((tuple(resource.path.strip("/").split("/")), resource) for resource in RESOURCES),
-        key=lambda pair: -len(pair[0]),
-    )
-)
+_PATTERNS = tuple((_pattern(resource), resource) for resource in RESOURCES)

@@ -1,4 +1,4 @@
-"""The API itself: token endpoint, project and collections, over HTTP."""
+"""The API of commercetools over HTTP: tokens, project, collections and Change History."""
 
 from __future__ import annotations
 
@@ -9,35 +9,38 @@ from urllib.parse import parse_qsl
 
 import msgspec
 from starlette.applications import Starlette
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from sandbox.commercetools.auth import DEMO_CLIENT, Authority, Client
-from sandbox.commercetools.data import Plan, Project
+from sandbox.commercetools.data import Project
 from sandbox.commercetools.errors import ApiError, AuthError, not_found
 from sandbox.commercetools.history import History, HistoryRules
 from sandbox.commercetools.messages import deleted_message
-from sandbox.commercetools.paging import Pager
+from sandbox.commercetools.paging import Pager, envelope
 from sandbox.commercetools.query import parse_query
-from sandbox.commercetools.resources import HISTORY, PROJECT
-from sandbox.commercetools.routes import of_view, published
+from sandbox.commercetools.records import ProjectPlan
+from sandbox.commercetools.resources import HISTORY, PROJECT, RESOURCES
+from sandbox.commercetools.routes import of_view, published, resolve
+from sandbox.http import WithHeader
 from sandbox.standin import StandIn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from starlette.requests import Request
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+    from starlette.types import Scope
 
     from sandbox.commercetools.auth import Token
     from sandbox.commercetools.query import Query
     from sandbox.commercetools.routes import Target
     from sandbox.store import Record
 
-# Older documentation: a URL with its headers is refused above about 15 KB.
+# Older documentation: URLs with headers of more than about 15 KB are refused.
 MAX_URL = 15_000
 JSON = "application/json; charset=utf-8"
 
@@ -64,16 +67,12 @@ def build(
 
     Args:
         clients: API clients; by default `demo-client` with `demo-secret`, which may read all.
-        gzip: Compress answers for clients that accept it.
-        latency: Seconds added to each API answer.
+        gzip: Whether to compress answers for clients that accept it.
+        latency: Seconds added to each answer of the API.
         history: How the Change History host behaves.
-        plan: Members of `sandbox.commercetools.data.Plan`: size, seed, rows, project, ...
+        plan: Fields of `sandbox.commercetools.records.ProjectPlan`.
     """
-    settings = Plan(**plan)
-    project = Project(settings)
-    authority = Authority(list(clients), settings.project)
-    changes = History(project.collections["change_history"], history)
-    api = _Api(settings.project, project, authority, changes)
+    api = _Api(ProjectPlan(**plan), clients, history)
     middleware = [Middleware(GZipMiddleware, minimum_size=1000, compresslevel=1)] if gzip else []
     stand_in = CommercetoolsStandIn(
         Starlette(
@@ -87,73 +86,74 @@ def build(
             middleware=middleware,
             exception_handlers={ApiError: _api_error, HTTPException: _http_error},
         ),
-        project.collections,
+        api.collections,
         on_change=api.note_change,
-        outer=_Correlation,
+        outer=lambda app: WithHeader(app, "x-correlation-id", _correlation_id),
         latency=latency,
     )
-    stand_in.authority = authority
+    stand_in.authority = api.authority
     return stand_in
 
 
 class _Api:
-    def __init__(self, key: str, project: Project, authority: Authority, changes: History) -> None:
-        self._key = key
-        self._project = project
-        self._authority = authority
-        self._changes = changes
+    def __init__(self, plan: ProjectPlan, clients: Iterable[Client], rules: HistoryRules) -> None:
+        self._plan = plan
+        self._key = plan.project
+        self._project = Project(plan)
+        self.collections = self._project.collections
+        self.authority = Authority(clients, plan.project)
+        self._changes = History(self.collections["change_history"], rules)
 
     async def token(self, request: Request) -> Response:
-        """`POST /oauth/token`."""
+        """Answer `POST /oauth/token`."""
         form = await _form(request)
-        return _json(self._authority.issue(request.headers.get("authorization", ""), form))
+        return _json(self.authority.issue(request.headers.get("authorization", ""), form))
 
     async def introspect(self, request: Request) -> Response:
-        """`POST /oauth/introspect`."""
+        """Answer `POST /oauth/introspect`."""
         form = await _form(request)
-        return _json(self._authority.introspect(request.headers.get("authorization", ""), form))
+        return _json(self.authority.introspect(request.headers.get("authorization", ""), form))
 
     async def project(self, request: Request) -> Response:
-        """`GET /{projectKey}`."""
+        """Answer `GET /{projectKey}`."""
         self._require(self._token(request), PROJECT.scopes)
-        row = self._project.collections["project"].get(self._key)
+        row = self.collections["project"].get(self._key)
         if row is None:
             raise not_found(request.url.path)
         return Response(row.body, media_type=JSON)
 
+    async def history(self, request: Request) -> Response:
+        """Answer `GET /{projectKey}` of the Change History host."""
+        self._require(self._token(request), HISTORY.scopes)
+        return self._changes.answer(request.scope["query_string"].decode("latin-1"))
+
     async def collection(self, request: Request) -> Response:
-        """`GET` and `HEAD` of all collections."""
+        """Answer `GET` and `HEAD` of all collections."""
         token = self._token(request)
-        target = self._project.find(request.path_params["path"].rstrip("/"))
+        path = request.path_params["path"].rstrip("/")
+        target = resolve(path, self.collections, shared=self._plan.shared_in_store)
         resource = target.resource
         self._require(token, resource.scopes, target.store)
         if target.missing:
             raise not_found(target.missing)
         if len(request.url.query) > MAX_URL:
-            return Response(
-                "<html>413 Request Entity Too Large</html>", 413, media_type="text/html"
-            )
-        known = self._project.known_fields(resource)
-        query = parse_query(request.scope["query_string"].decode("latin-1"), resource, known)
+            return HTMLResponse("<html>413 Request Entity Too Large</html>", 413)
+        query_string = request.scope["query_string"].decode("latin-1")
+        query = parse_query(query_string, resource, self._project.known[resource.name])
         if query.staged and "view_published_products" in resource.scopes:
             self._require(token, ("view_products",), target.store)
         return self._answer(request, target, query)
 
-    async def history(self, request: Request) -> Response:
-        """`GET /{projectKey}` of the Change History host."""
-        self._require(self._token(request), HISTORY.scopes)
-        return self._changes.answer(request.scope["query_string"].decode("latin-1"))
-
     def note_change(self, name: str, old: Record | None, new: Record | None) -> None:
-        """Write the history, and the message about a deleted record, where there is one."""
+        """Record a change, and write the message about a deletion if there is one."""
         self._changes.note(name, old, new)
-        message = deleted_message(name, old) if old and new is None else None
+        message = deleted_message(RESOURCES[name], old) if old and new is None else None
         if message and self._messages_enabled:
-            self._project.collections["messages"].upsert(message)
+            self.collections["messages"].upsert(message)
 
     @property
     def _messages_enabled(self) -> bool:
-        project = self._project.collections["project"].record(self._key) or {}
+        project = self.collections["project"].record(self._key) or {}
         return bool(project.get("messages", {}).get("enabled"))
 
     def _answer(self, request: Request, target: Target, query: Query) -> Response:
@@ -170,10 +170,7 @@ class _Api:
             rows, total = self._pager(target, query).page(query)
         if request.method == "HEAD":
             return Response(status_code=200 if rows else 404, media_type=JSON)
-        counted = "" if total is None else f'"total":{total},'
-        head = f'{{"limit":{query.limit},"offset":{query.offset},"count":{len(rows)},{counted}'
-        body = b'%b"results":[%b]}' % (head.encode(), b",".join(rows))
-        return Response(body, media_type=JSON)
+        return Response(envelope(query.limit, query.offset, rows, total), media_type=JSON)
 
     def _pager(self, target: Target, query: Query) -> Pager:
         keep = target.keep
@@ -181,18 +178,17 @@ class _Api:
             keep = published(staged=query.staged)
         elif target.resource.name == "variant_projections":
             keep = of_view(staged=query.staged)
-        rows = self._project.collections[target.resource.name]
-        return Pager(rows, keep, target.prefix)
+        return Pager(self.collections[target.resource.name], keep)
 
     def _token(self, request: Request) -> Token:
         authorization = request.headers.get("authorization", "")
-        token = self._authority.token(authorization)
+        token = self.authority.token(authorization)
         fault = getattr(request.state, "fault", None)
         if fault and fault.kind == "revoke_token":
             token.revoked = True
         if fault and fault.kind == "expire_token":
             token.ends = 0
-        self._authority.token(authorization)
+        self.authority.token(authorization)
         if request.path_params["project"] != self._key:
             raise not_found(request.path_params["project"])
         return token
@@ -204,24 +200,8 @@ class _Api:
             raise AuthError(403, "insufficient_scope", message)
 
 
-class _Correlation:
-    """Puts `X-Correlation-ID` on every answer: the one of the request or a new one."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        given = dict(scope["headers"]).get(b"x-correlation-id")
-        correlation = given or f"projects-{uuid.uuid4()}".encode()
-
-        async def sign(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = [*message["headers"], (b"x-correlation-id", correlation)]
-                message = {**message, "headers": headers}
-            await send(message)
-
-        await self._app(scope, receive, sign)
+def _correlation_id(scope: Scope) -> str:
+    return Headers(scope=scope).get("x-correlation-id") or f"projects-{uuid.uuid4()}"
 
 
 async def _form(request: Request) -> dict[str, str]:

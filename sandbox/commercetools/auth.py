@@ -1,16 +1,18 @@
-"""Who may read what: API clients, access tokens and scopes."""
+"""API clients, access tokens and scopes: who may read what."""
 
 from __future__ import annotations
 
-import base64
-import binascii
 import secrets
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sandbox.commercetools.errors import AuthError
 from sandbox.commercetools.resources import RESOURCES
+from sandbox.http import basic_credentials
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 LIFETIME = 172_800
 
@@ -23,7 +25,7 @@ class Client:
         id: Client id.
         secret: Client secret.
         scopes: `view_orders`, `view_orders:demo` or, for one store, `view_orders:demo:store-1`.
-        lifetime: Seconds a token lives.
+        lifetime: Seconds until a token expires.
     """
 
     id: str
@@ -34,21 +36,21 @@ class Client:
 
 @dataclass
 class Token:
-    """An access token that was handed out."""
+    """An access token that was issued."""
 
     client_id: str
     scopes: frozenset[str]
     ends: float
     revoked: bool = False
 
-    def why_not(self) -> str:
-        """Say why this token opens nothing, or give an empty string."""
+    def why_invalid(self) -> str:
+        """Return why the token is not valid; empty if it is."""
         if self.revoked:
             return "The access token was revoked."
         return "The access token expired." if time.time() >= self.ends else ""
 
     def allows(self, names: tuple[str, ...], project: str, store: str = "") -> bool:
-        """Say whether one of the scopes is granted for the project, or for the store alone."""
+        """Return whether one of the scopes is granted, for the project or for the store alone."""
         grants = [f"manage_project:{project}"]
         for name in names:
             for implied in (name, name.replace("view_", "manage_", 1)):
@@ -59,33 +61,25 @@ class Token:
 
 
 class Authority:
-    """The token endpoint and its memory.
+    """Issues tokens and checks them.
 
     Args:
-        clients: Who may ask for tokens.
-        project: Key of the project; completes scopes that name none.
+        clients: Who gets tokens.
+        project: Key of the project, for scopes that name none.
     """
 
-    def __init__(self, clients: list[Client], project: str) -> None:
+    def __init__(self, clients: Iterable[Client], project: str) -> None:
         self._clients = {client.id: client for client in clients}
         self._project = project
         self.tokens: dict[str, Token] = {}
 
     def issue(self, authorization: str, form: dict[str, str]) -> dict[str, Any]:
-        """Answer `POST /oauth/token`.
-
-        Args:
-            authorization: The header.
-            form: `grant_type` and optionally `scope`.
-
-        Raises:
-            AuthError: As OAuth prescribes.
-        """
+        """Return the answer to `POST /oauth/token`, or raise what OAuth prescribes."""
         client = self._client(authorization)
         if form.get("grant_type") != "client_credentials":
             message = "Invalid parameter: grant_type: only client_credentials is supported."
             raise AuthError(400, "unsupported_grant_type", message)
-        granted = self._scopes_of(client)
+        granted = [s if ":" in s else f"{s}:{self._project}" for s in client.scopes]
         asked = form.get("scope", "").split() or granted
         refused = [scope for scope in asked if not self._may_ask(granted, scope)]
         if refused:
@@ -101,14 +95,10 @@ class Authority:
         }
 
     def introspect(self, authorization: str, form: dict[str, str]) -> dict[str, Any]:
-        """Answer `POST /oauth/introspect` for the client's own tokens.
-
-        Raises:
-            AuthError: When the client is not known.
-        """
+        """Return the answer to `POST /oauth/introspect`; clients see only their own tokens."""
         client = self._client(authorization)
         token = self.tokens.get(form.get("token", ""))
-        if token is None or token.client_id != client.id or token.why_not():
+        if token is None or token.client_id != client.id or token.why_invalid():
             return {"active": False}
         return {
             "active": True,
@@ -118,7 +108,7 @@ class Authority:
         }
 
     def token(self, authorization: str) -> Token:
-        """Find the valid token of an API request.
+        """Return the token of a request.
 
         Raises:
             AuthError: 401 `invalid_token`.
@@ -127,25 +117,17 @@ class Authority:
         token = self.tokens.get(secret)
         if kind.lower() != "bearer" or token is None:
             raise AuthError(401, "invalid_token", "invalid_token")
-        reason = token.why_not()
-        if reason:
+        if reason := token.why_invalid():
             raise AuthError(401, "invalid_token", reason)
         return token
 
     def _client(self, authorization: str) -> Client:
-        kind, _, encoded = authorization.partition(" ")
-        try:
-            client_id, _, secret = base64.b64decode(encoded).decode().partition(":")
-        except (binascii.Error, UnicodeDecodeError):
-            client_id = secret = ""
+        client_id, secret = basic_credentials(authorization) or ("", "")
         client = self._clients.get(client_id)
-        if kind.lower() != "basic" or client is None or client.secret != secret:
+        if client is None or client.secret != secret:
             message = "Please provide valid client credentials using HTTP Basic Authentication."
             raise AuthError(401, "invalid_client", message)
         return client
-
-    def _scopes_of(self, client: Client) -> list[str]:
-        return [s if ":" in s else f"{s}:{self._project}" for s in client.scopes]
 
     def _may_ask(self, granted: list[str], scope: str) -> bool:
         parts = scope.split(":")
@@ -156,7 +138,7 @@ class Authority:
 
 
 def reading_scopes() -> tuple[str, ...]:
-    """List what a client needs to read everything: view scopes, or manage where no other exists."""
+    """Return the scopes for reading everything: view scopes, or others where there are none."""
     scopes: set[str] = set()
     for resource in RESOURCES.values():
         view = [scope for scope in resource.scopes if scope.startswith("view_")]

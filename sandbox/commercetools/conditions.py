@@ -1,4 +1,4 @@
-"""The parts of a query predicate; each can tell whether a record meets it."""
+"""The parts of a query predicate. Each can test whether a record meets it."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sandbox.store import timestamp
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 EARTH_METRES = 6_371_000
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)")
@@ -29,24 +29,14 @@ OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
-class Condition(Protocol):
-    """Part of a predicate."""
-
-    def test(self, record: dict[str, Any]) -> bool:
-        """Say whether a decoded object meets the condition."""
-
-    def fields(self) -> Iterator[str]:
-        """Name the members of the object that are looked at."""
-
-
 @dataclass(frozen=True)
 class Literal:
     """A value in a predicate.
 
     Attributes:
         value: String, number or boolean.
-        variable: It came from a `var.` parameter, where everything is a string: it takes the type
-            of what it is compared with.
+        variable: Whether it comes from a `var.` parameter. These are all strings, and take the type
+            of what they are compared with.
     """
 
     value: Any
@@ -54,13 +44,13 @@ class Literal:
 
     @cached_property
     def instant(self) -> str | None:
-        """The value as UTC with milliseconds and `Z`, when it is a date-time."""
+        """The value in UTC with milliseconds and `Z`, if it is a date-time."""
         if not isinstance(self.value, str) or not INSTANT.fullmatch(self.value):
             return None
         return timestamp(datetime.fromisoformat(self.value).timestamp())
 
     def like(self, value: Any) -> Any:
-        """Give the literal in the form that `value` has, for a comparison."""
+        """Return the literal in the form of `value`, to compare them."""
         if isinstance(value, str) and INSTANT.fullmatch(value):
             return self.instant or self.value
         if self.variable and isinstance(value, bool):
@@ -74,171 +64,139 @@ class Literal:
 
 
 @dataclass(frozen=True)
-class Compare:
-    """`field = value` and the like."""
+class OnField:
+    """A condition on one member; if that is a list, on any element of it."""
 
     field: str
+
+    def test(self, record: dict[str, Any]) -> bool:
+        """Return whether a decoded object meets the condition."""
+        return self._meets(record.get(self.field))
+
+    def fields(self) -> Iterator[str]:
+        """Yield the members of the object that the condition is about."""
+        yield self.field
+
+    def _meets(self, member: Any) -> bool:
+        return any(map(self._holds, _values(member)))
+
+    def _holds(self, value: Any) -> bool:
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Compare(OnField):
+    """`field = value` and so on. Missing members and values of other types meet no comparison."""
+
     operator: str
     literal: Literal
 
-    def test(self, record: dict[str, Any]) -> bool:
-        """Compare; a missing member and a value of another type meet no comparison."""
-        return any(self._holds(value) for value in _values(record.get(self.field)))
-
-    def fields(self) -> Iterator[str]:
-        """Name the member."""
-        yield self.field
-
     def _holds(self, value: Any) -> bool:
-        if value is None:
-            return False
         try:
-            return OPERATORS[self.operator](value, self.literal.like(value))
+            return value is not None and OPERATORS[self.operator](value, self.literal.like(value))
         except TypeError:
             return False
 
 
 @dataclass(frozen=True)
-class Within:
-    """`field in (...)`, `field contains any (...)` and `field contains all (...)`."""
+class Within(OnField):
+    """`field in (...)`, `field contains any (...)`, and with `every` `field contains all (...)`."""
 
-    field: str
     literals: tuple[Literal, ...]
     every: bool = False
 
-    def test(self, record: dict[str, Any]) -> bool:
-        """Look the literals up in the member, which may be a list."""
-        values = list(_values(record.get(self.field)))
+    def _meets(self, member: Any) -> bool:
+        values = _values(member)
         found = (any(value == one.like(value) for value in values) for one in self.literals)
         return all(found) if self.every else any(found)
 
-    def fields(self) -> Iterator[str]:
-        """Name the member."""
-        yield self.field
-
 
 @dataclass(frozen=True)
-class Present:
-    """`field is defined`, or with `filled`: `field is not empty`."""
+class Present(OnField):
+    """`field is defined`, and with `filled` `field is not empty`."""
 
-    field: str
     filled: bool = False
 
-    def test(self, record: dict[str, Any]) -> bool:
-        """Look whether the member is there, and whether there is something in it."""
-        value = record.get(self.field)
-        return value is not None and not (self.filled and value in ([], "", {}))
-
-    def fields(self) -> Iterator[str]:
-        """Name the member."""
-        yield self.field
+    def _meets(self, member: Any) -> bool:
+        return member is not None and not (self.filled and member in ([], "", {}))
 
 
 @dataclass(frozen=True)
-class IgnoreCase:
+class IgnoreCase(OnField):
     """`field matches ignore case "value"`."""
 
-    field: str
     literal: Literal
 
-    def test(self, record: dict[str, Any]) -> bool:
-        """Compare without regard to case."""
-        wanted = str(self.literal.value).casefold()
-        return any(str(value).casefold() == wanted for value in _values(record.get(self.field)))
-
-    def fields(self) -> Iterator[str]:
-        """Name the member."""
-        yield self.field
+    def _holds(self, value: Any) -> bool:
+        return str(value).casefold() == str(self.literal.value).casefold()
 
 
 @dataclass(frozen=True)
-class Circle:
-    """`field within circle(longitude, latitude, metres)` on a GeoJSON point."""
+class Circle(OnField):
+    """`field within circle(longitude, latitude, metres)`, for GeoJSON points."""
 
-    field: str
     longitude: float
     latitude: float
     metres: float
 
-    def test(self, record: dict[str, Any]) -> bool:
-        """Measure the distance on the globe."""
-        point = record.get(self.field)
-        if not isinstance(point, dict) or len(point.get("coordinates", ())) < 2:
+    def _holds(self, value: Any) -> bool:
+        if not isinstance(value, dict) or len(value.get("coordinates", ())) < 2:
             return False
-        longitude, latitude = map(math.radians, point["coordinates"][:2])
+        longitude, latitude = map(math.radians, value["coordinates"][:2])
         center = math.radians(self.latitude)
         angle = math.sin(center) * math.sin(latitude) + math.cos(center) * math.cos(
             latitude
         ) * math.cos(longitude - math.radians(self.longitude))
         return EARTH_METRES * math.acos(max(-1.0, min(1.0, angle))) <= self.metres
 
-    def fields(self) -> Iterator[str]:
-        """Name the member."""
-        yield self.field
-
 
 @dataclass(frozen=True)
-class Nested:
-    """`field(...)`: the condition holds inside the member, or inside one element of it."""
+class Nested(OnField):
+    """`field(...)`: the inner condition holds within the member."""
 
-    field: str
     inner: Condition
 
+    def _holds(self, value: Any) -> bool:
+        return isinstance(value, dict) and self.inner.test(value)
+
+
+class Joined:
+    """Conditions that are joined to one."""
+
+    join: Callable[[Iterable[bool]], bool]
+
+    def __init__(self, *parts: Condition) -> None:
+        self.parts = parts
+
     def test(self, record: dict[str, Any]) -> bool:
-        """Step into the member."""
-        values = _values(record.get(self.field))
-        return any(isinstance(value, dict) and self.inner.test(value) for value in values)
+        """Return whether a decoded object meets the condition."""
+        return self.join(part.test(record) for part in self.parts)
 
     def fields(self) -> Iterator[str]:
-        """Name the member."""
-        yield self.field
+        """Yield the members of the object that the condition is about."""
+        for part in self.parts:
+            yield from part.fields()
 
 
-@dataclass(frozen=True)
-class All:
+class All(Joined):
     """Conditions joined with `and`."""
 
-    parts: tuple[Condition, ...]
-
-    def test(self, record: dict[str, Any]) -> bool:
-        """Test the parts."""
-        return all(part.test(record) for part in self.parts)
-
-    def fields(self) -> Iterator[str]:
-        """Name the members of all parts."""
-        for part in self.parts:
-            yield from part.fields()
+    join = staticmethod(all)
 
 
-@dataclass(frozen=True)
-class Either:
+class Either(Joined):
     """Conditions joined with `or`."""
 
-    parts: tuple[Condition, ...]
-
-    def test(self, record: dict[str, Any]) -> bool:
-        """Test the parts."""
-        return any(part.test(record) for part in self.parts)
-
-    def fields(self) -> Iterator[str]:
-        """Name the members of all parts."""
-        for part in self.parts:
-            yield from part.fields()
+    join = staticmethod(any)
 
 
-@dataclass(frozen=True)
-class Not:
+class Not(Joined):
     """`not(...)` and the negative forms of other conditions."""
 
-    inner: Condition
+    join = staticmethod(lambda tests: not any(tests))
 
-    def test(self, record: dict[str, Any]) -> bool:
-        """Turn the answer round."""
-        return not self.inner.test(record)
 
-    def fields(self) -> Iterator[str]:
-        """Name the members of the inner condition."""
-        return self.inner.fields()
+Condition: TypeAlias = OnField | Joined
 
 
 def _values(value: Any) -> list[Any]:

@@ -1,4 +1,4 @@
-"""Error answers of the API."""
+"""The error answers of the commercetools stand-in."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from starlette.responses import Response
 
 
 class ApiError(Exception):
-    """An error the API answers with.
+    """An error that the API answers with.
 
     Args:
         status: HTTP status.
         code: Error code of the API, such as `InvalidInput`.
-        message: For people.
-        members: Further members of the entry in `errors`.
+        message: Text of the error.
+        members: More members of the entry in `errors`.
     """
 
     def __init__(self, status: int, code: str, message: str, **members: Any) -> None:
@@ -28,7 +28,7 @@ class ApiError(Exception):
         }
 
     def response(self) -> Response:
-        """Give the HTTP answer."""
+        """Return the HTTP answer."""
         return Response(msgspec.json.encode(self.body), self.status, media_type="application/json")
 
 
@@ -41,10 +41,10 @@ class AuthError(ApiError):
 
 
 def invalid_input(parameter: str, why: str) -> ApiError:
-    """Complain about a query parameter."""
+    """Return the error for a bad query parameter."""
     return ApiError(400, "InvalidInput", f"Malformed parameter: {parameter}: {why}")
 
 
 def not_found(path: str) -> ApiError:
-    """Complain about a path that leads nowhere."""
+    """Return the error for a path that leads nowhere."""
     return ApiError(404, "ResourceNotFound", f"The Resource with path '{path}' was not found.")

@@ -1,7 +1,7 @@
 """The language of the `where` parameter.
 
-Grammar as far as the vendor's documentation shows it. `and` binds tighter than `or`; a name is one
-member, deeper members are reached with parentheses: `masterData(current(key = "x"))`.
+The grammar is what the vendor's documentation shows. `and` binds tighter than `or`. A name is one
+member; deeper members are in parentheses: `masterData(current(key = "x"))`.
 """
 
 from __future__ import annotations
@@ -12,19 +12,8 @@ from typing import TYPE_CHECKING, Any
 from lark import Lark, Token, Transformer, v_args
 from lark.exceptions import UnexpectedInput, VisitError
 
-from sandbox.commercetools.conditions import (
-    All,
-    Circle,
-    Compare,
-    Condition,
-    Either,
-    IgnoreCase,
-    Literal,
-    Nested,
-    Not,
-    Present,
-    Within,
-)
+from sandbox.commercetools import conditions
+from sandbox.commercetools.conditions import Condition, Literal, Not, Present, Within
 from sandbox.commercetools.errors import ApiError, invalid_input
 
 if TYPE_CHECKING:
@@ -75,7 +64,7 @@ def parse_predicate(text: str, variables: Mapping[str, list[str]]) -> Condition:
 
     Args:
         text: The predicate.
-        variables: Values of the `var.` parameters by name, for the `:name` placeholders.
+        variables: Values of the `var.` parameters by name, for placeholders like `:name`.
 
     Raises:
         ApiError: 400 `InvalidInput` for wrong syntax or a placeholder without a value.
@@ -94,20 +83,19 @@ def parse_predicate(text: str, variables: Mapping[str, list[str]]) -> Condition:
 
 @v_args(inline=True)
 class _Builder(Transformer[Token, Any]):
-    """Turns the syntax tree into conditions; one method per rule of the grammar."""
+    """Turns the syntax tree into conditions, with one member for each rule of the grammar."""
+
+    either = conditions.Either
+    all = conditions.All
+    negation = Not
+    inside = Within
+    defined = Present
+    ignore_case = conditions.IgnoreCase
+    nested = conditions.Nested
 
     def __init__(self, variables: Mapping[str, list[str]]) -> None:
         super().__init__()
         self._variables = variables
-
-    def either(self, *parts: Condition) -> Condition:
-        return Either(parts)
-
-    def all(self, *parts: Condition) -> Condition:
-        return All(parts)
-
-    def negation(self, inner: Condition) -> Condition:
-        return Not(inner)
 
     def field(self, token: Token) -> str:
         return token.strip("`")
@@ -116,19 +104,13 @@ class _Builder(Transformer[Token, Any]):
         if field in TIMES and literal.instant is None:
             why = f"'{literal.value}' is no date-time, which {field} needs."
             raise invalid_input(parameter="where", why=why)
-        return Compare(field, str(sign), literal)
-
-    def inside(self, field: str, literals: tuple[Literal, ...]) -> Condition:
-        return Within(field, literals)
+        return conditions.Compare(field, str(sign), literal)
 
     def outside(self, field: str, literals: tuple[Literal, ...]) -> Condition:
         return Not(Within(field, literals))
 
     def contains_all(self, field: str, literals: tuple[Literal, ...]) -> Condition:
         return Within(field, literals, every=True)
-
-    def defined(self, field: str) -> Condition:
-        return Present(field)
 
     def undefined(self, field: str) -> Condition:
         return Not(Present(field))
@@ -139,14 +121,8 @@ class _Builder(Transformer[Token, Any]):
     def filled(self, field: str) -> Condition:
         return Present(field, filled=True)
 
-    def ignore_case(self, field: str, literal: Literal) -> Condition:
-        return IgnoreCase(field, literal)
-
     def circle(self, field: str, longitude: Token, latitude: Token, metres: Token) -> Condition:
-        return Circle(field, float(longitude), float(latitude), float(metres))
-
-    def nested(self, field: str, inner: Condition) -> Condition:
-        return Nested(field, inner)
+        return conditions.Circle(field, float(longitude), float(latitude), float(metres))
 
     def values(self, *literals: Any) -> tuple[Literal, ...]:
         if isinstance(literals[0], Token):

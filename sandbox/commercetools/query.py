@@ -1,11 +1,11 @@
-"""The query parameters of a collection, checked the way the API checks them."""
+"""The query parameters of a collection, checked as the API does."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qs
 
 from sandbox.commercetools.conditions import All
 from sandbox.commercetools.errors import ApiError, invalid_input
@@ -13,7 +13,7 @@ from sandbox.commercetools.predicate import parse_predicate
 
 if TYPE_CHECKING:
     from sandbox.commercetools.conditions import Condition
-    from sandbox.commercetools.resources import Resource
+    from sandbox.commercetools.resource import Resource
 
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 500
@@ -27,11 +27,11 @@ class Query:
 
     Attributes:
         where: Predicate; several `where` parameters are joined with `and`.
-        sort: Pairs of dotted path and "descending".
-        limit: Rows at most.
-        offset: Rows to leave out first.
+        sort: Dotted paths, each with whether it is descending.
+        limit: Maximum number of rows.
+        offset: Number of rows to skip.
         total: Whether to count all rows.
-        staged: Of projections: the staged instead of the current data.
+        staged: Whether projections show the staged instead of the current data.
     """
 
     where: Condition | None = None
@@ -43,30 +43,36 @@ class Query:
 
 
 def parse_query(query_string: str, resource: Resource, known: frozenset[str]) -> Query:
-    """Read the parameters of a request. Those the API does not know are ignored.
+    """Parse the parameters of a request. Unknown ones are ignored, as by the API.
 
     Args:
         query_string: As sent.
         resource: The collection.
-        known: Top-level members of its records; empty when they are open.
+        known: Top-level members that its records can have; empty if there is no telling.
 
     Raises:
-        ApiError: 400 for a parameter that makes no sense.
+        ApiError: 400 for an invalid parameter.
     """
-    values: dict[str, list[str]] = {}
-    for name, value in parse_qsl(query_string, keep_blank_values=True):
-        values.setdefault(name, []).append(value)
+    values = parse_qs(query_string, keep_blank_values=True)
     for name, accepted in (("where", resource.where), ("sort", resource.sort)):
         if name in values and not accepted:
             raise invalid_input(name, "the parameter is not supported by this endpoint.")
     return Query(
         where=_where(values, known),
         sort=tuple(_sort(text, known) for text in values.get("sort", ())),
-        limit=_number(values, "limit", DEFAULT_LIMIT, MAX_LIMIT),
-        offset=_number(values, "offset", 0, MAX_OFFSET),
+        limit=number(values, "limit", DEFAULT_LIMIT, MAX_LIMIT),
+        offset=number(values, "offset", 0, MAX_OFFSET),
         total=_flag(values, "withTotal", default=resource.total),
         staged=_flag(values, "staged", default=False),
     )
+
+
+def number(values: dict[str, list[str]], name: str, default: int, most: int) -> int:
+    """Return a number among the parameters, or refuse it if it is not between 0 and `most`."""
+    text = values.get(name, [str(default)])[-1]
+    if not re.fullmatch(r"-?\d{1,9}", text) or not 0 <= int(text) <= most:
+        raise invalid_input(name, f"'{text}' is not a number between 0 and {most}.")
+    return int(text)
 
 
 def _where(values: dict[str, list[str]], known: frozenset[str]) -> Condition | None:
@@ -79,7 +85,7 @@ def _where(values: dict[str, list[str]], known: frozenset[str]) -> Condition | N
     for part in parts:
         for field in part.fields():
             _check_field("where", field, known)
-    return All(parts) if parts else None
+    return All(*parts) if parts else None
 
 
 def _sort(text: str, known: frozenset[str]) -> tuple[str, bool]:
@@ -95,13 +101,6 @@ def _check_field(parameter: str, field: str, known: frozenset[str]) -> None:
     if known and field not in known:
         message = f"Malformed parameter: {parameter}: The field '{field}' does not exist."
         raise ApiError(400, "InvalidField", message, field=parameter, invalidValue=field)
-
-
-def _number(values: dict[str, list[str]], name: str, default: int, most: int) -> int:
-    text = values.get(name, [str(default)])[-1]
-    if not re.fullmatch(r"-?\d{1,9}", text) or not 0 <= int(text) <= most:
-        raise invalid_input(name, f"'{text}' is not a number between 0 and {most}.")
-    return int(text)
 
 
 def _flag(values: dict[str, list[str]], name: str, *, default: bool) -> bool:

@@ -1,359 +1,194 @@
-"""What collections the API has: one short declaration each."""
+"""The collections of the commercetools stand-in: one declaration each."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class Resource:
-    """A collection.
-
-    Attributes:
-        name: Name of the stream; also of the packaged schema.
-        path: Below the project, or the last part of the path of a child collection.
-        scopes: Any one of them opens the collection.
-        rows: Number of rows at size 1.
-        type_id: In references and messages; empty where there is none.
-        deleted: Type of the message a deletion leaves behind; empty where there is none.
-        in_store: How a row belongs to a store: by its `store`, its `stores`, `all` rows do; empty
-            where there is no in-store variant.
-        where: Whether the query parameter `where` exists.
-        sort: Whether the query parameter `sort` exists.
-        total: Default of the query parameter `withTotal`.
-        identity: Members that identify a row, see `sandbox.store.Collection`.
-        time_fields: Members with the time of the last update.
-        not_sent: Members of the packaged schema that the tap adds and the API does not send.
-    """
-
-    name: str
-    path: str
-    scopes: tuple[str, ...]
-    rows: int = 6
-    type_id: str = ""
-    deleted: str = ""
-    in_store: str = ""
-    where: bool = True
-    sort: bool = True
-    total: bool = True
-    identity: tuple[str, ...] = ("id",)
-    time_fields: tuple[str, ...] = ("lastModifiedAt",)
-    not_sent: tuple[str, ...] = ()
-
+from sandbox.commercetools import records
+from sandbox.commercetools.messages import fake_message
+from sandbox.commercetools.resource import Resource
+from sandbox.custom_fields import type_record
 
 PRODUCTS = ("view_products", "view_published_products")
 
 COLLECTIONS = (
-    Resource("api_clients", "api-clients", ("view_api_clients",), time_fields=()),
-    Resource(
-        "associate_roles",
-        "associate-roles",
-        ("view_associate_roles",),
-        type_id="associate-role",
-        deleted="AssociateRoleDeleted",
-    ),
-    Resource(
-        "attribute_groups",
-        "attribute-groups",
-        ("view_attribute_groups",),
-        type_id="attribute-group",
-    ),
+    Resource("api_clients", time_fields=(), members=records.api_client),
+    Resource("associate_roles", delete_message=True, history=True),
+    Resource("attribute_groups"),
     Resource(
         "business_units",
-        "business-units",
-        ("view_business_units",),
         rows=30,
-        type_id="business-unit",
-        deleted="BusinessUnitDeleted",
         in_store="stores",
+        keyed=True,
+        delete_message=True,
+        history=True,
+        members=records.business_unit,
     ),
     Resource(
         "cart_discounts",
-        "cart-discounts",
         ("view_orders", "view_cart_discounts"),
         rows=20,
-        type_id="cart-discount",
-        deleted="CartDiscountDeleted",
         in_store="stores",
+        delete_message=True,
+        history=True,
     ),
-    Resource("carts", "carts", ("view_orders",), rows=250, type_id="cart", in_store="store"),
-    Resource(
-        "categories",
-        "categories",
-        ("view_products", "view_categories"),
-        rows=40,
-        type_id="category",
-    ),
-    Resource("channels", "channels", ("view_channels", "view_products"), type_id="channel"),
+    Resource("carts", ("view_orders",), rows=250, in_store="store"),
+    Resource("categories", ("view_products", "view_categories"), rows=40, history=True),
+    Resource("channels", ("view_channels", "view_products"), history=True),
     Resource(
         "custom_objects",
-        "custom-objects",
         ("view_products", "view_orders", "view_customers", "view_key_value_documents"),
         rows=60,
         type_id="key-value-document",
+        keyed=True,
+        history=True,
+        members=records.custom_object,
     ),
-    Resource(
-        "customer_groups",
-        "customer-groups",
-        ("view_customers", "view_customer_groups"),
-        type_id="customer-group",
-    ),
-    Resource(
-        "customers",
-        "customers",
-        ("view_customers",),
-        rows=300,
-        type_id="customer",
-        deleted="CustomerDeleted",
-        in_store="stores",
-    ),
-    Resource(
-        "discount_codes",
-        "discount-codes",
-        ("view_discount_codes",),
-        rows=40,
-        type_id="discount-code",
-        deleted="DiscountCodeDeleted",
-        in_store="stores",
-    ),
-    Resource(
-        "discount_groups",
-        "discount-groups",
-        ("view_cart_discounts",),
-        type_id="discount-group",
-        deleted="DiscountGroupDeleted",
-    ),
-    Resource("extensions", "extensions", ("manage_extensions",), type_id="extension"),
+    Resource("customer_groups", ("view_customers", "view_customer_groups"), history=True),
+    Resource("customers", rows=300, in_store="stores", delete_message=True, history=True),
+    Resource("discount_codes", rows=40, in_store="stores", delete_message=True, history=True),
+    Resource("discount_groups", ("view_cart_discounts",), delete_message=True),
+    Resource("extensions", ("manage_extensions",)),
     Resource(
         "inventory_entries",
-        "inventory",
         ("view_products",),
         rows=250,
-        type_id="inventory-entry",
-        deleted="InventoryEntryDeleted",
+        path="inventory",
+        delete_message=True,
+        history=True,
     ),
+    Resource("mcp_servers", ("manage_mcp_servers", "view_mcp_servers"), where=False),
     Resource(
-        "mcp_servers",
-        "mcp-servers",
-        ("manage_mcp_servers", "view_mcp_servers"),
-        where=False,
-    ),
-    Resource(
-        "messages",
         "messages",
         ("view_messages", "view_orders"),
         rows=400,
         time_fields=("createdAt", "lastModifiedAt"),
+        members=fake_message,
+        complete=True,
     ),
-    Resource(
-        "orders",
-        "orders",
-        ("view_orders",),
-        rows=300,
-        type_id="order",
-        deleted="OrderDeleted",
-        in_store="store",
-    ),
-    Resource("order_edits", "orders/edits", ("view_order_edits",), rows=20, type_id="order-edit"),
-    Resource(
-        "payment_methods",
-        "payment-methods",
-        ("view_payment_methods",),
-        rows=30,
-        type_id="payment-method",
-        deleted="PaymentMethodDeleted",
-    ),
-    Resource("payments", "payments", ("view_payments",), rows=200, type_id="payment"),
-    Resource(
-        "product_discounts",
-        "product-discounts",
-        ("view_product_discounts", "view_products"),
-        type_id="product-discount",
-    ),
-    Resource("product_projections", "product-projections", PRODUCTS, rows=120),
-    Resource(
-        "product_selections",
-        "product-selections",
-        ("view_product_selections",),
-        type_id="product-selection",
-        deleted="ProductSelectionDeleted",
-    ),
+    Resource("orders", rows=300, in_store="store", delete_message=True, history=True),
+    Resource("order_edits", rows=20, path="orders/edits"),
+    Resource("payment_methods", rows=30, delete_message=True, history=True),
+    Resource("payments", rows=200, history=True),
+    Resource("product_discounts", ("view_product_discounts", "view_products"), history=True),
+    Resource("product_projections", PRODUCTS, rows=120, members=records.product_projection),
+    Resource("product_selections", delete_message=True, history=True),
     Resource(
         "product_tailoring",
-        "product-tailoring",
         ("view_products",),
         rows=20,
-        type_id="product-tailoring",
-        deleted="ProductTailoringDeleted",
         in_store="store",
         total=False,
+        delete_message=True,
     ),
-    Resource(
-        "product_types",
-        "product-types",
-        ("view_product_types", "view_products"),
-        type_id="product-type",
-    ),
-    Resource(
-        "products", "products", PRODUCTS, rows=120, type_id="product", deleted="ProductDeleted"
-    ),
-    Resource(
-        "quote_requests",
-        "quote-requests",
-        ("view_quote_requests",),
-        rows=20,
-        type_id="quote-request",
-        deleted="QuoteRequestDeleted",
-        in_store="store",
-    ),
-    Resource(
-        "quotes",
-        "quotes",
-        ("view_quotes",),
-        rows=20,
-        type_id="quote",
-        deleted="QuoteDeleted",
-        in_store="store",
-    ),
-    Resource(
-        "recurrence_policies",
-        "recurrence-policies",
-        ("view_recurrence_policies",),
-        type_id="recurrence-policy",
-    ),
-    Resource(
-        "recurring_orders",
-        "recurring-orders",
-        ("view_recurring_orders",),
-        rows=20,
-        type_id="recurring-order",
-        deleted="RecurringOrderDeleted",
-    ),
-    Resource("reviews", "reviews", ("view_products",), rows=60, type_id="review"),
+    Resource("product_types", ("view_product_types", "view_products"), history=True),
+    Resource("products", PRODUCTS, rows=120, delete_message=True, history=True),
+    Resource("quote_requests", rows=20, in_store="store", delete_message=True, history=True),
+    Resource("quotes", rows=20, in_store="store", delete_message=True, history=True),
+    Resource("recurrence_policies"),
+    Resource("recurring_orders", rows=20, delete_message=True),
+    Resource("reviews", ("view_products",), rows=60, history=True),
     Resource(
         "shipping_methods",
-        "shipping-methods",
         ("view_orders", "view_shipping_methods", "manage_my_orders"),
-        type_id="shipping-method",
+        history=True,
     ),
-    Resource(
-        "shopping_lists",
-        "shopping-lists",
-        ("view_shopping_lists",),
-        rows=60,
-        type_id="shopping-list",
-        in_store="store",
-    ),
-    Resource(
-        "staged_quotes",
-        "staged-quotes",
-        ("view_staged_quotes",),
-        rows=20,
-        type_id="staged-quote",
-        deleted="StagedQuoteDeleted",
-        in_store="store",
-    ),
-    Resource(
-        "standalone_prices",
-        "standalone-prices",
-        ("view_standalone_prices",),
-        rows=250,
-        type_id="standalone-price",
-        deleted="StandalonePriceDeleted",
-    ),
-    Resource("states", "states", ("view_states",), type_id="state"),
-    Resource("stores", "stores", ("view_stores",), type_id="store", deleted="StoreDeleted"),
-    Resource("subscriptions", "subscriptions", ("manage_subscriptions",), type_id="subscription"),
-    Resource(
-        "tax_categories",
-        "tax-categories",
-        ("view_products", "view_tax_categories"),
-        type_id="tax-category",
-    ),
-    Resource("types", "types", ("view_types",), type_id="type"),
+    Resource("shopping_lists", rows=60, in_store="store", history=True),
+    Resource("staged_quotes", rows=20, in_store="store", delete_message=True, history=True),
+    Resource("standalone_prices", rows=250, delete_message=True, history=True),
+    Resource("states", history=True),
+    Resource("stores", keyed=True, delete_message=True, history=True),
+    Resource("subscriptions", ("manage_subscriptions",)),
+    Resource("tax_categories", ("view_products", "view_tax_categories"), history=True),
+    Resource("types", history=True, members=lambda number, _plan: type_record(number)),
     Resource(
         "variant_projections",
-        "variant-projections",
         PRODUCTS,
         rows=60,
         in_store="all",
         identity=("product.id", "id", "staged"),
         time_fields=(),
         not_sent=("productId",),
+        members=records.variant_projection,
     ),
-    Resource(
-        "variants",
-        "variants",
-        ("view_products",),
-        rows=60,
-        type_id="variant",
-        deleted="VariantDeleted",
-    ),
-    Resource("zones", "zones", ("view_zones", "view_orders"), type_id="zone"),
+    Resource("variants", ("view_products",), rows=60, delete_message=True),
+    Resource("zones", ("view_zones", "view_orders"), history=True),
 )
 
-# Reached through a parent only. `_parent` is the id of the parent (the key of the store).
+# Reached through a parent only.
 CHILDREN = (
     Resource(
         "product_selection_products",
-        "products",
         ("view_product_selections",),
         rows=30,
+        path="product-selections/{}/products",
+        parent="product_selections",
         total=False,
         identity=("_parent", "product.id"),
         time_fields=(),
         not_sent=("productSelectionId", "productId"),
+        members=records.selected_product,
     ),
     Resource(
         "product_product_selections",
-        "product-selections",
         ("view_product_selections",),
         rows=30,
+        path="products/{}/product-selections",
+        parent="products",
         total=False,
         identity=("_parent", "productSelection.id"),
         time_fields=(),
         not_sent=("productSelectionId", "productId"),
+        members=records.selection_of_product,
     ),
     Resource(
         "store_product_selection_assignments",
-        "product-selection-assignments",
         ("view_product_selections",),
         rows=30,
+        path="in-store/key={}/product-selection-assignments",
+        parent="stores",
         sort=False,
         total=False,
         identity=("_parent", "product.id", "productSelection.id"),
         time_fields=(),
         not_sent=("storeKey", "productId", "productSelectionId"),
+        members=records.store_assignment,
     ),
     Resource(
         "approval_flows",
-        "approval-flows",
-        ("view_approval_flows",),
         rows=12,
+        path="as-associate/{}/in-business-unit/key={}/approval-flows",
+        parent="business_units",
         not_sent=("businessUnitKey",),
+        members=records.of_business_unit,
     ),
     Resource(
         "approval_rules",
-        "approval-rules",
-        ("view_approval_rules",),
         rows=12,
+        path="as-associate/{}/in-business-unit/key={}/approval-rules",
+        parent="business_units",
         not_sent=("businessUnitKey",),
+        members=records.of_business_unit,
     ),
 )
 
 PROJECT = Resource(
-    "project", "", ("view_project_settings",), rows=1, identity=("key",), time_fields=()
+    "project",
+    ("view_project_settings",),
+    rows=1,
+    identity=("key",),
+    time_fields=(),
+    members=records.project,
 )
 
 # On a host of its own, see `sandbox.commercetools.history`.
 HISTORY = Resource(
     "change_history",
-    "",
     ("view_audit_log",),
     rows=60,
     identity=("resource.typeId", "resource.id", "version", "modifiedAt"),
     time_fields=("modifiedAt",),
     not_sent=("resourceType", "resourceId"),
+    members=records.fake_change,
+    complete=True,
 )
 
 RESOURCES = {resource.name: resource for resource in (*COLLECTIONS, *CHILDREN, PROJECT, HISTORY)}

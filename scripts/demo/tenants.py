@@ -37,11 +37,9 @@ TENANTS: dict[str, dict[str, Any]] = {
     },
 }
 
-_RATE = "max_requests_per_minute"  # follows from the budget
-
 
 def variables(postgres: Postgres, file: Path) -> dict[str, str]:
-    """Give the environment variables that the file refers to, and where it is itself."""
+    """Return the environment variables that the file refers to, and where it is itself."""
     return {
         **SECRETS,
         "WAREHOUSE_URL": postgres.sqlalchemy_url,
@@ -64,11 +62,8 @@ def tenants_file(stand_ins: Sequence[StandIn]) -> dict[str, Any]:
 
 def _tenant(stand_in: StandIn) -> dict[str, Any]:
     source = stand_in.source
-    prefix = f"{source.schema.upper()}_"
-    addresses = {
-        name.removeprefix(prefix).lower(): value for name, value in stand_in.environment.items()
-    }
-    addresses.pop(_RATE, None)
+    # The rate follows from the budget.
+    addresses = {name: value for name, value in stand_in.settings.items() if "_url" in name}
     tenant = TENANTS[source.tap]
     return {
         **tenant,

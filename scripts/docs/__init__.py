@@ -1,1 +1,1 @@
-"""Documents that are generated from the taps and their schemas."""
+"""Generates documents from the taps and their schemas."""

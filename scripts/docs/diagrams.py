@@ -1,4 +1,4 @@
-"""Entity-relationship diagrams in Mermaid's notation, which GitHub and GitLab draw."""
+"""Entity-relationship diagrams in Mermaid, which GitHub and GitLab render."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def diagram(tap: type[EngineTap], domain: Sequence[StreamFacts]) -> str:
-    """Draw the streams of a domain: keys, lines among them, and what leads to other domains."""
+    """Draw the streams of a domain: their keys, and references within and beyond the domain."""
     inside = {stream.name for stream in domain}
     lines = ["```mermaid", "erDiagram"]
     for stream in domain:
@@ -28,7 +28,7 @@ def diagram(tap: type[EngineTap], domain: Sequence[StreamFacts]) -> str:
 def _attributes(
     stream: StreamFacts, relations: Sequence[Relation], inside: Container[str]
 ) -> Iterator[str]:
-    """Write the key, and references to other domains with the stream they lead to as their type."""
+    """Write the key, and references to other domains, with the referenced stream as type."""
     targets = {each.member.path: each.target for each in relations}
     for name in stream.key:
         target = targets.get(name, "")
@@ -40,7 +40,7 @@ def _attributes(
     for each in relations:
         name, path = each.member.name, each.member.path
         if each.target not in inside and path not in stream.key:
-            # Mermaid allows no dots in names, but anything in comments.
+            # Mermaid does not allow dots in names, but it does in comments.
             yield f"        {each.target} {name} FK" + (f' "{path}"' if path != name else "")
 
 

@@ -1,4 +1,4 @@
-"""The taps as Meltano plugins: hub/extractors/*.yml, and what meltano.yml repeats of them."""
+"""Writes the plugin definitions of the taps in hub/extractors/*.yml and meltano.yml."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ ABOUT = {
 }
 
 HEAD = """\
-# Generated from the code. Where this package is published, put its address into pip_url; until then
-# it is that of the folder from which Meltano runs.
+# Generated from the code. As long as the package is not published, pip_url is the folder from which
+# Meltano runs.
 """
 
 
 class _Dumper(yaml.SafeDumper):
-    """Without anchors for what occurs twice."""
+    """Writes repeated values in full instead of as anchors."""
 
     def ignore_aliases(self, data: Any) -> bool:
         del data
@@ -63,13 +63,13 @@ def definition(tap: type[EngineTap]) -> dict[str, Any]:
 
 
 def plugin(tap: type[EngineTap]) -> dict[str, Any]:
-    """Give what a plugin definition and meltano.yml both say about a tap."""
+    """Return what the plugin definition and meltano.yml have in common."""
     settings = (*own_settings(tap), *sdk_settings(tap))
     off = [f"!{stream.name}.*" for stream in streams(tap) if not stream.on]
     secrets = [
         f"!{select_pattern(stream.name, crumbs)}"
         for stream in streams(tap)
-        for crumbs in stream.secrets
+        for crumbs in (*stream.secrets, *((*at, "properties", "*") for at in stream.embedding))
     ]
     return {
         "capabilities": sorted(each.value for each in tap.capabilities),
@@ -79,7 +79,7 @@ def plugin(tap: type[EngineTap]) -> dict[str, Any]:
 
 
 def page(tap: type[EngineTap]) -> str:
-    """Write the definition as YAML."""
+    """Write the plugin definition as YAML."""
     return HEAD + _yaml(definition(tap))
 
 

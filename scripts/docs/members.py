@@ -1,4 +1,4 @@
-"""Members of the schemas by their path."""
+"""Members of the schemas, by path."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Member:
     Attributes:
         stream: Name of the stream.
         crumbs: Singer's breadcrumb.
-        node: Its JSON schema; of an array that of its elements, with the array's own marks.
+        node: Its JSON schema; for an array that of its elements, plus the array's own marks.
     """
 
     stream: str
@@ -30,7 +30,7 @@ class Member:
 
     @property
     def path(self) -> str:
-        """Dotted names, `[]` behind those of arrays: `items[].product.id`."""
+        """The names joined by dots, with `[]` after arrays: `items[].product.id`."""
         parts: list[str] = []
         crumbs = iter(self.crumbs)
         for crumb in crumbs:  # "items", or "properties" and a name
@@ -52,7 +52,7 @@ class Member:
 
     @property
     def owner(self) -> tuple[str, ...]:
-        """The breadcrumb without `items` at its end, as catalogs have it."""
+        """The breadcrumb without trailing `items`, as used in catalogs."""
         crumbs = self.crumbs
         while crumbs[-1] == "items" and crumbs[-2] != "properties":
             crumbs = crumbs[:-1]
@@ -61,17 +61,17 @@ class Member:
 
 @functools.cache
 def members_of(tap: type[EngineTap]) -> tuple[Member, ...]:
-    """List the members of all streams of a tap, outer ones before inner ones."""
+    """Return the members of all streams of a tap, outer ones before inner ones."""
     return tuple(
-        member for stream in streams(tap) for member in _walk(stream.name, (), stream.schema)
+        member for stream in streams(tap) for member in _inside(stream.name, (), stream.schema)
     )
 
 
-def _walk(stream: str, at: tuple[str, ...], schema: Mapping[str, Any]) -> Iterator[Member]:
+def _inside(stream: str, at: tuple[str, ...], schema: Mapping[str, Any]) -> Iterator[Member]:
     for name, node in schema.get("properties", {}).items():
         here = (*at, "properties", name)
         while "items" in node:
             marks = {key: value for key, value in node.items() if key.startswith("x-")}
             here, node = (*here, "items"), node["items"] | marks  # noqa: PLW2901
         yield Member(stream, here, node)
-        yield from _walk(stream, here, node)
+        yield from _inside(stream, here, node)

@@ -1,9 +1,9 @@
-"""The generated parts of docs/privacy.md, from `x-sensitive` and `x-reason` in the schemas.
+"""Generated parts of docs/privacy.md, from `x-sensitive` and `x-reason` in the schemas.
 
-`pii` marks what is about a person, `identifier` what of it tells one person from another and can be
-hashed by a stream map (a text, or a text in a list of objects), `possible` what is personal only if
-somebody puts it there; `x-reason` says why it might be. A schema without any of these marks says so
-with `x-sensitive: none` at its root.
+`pii` marks personal data. `identifier` marks personal data that identifies a person and that a
+stream map can hash (a string, or a string in a list of objects). `possible` marks members that only
+sometimes hold personal data; `x-reason` says why. A schema without any of these marks has
+`x-sensitive: none` at its root.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 
 @functools.cache
 def personal(tap: type[EngineTap]) -> tuple[Member, ...]:
-    """List the members with personal data; what is inside a listed member is not repeated.
+    """Return the outermost members with personal data.
 
     Raises:
-        ValueError: Nobody has reviewed a stream.
+        ValueError: A schema has neither marks nor `none`.
     """
     found: dict[tuple[str, tuple[str, ...]], Member] = {}
     for member in members_of(tap):
@@ -45,13 +45,13 @@ def personal(tap: type[EngineTap]) -> tuple[Member, ...]:
     reviewed = {stream for stream, _ in found}
     for stream in streams(tap):
         if (stream.name in reviewed) == (stream.schema.get(SENSITIVE) == "none"):
-            msg = f'{stream.name}.json: mark personal data, or no such: "{SENSITIVE}": "none"'
+            msg = f'{stream.name}.json: mark personal data, or its absence: "{SENSITIVE}": "none"'
             raise ValueError(msg)
     return tuple(found.values())
 
 
 def table(tap: type[EngineTap]) -> str:
-    """Write which members of which streams hold or may hold personal data."""
+    """Write a table of the members that hold, or may hold, personal data."""
     lines = ["", "| stream | holds | may hold |", "| --- | --- | --- |"]
     for stream, found in _by_stream(tap).items():
         reasons: dict[str, list[Member]] = defaultdict(list)
@@ -64,7 +64,7 @@ def table(tap: type[EngineTap]) -> str:
 
 
 def _by_stream(tap: type[EngineTap]) -> dict[str, list[Member]]:
-    """Give what the table lists; who changed a record is the same in all streams, and not in it."""
+    """Return the members for the table, except `externalUserId`, which nearly all streams have."""
     found = defaultdict(list)
     for each in personal(tap):
         if each.name != "externalUserId":
@@ -73,7 +73,7 @@ def _by_stream(tap: type[EngineTap]) -> dict[str, list[Member]]:
 
 
 def _names(found: Sequence[Member]) -> str:
-    """Write members without their places, which are many for some."""
+    """Write names only, because some members occur in many places."""
     outer = {each.name for each in found if len(each.names) == 1}
     inner = {each.name for each in found if len(each.names) > 1}
     texts = [f"`{name}`, also inside other members" for name in sorted(outer & inner)]
@@ -83,7 +83,7 @@ def _names(found: Sequence[Member]) -> str:
 
 
 def _grouped(found: Iterable[Member]) -> str:
-    """Write members, those of the same names in several places together."""
+    """Write members, grouping places that have the same ones."""
     names_of = defaultdict(list)
     for each in found:
         place, _, name = each.path.rpartition(".")
@@ -101,13 +101,13 @@ def _group(places: Sequence[str], names: str) -> str:
 
 
 def nothing(tap: type[EngineTap]) -> str:
-    """Name the streams without personal data."""
+    """Write which streams have no personal data."""
     names = [f"`{each.name}`" for each in streams(tap) if each.name not in _by_stream(tap)]
     return f"\nNo personal data in {', '.join(names[:-1])} and {names[-1]}.\n\n"
 
 
 def select(tap: type[EngineTap]) -> str:
-    """Write the lines of `select` that leave personal data out."""
+    """Write `select` rules that leave out personal data."""
     lines = ["", "```yaml"]
     for comment, patterns in select_groups(tap).items():
         lines += [f"# {comment}", *(f'- "!{pattern}"' for pattern in patterns)]
@@ -115,22 +115,21 @@ def select(tap: type[EngineTap]) -> str:
 
 
 def select_groups(tap: type[EngineTap]) -> dict[str, list[str]]:
-    """Give the patterns, without their `!`, by what they are about."""
+    """Return the patterns, without their `!`, by the comment above them."""
     return {
         comment: _patterns(tap, [each for each in personal(tap) if each.node[SENSITIVE] == level])
         for comment, level in {
-            "What identifies; leave these lines out if you hash it instead:": "identifier",
+            "Identifies a person; remove these lines if you hash the values instead:": "identifier",
             "Other personal data:": "pii",
-            "What may hold some; leave out the lines of what does not at yours:": "possible",
+            "May be personal; remove the lines for members that are not, in your case:": "possible",
         }.items()
     }
 
 
 def _patterns(tap: type[EngineTap], wanted: Sequence[Member]) -> list[str]:
-    """Cover members with few patterns that cover no other member.
+    """Return few patterns that cover these members and no others.
 
-    A pattern goes for all streams where more than one has such a member, or for one stream, or for
-    this very member.
+    A pattern covers all streams if several have such a member, else one stream, else one member.
     """
     places = {(each.stream, each.owner) for each in wanted}
     chosen: set[str] = set()
@@ -148,14 +147,14 @@ def _patterns(tap: type[EngineTap], wanted: Sequence[Member]) -> list[str]:
 
 @functools.cache
 def _covered(tap: type[EngineTap], pattern: str, name: str) -> set[tuple[str, tuple[str, ...]]]:
-    """Give the members of a name that a pattern covers."""
+    """Return the members of a given name that a pattern covers."""
     matches = matcher(pattern)
     named = [(each.stream, each.owner) for each in members_of(tap) if each.name == name]
     return {place for place in named if matches(*place)}
 
 
 def matcher(pattern: str) -> Callable[[str, tuple[str, ...]], bool]:
-    """Compile a pattern of `select`, without its `!`, the way Meltano reads it."""
+    """Compile a pattern of `select`, without its `!`, as Meltano interprets it."""
     stream, *names = pattern.split(".")
     streams_match = re.compile(fnmatch.translate(stream)).match
     crumbs = ".".join(f"properties.{name}" for name in names)
@@ -164,7 +163,7 @@ def matcher(pattern: str) -> Callable[[str, tuple[str, ...]], bool]:
 
 
 def stream_maps(tap: type[EngineTap]) -> str:
-    """Write the stream maps that hash what identifies."""
+    """Write stream maps that hash the members that identify a person."""
     config = {
         "stream_maps": maps(tap),
         "stream_map_config": {"hash_seed": f"${env_name(tap, 'hash_seed')}"},
@@ -174,7 +173,7 @@ def stream_maps(tap: type[EngineTap]) -> str:
 
 
 def maps(tap: type[EngineTap]) -> dict[str, dict[str, str]]:
-    """Give the expressions by stream and member; null and missing stay null."""
+    """Return expressions by stream and member; null and missing values become null."""
     found: dict[str, dict[str, str]] = defaultdict(dict)
     for each in personal(tap):
         if each.node[SENSITIVE] == "identifier":
@@ -193,13 +192,13 @@ def _expression(member: str, inner: str) -> str:
 
 
 def _hash(record: str, member: str) -> str:
-    # Platforms do not mind the case of an e-mail; equal ones are to be equal in all streams.
+    # The platforms ignore case in e-mail addresses; equal ones must have equal hashes.
     lower = ".lower()" if member.lower().endswith("email") else ""
     return f"sha256(config['hash_seed'] + {record}['{member}']{lower})"
 
 
 def person(tap: type[EngineTap]) -> str:
-    """Write by which members the records of one person are found."""
+    """Write a table of the members by which to find the records of a person."""
     ids = defaultdict(list, {"customers": ["`id`"]})
     for relation in relations(tap):
         if relation.target == "customers":

@@ -1,8 +1,8 @@
-"""Which member of a record refers to a record of which stream.
+"""References from members of records to other streams.
 
-At commercetools a reference is an object with a `typeId`, at Commerce7 a member named `...Id` or
-`...Ids`. It leads to the stream that its name ends with, as `refundOrderId` to `orders`. Where that
-is not so, `x-relation` in the schema names one stream or several, or says "none".
+In commercetools a reference is an object with a `typeId`, in Commerce7 a member named `...Id` or
+`...Ids`. It refers to the stream that its name ends with, as `refundOrderId` to `orders`. For
+exceptions, `x-relation` in the schema names one or more streams, or "none".
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from scripts.docs.members import Member
     from tap_engine.singer.tap import EngineTap
 
-# Who changed a record: the same in nearly every stream, and not followed.
+# Who changed a record: in nearly every stream, and not followed.
 _ACTORS = {"createdBy", "lastModifiedBy"}
 
-# The same in nearly every stream, or inside a copy of another record: left out of the diagrams.
+# In nearly every stream, or in copies of other records; left out of the diagrams.
 _LEFT_OUT = {
     "custom",
     "shippingCustomFields",
@@ -46,10 +46,10 @@ class Relation:
 
 @functools.cache
 def relations(tap: type[EngineTap]) -> tuple[Relation, ...]:
-    """List all references in a tap's streams.
+    """Return all references in the streams of a tap.
 
     Raises:
-        ValueError: The name of a reference leads nowhere, or `x-relation` to what does not exist.
+        ValueError: A reference or an `x-relation` names a stream that does not exist.
     """
     known = {stream.name for stream in streams(tap)}
     found = []
@@ -64,7 +64,7 @@ def relations(tap: type[EngineTap]) -> tuple[Relation, ...]:
 
 
 def targets(tap: type[EngineTap], member: Member, known: set[str]) -> set[str]:
-    """Name the streams that a member leads to, none for what is no reference."""
+    """Return the streams that a member refers to; empty if it is not a reference."""
     given = member.node.get("x-relation")
     if given is not None:
         return set() if given == "none" else {given} if isinstance(given, str) else {*given}
@@ -77,7 +77,7 @@ def targets(tap: type[EngineTap], member: Member, known: set[str]) -> set[str]:
 
 
 def is_reference(tap: type[EngineTap], member: Member) -> bool:
-    """Tell whether a member has the form that the API gives to references."""
+    """Return whether a member has the form of a reference in this API."""
     if tap.name == "tap-commercetools":
         return "typeId" in member.node.get("properties", {})
     return member.name.endswith(("Id", "Ids"))
@@ -90,9 +90,9 @@ def _plural(word: str) -> str:
 
 
 def shortest(tap: type[EngineTap], stream: str) -> Iterator[Relation]:
-    """Yield the shortest way from a stream to each stream it leads to, in the schema's order.
+    """Yield the shortest reference from a stream to each other stream, in the schema's order.
 
-    What copies of other records lead to inside a record is left out.
+    References inside copies of other records are left out.
     """
     best: dict[str, Relation] = {}
     for each in relations(tap):
@@ -105,5 +105,5 @@ def shortest(tap: type[EngineTap], stream: str) -> Iterator[Relation]:
 
 
 def _length(relation: Relation) -> tuple[int, int]:
-    """Measure a way: names, then arrays on it."""
+    """Return the number of names in the path, then the number of arrays."""
     return len(relation.member.names), relation.member.path.count("[]")

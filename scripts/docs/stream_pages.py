@@ -1,4 +1,4 @@
-"""Writes docs/streams-*.md: every stream with what a user may want to know before selecting it."""
+"""Writes docs/streams-*.md: what users want to know about a stream before they select it."""
 
 from __future__ import annotations
 
@@ -32,62 +32,69 @@ DOMAINS = (
     "Events",
     "Configuration",
 )
-"""What `x-domain` of a schema may be: chapters of the pages, in their order."""
+"""The values of `x-domain` in schemas: the chapters of the pages, in order."""
 
 READING = {
-    "ChangeHistoryStream": "by windows of time",
-    "DeletionsStream": "by id, several ranges at once",
-    "AssociateStream": "as one list per business unit, asked for as one of its associates",
-    "ChildStream": "as one list per object of `{parent}`",
-    "Commerce7Stream": "by page number",
-    "CommercetoolsStream": "by id, several ranges at once",
-    "CursorStream": "by cursor",
-    "CustomObjectsStream": "by id, several ranges at once; of all containers, or of those you name",
-    "CustomerChildStream": "as one list per customer",
-    "InStoreStream": "by id, several ranges at once; of the project, or of the stores you name",
-    "MessagesStream": "by id, several ranges at once",
-    "OffsetStream": "by offset, up to 10,000 records",
-    "SettingsStream": "by page number",
-    "SingleObjectStream": "as one object",
-    "TrashStream": "by cursor",
-    "TypedStream": "as one list per object type",
-    "UnsortedChildStream": "as one list per object of `{parent}`",
-    "VariantProjectionsStream": "by id, several ranges at once",
+    "AssociatePager": "by id",
+    "ByCursor": "by cursor",
+    "ById": "by id, in parallel ranges",
+    "ByOffset": "by offset, up to 10,000 records",
+    "ByPageNumber": "by page number",
+    "ByWindow": "by time window",
+    "ChildPager": "by id",
+    "SingleObject": "as a single object",
+    "UnsortedChildPager": "by id",
 }
-"""How a list is read in full, by the class that a stream is declared with."""
+"""How a full scan reads a list, by the pager that a stream declares for it."""
+
+LISTS = {
+    "AssociateStream": "one list per business unit, on behalf of one of its associates",
+    "ChildStream": "one list per object of `{parent}`",
+    "CustomObjectsStream": "all containers, or those in `custom_object_containers`",
+    "InStoreStream": "the project's list, or those of the stores in `store_keys`",
+    "TypedStream": "one list per object type",
+    "VariantProjectionsStream": "the project's list, or those of the stores in `store_keys`",
+}
+"""The lists of a stream, by its base class, for streams with more than one."""
 
 INTRODUCTION = """\
 # Streams of {tap}
 
-Generated from the code and the schemas. What a cell means:
+This page is generated from the code and the schemas. The columns:
 
-- **Replication**: what changed since the bookmark (incremental), or everything in every run (full
-  table), and how everything is read.
+- **Replication**: whether a run reads the changes since the bookmark (incremental) or everything
+  (full table), and how a full scan reads the stream.
 - **Needs**: {needs}.
-- **Deletes**: what shows that a record is gone at the source. `full table`: rows that are gone are
-  marked after each complete reading. `{job}`: the job of
-  [meltano.yml](../meltano.yml) that reads everything again for that.{more}
-- **On**: whether the stream is selected unless you say otherwise, and why not.
+- **Deletes**: what shows that a record was deleted at the source. `full table`: the target marks or
+  removes rows that are gone after each full scan. `{job}`: the job in
+  [meltano.yml](../meltano.yml) that runs a full scan for this purpose.{more}
+- **On**: whether the stream is selected by default; if not, why.
 
-The name of a stream leads to its schema. Types of members, and their names, are those of the API.
+The name of a stream links to its schema. Names and types of members are those of the API.
 
-Each domain has a diagram with the keys of its streams and the shortest reference from each to
-others. Lines lead to streams of the domain; a member marked FK leads to a stream of another one,
-whose name stands before it.
+Each domain has a diagram with the keys of its streams and, for each stream it refers to, the
+shortest reference. A line connects two streams of the domain. A member marked FK refers to a stream
+of another domain, which is shown as its type.
 """
 
 NEEDS = {
-    "tap-commerce7": "permission of the app, with Read",
-    "tap-commercetools": "any one of these scopes of the API client",
+    "tap-commerce7": "the app permission, with read access",
+    "tap-commercetools": "the scope of the API client; any one of those listed is enough",
 }
 
 MORE = {
     "tap-commerce7": "",
     "tap-commercetools": (
-        " Besides, some deletes leave\n  a message in `messages`, and some are in the platform's"
-        " Change History."
+        " Some deletes also leave a\n  message in `messages`, and some are recorded in the"
+        " platform's Change History."
     ),
 }
+
+
+EMBEDDING = (
+    "\nSecrets of any stream of this tap also stay home inside of {places}, at any depth; the"
+    " catalog lists their names below these members."
+)
 
 
 def page(tap: type[EngineTap]) -> str:
@@ -106,16 +113,23 @@ def page(tap: type[EngineTap]) -> str:
             for crumbs in stream.secrets
         ]
         if secrets:
-            parts.append(f"\nSecrets that stay home unless you select them: {', '.join(secrets)}.")
+            parts.append(f"\nSecrets, deselected by default: {', '.join(secrets)}.")
+        embedding = [
+            f"`{stream.name}.{Member(stream.name, crumbs, {}).path}`"
+            for stream in members
+            for crumbs in stream.embedding
+        ]
+        if embedding:
+            parts.append(EMBEDDING.format(places=", ".join(embedding)))
         parts.append(f"\n{diagram(tap, members)}\n")
     return "\n".join(parts).rstrip() + "\n"
 
 
 def domains(tap: type[EngineTap]) -> dict[str, list[StreamFacts]]:
-    """Give the streams of each domain.
+    """Return the streams of each domain.
 
     Raises:
-        ValueError: A schema names no domain, or one that does not exist.
+        ValueError: A schema has no domain, or an unknown one.
     """
     found: dict[str, list[StreamFacts]] = {}
     for stream in streams(tap):
@@ -130,13 +144,13 @@ def domains(tap: type[EngineTap]) -> dict[str, list[StreamFacts]]:
 def _row(tap: type[EngineTap], stream: StreamFacts) -> str:
     package = tap.name.replace("-", "_")
     if not stream.on and not stream.off_because:
-        msg = f"stream {stream.name} is off by default and does not say why: off_because"
+        msg = f"stream {stream.name} is off by default without a reason in off_because"
         raise ValueError(msg)
     cells = (
         f"[{stream.name}](../{package}/schemas/{stream.name}.json)",
         str(len(stream.schema["properties"])),
         ", ".join(f"`{name}`" for name in stream.key),
-        f"{_replication(stream)} {READING[stream.base].format(parent=stream.parent)}",
+        _replication(stream),
         needs(stream),
         _deletes(tap, stream),
         "yes" if stream.on else f"no: {stream.off_because}",
@@ -145,11 +159,13 @@ def _row(tap: type[EngineTap], stream: StreamFacts) -> str:
 
 
 def _replication(stream: StreamFacts) -> str:
-    return f"incremental on `{stream.cursor}`; in full" if stream.cursor else "full table,"
+    mode = f"incremental on `{stream.cursor}`; full scan" if stream.cursor else "full table,"
+    lists = LISTS.get(stream.base, "").format(parent=stream.parent)
+    return f"{mode} {READING[stream.pager]}" + (f"; {lists}" if lists else "")
 
 
 def needs(stream: StreamFacts) -> str:
-    """Name the scope or permission, without what is the same for all."""
+    """Return the scope or permission, without the words that are the same for all."""
     text = stream.needs.removeprefix("scope ").removeprefix("app permission ")
     return text.removesuffix(" (read)") or "not documented"
 
@@ -171,7 +187,7 @@ def _deletes(tap: type[EngineTap], stream: StreamFacts) -> str:
 
 
 def delete_table() -> str:
-    """Write what tells of deletes in which incremental stream of commercetools."""
+    """Write a table of what reports deletes of each incremental commercetools stream."""
     lines = [
         "",
         "| stream | `deletions` | `emit_tombstones` | `change_history` |",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
-import shutil
 import signal
 import sys
 import time
@@ -15,22 +14,22 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import yaml
 
-from scripts.dagster import prepare
+from scripts.console import end_on_sigterm, print_table, say
+from scripts.dagster import servers
 from scripts.declarations import on_by_default
 from scripts.demo import compare
-from scripts.demo.postgres import Postgres, remove
 from scripts.demo.stand_ins import SOURCES
 from scripts.demo.tenants import tenants_file, variables
 from scripts.scale import report
 from scripts.scale.server import DagsterError, Run, Server, serving
-from scripts.scale.stand_ins import LARGE, LargeStandIn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from scripts.demo.stand_ins import StandIn
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 HOME = ROOT / ".scale"
-PICTURE = ROOT / "docs" / "images" / "scale.svg"
 STREAMS = on_by_default()
 SHARDS = {"winery": 1, "shop": 4}
 PATIENCE_SECONDS = 1800
@@ -46,9 +45,8 @@ def main() -> None:
     parser.add_argument("--records", type=int, default=400_000, help="of both tenants together")
     parser.add_argument("--latency", type=float, default=0.0, help="seconds added to each answer")
     parser.add_argument("--runs-at-once", type=int, default=2, help="of each tenant")
-    parser.add_argument("--write", action="store_true", help=f"write {PICTURE.relative_to(ROOT)}")
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    end_on_sigterm()
     try:
         scale(options)
     except DagsterError as error:
@@ -58,17 +56,16 @@ def main() -> None:
 
 
 def scale(options: argparse.Namespace) -> None:
-    """Load, kill a worker, merge, change something, load again, compare."""
-    remove(HOME / "pg")
-    shutil.rmtree(HOME, ignore_errors=True)
-    prepare(HOME)
+    """Load, kill a worker, merge, change something, load again, compare.
+
+    Raises:
+        DagsterError: No worker was killed, so that nothing was tried.
+    """
+    say(f"starting stand-ins with {options.records:,} customers, PostgreSQL and Dagster")
+    counts = {"customers": options.records // len(SOURCES)}
+    sources = [source.with_records(counts) for source in SOURCES]
     with contextlib.ExitStack() as stack:
-        say(f"starting stand-ins with {options.records:,} customers, PostgreSQL and Dagster")
-        stand_ins = [
-            stack.enter_context(LargeStandIn(source, ROOT, options.records // len(SOURCES)))
-            for source in SOURCES
-        ]
-        postgres = stack.enter_context(Postgres(HOME / "pg"))
+        stand_ins, postgres = stack.enter_context(servers(HOME, sources))
         names = write_tenants(stand_ins, options.runs_at_once)
         server = stack.enter_context(serving(HOME, variables(postgres, HOME / "tenants.yml")))
         for stand_in in stand_ins:
@@ -87,13 +84,18 @@ def scale(options: argparse.Namespace) -> None:
         server.backfill("incremental", names)
         wait(server, lambda runs: done(runs, "incremental", names))
         runs = server.runs()
-        show(runs, write=options.write)
+        print_table(report.HEADS, report.rows_of(runs))
+        print(f"  {report.summary(runs)}")
+        if all(run.status == "SUCCESS" for run in runs):
+            msg = "no worker was killed: the shards were too quick; use more --records"
+            raise DagsterError(msg)
         for stand_in in stand_ins:
-            must_agree(postgres, stand_in)
+            tap = stand_in.source.tap
+            compare.must_agree(tap, compare.compare(postgres, stand_in, STREAMS[tap]))
 
 
-def write_tenants(stand_ins: Sequence[LargeStandIn], runs_at_once: int) -> list[str]:
-    """Write the tenants file and give the names of the tenants."""
+def write_tenants(stand_ins: Sequence[StandIn], runs_at_once: int) -> list[str]:
+    """Write the tenants file and return the names of the tenants."""
     content = tenants_file(stand_ins)
     content["target"]["settings"] |= {"use_copy": True, "validate_records": False}
     content.pop("schedules")
@@ -111,7 +113,7 @@ def wait(
     complete: Callable[[Sequence[Run]], bool],
     meanwhile: Callable[[], Any] = lambda: None,
 ) -> None:
-    """Look at the runs until they are complete.
+    """Wait until the runs are complete.
 
     Raises:
         DagsterError: They take too long, or one failed for good.
@@ -126,7 +128,7 @@ def wait(
 
 
 def done(runs: Sequence[Run], asset: str, partitions: Sequence[str]) -> bool:
-    """Tell whether all partitions of an asset are made.
+    """Return whether all partitions of an asset are made.
 
     Raises:
         DagsterError: One failed as often as it may.
@@ -146,7 +148,7 @@ def killer() -> Callable[[], None]:
     killed: set[str] = set()
 
     def kill() -> None:
-        for process in psutil.process_iter(["name", "create_time", "cmdline", "ppid"]):
+        for process in psutil.process_iter(["create_time", "cmdline", "ppid"]):
             words = process.info["cmdline"] or []
             name = next((Path(word).name for word in words[:2] if Path(word).name in STREAMS), "")
             first = name not in killed and not {"--state", "--test=schema"} & {*words}
@@ -158,41 +160,6 @@ def killer() -> Callable[[], None]:
                 os.kill(process.info["ppid"], signal.SIGKILL)
 
     return kill
-
-
-def show(runs: Sequence[Run], *, write: bool) -> None:
-    """Print the table and write the picture.
-
-    Raises:
-        DagsterError: No worker was killed, so that nothing was tried.
-    """
-    compare.print_table(report.HEADS, report.rows_of(runs))
-    print(f"  {report.summary(runs)}")
-    path = PICTURE if write else HOME / "scale.svg"
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(report.timeline(runs), encoding="utf-8")
-    print(f"  the timeline is in {path.relative_to(ROOT)}")
-    if all(run.status == "SUCCESS" for run in runs):
-        msg = "no worker was killed: the shards were too quick; use more --records"
-        raise DagsterError(msg)
-
-
-def must_agree(postgres: Postgres, stand_in: LargeStandIn) -> None:
-    """End with an error unless database and source are equal row by row."""
-    tap = stand_in.source.tap
-    result = compare.compare(postgres, stand_in, STREAMS[tap])
-    compare.must_agree(result)
-    large = next(line.loaded for line in result if line.stream == LARGE)
-    total = sum(line.loaded for line in result)
-    print(
-        f"  {tap}: {len(result)} streams, {total:,} rows ({large:,} customers), equal row by row to"
-        " the source"
-    )
-
-
-def say(text: str) -> None:
-    """Print what happens now."""
-    print(f"==> {text}", flush=True)
 
 
 if __name__ == "__main__":

@@ -128,7 +128,7 @@ class Server:
         return sorted(filter(None, map(_run, results)), key=lambda run: run.queued)
 
     def ready(self) -> bool:
-        """Tell whether the definitions are loaded."""
+        """Return whether the definitions are loaded."""
         try:
             found = self._ask(_READY)["repositoriesOrError"]
         except (requests.RequestException, DagsterError):
@@ -153,12 +153,12 @@ def _run(found: dict[str, Any]) -> Run | None:
     tags = {tag["key"]: tag["value"] for tag in found["tags"]}
     if "dagster/partition" not in tags:
         return None
-    numbers: dict[str, float] = {}
-    for materialization in found["assetMaterializations"]:
-        for entry in materialization["metadataEntries"]:
-            value = entry.get("intValue", entry.get("floatValue"))
-            if value is not None:
-                numbers[entry["label"]] = value
+    numbers: dict[str, float] = {
+        entry["label"]: value
+        for materialization in found["assetMaterializations"]
+        for entry in materialization["metadataEntries"]
+        if (value := entry.get("intValue", entry.get("floatValue"))) is not None
+    }
     partition = tags["dagster/partition"]
     return Run(
         id=found["runId"],

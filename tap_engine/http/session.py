@@ -85,6 +85,7 @@ class Http:
             user_agent=user_agent, connections=concurrency + 2, timeout=timeout
         )
         self.run_started_at: str | None = None
+        self.read_until: str | None = None
         self._first_sent: float | None = None
         self._sent: Counter[str] = Counter()
         self.waited = 0.0
@@ -193,6 +194,8 @@ class Http:
                 raise Again(self._describe(call, response, str(error))) from None
             self._hosts.note_success(call.host)
             self._has_read |= call.form is None
+            if call.sets_clock:
+                self._note_start(response)
             return result
         self._fail(call, response, body, tries)
         raise AssertionError  # pragma: no cover (_fail always raises)
@@ -222,8 +225,6 @@ class Http:
             )
             raise SettingsError(self._redact(msg)) from None
         self.longest_body = max(self.longest_body, len(body))
-        if call.sets_clock:
-            self._note_start(response)
         return response, body
 
     def _note_sent(self, call: Call) -> None:
@@ -233,20 +234,21 @@ class Http:
                 self._first_sent = time.monotonic()
 
     def _note_start(self, response: requests.Response) -> None:
-        """Take the start of the run, by the server's clock, from the first answer.
+        """Take the start of the run from the first answer that succeeds.
 
         `Date` says when the answer was made; the data in it may be as old as the request, and so
         may that of other requests that were sent at the same time. So the time since the first
-        request was sent is subtracted.
+        request was sent is subtracted. Either clock may be wrong: no bookmark goes beyond the
+        earlier one, and what is read ends at the later one.
         """
         with self._lock:
             if self.run_started_at is None and self._first_sent is not None:
                 date = timestamps.parse_http_date(response.headers.get("Date", ""))
                 took = time.monotonic() - self._first_sent
-                self.run_started_at = timestamps.earlier(
-                    timestamps.render(date) if date else timestamps.now(),
-                    math.ceil(took * 1000) / 1000,
-                )
+                took = math.ceil(took * 1000) / 1000
+                began = timestamps.earlier(timestamps.now(), took)
+                server = timestamps.earlier(timestamps.render(date), took) if date else began
+                self.run_started_at, self.read_until = min(began, server), max(began, server)
 
     def _fail(self, call: Call, response: requests.Response, body: bytes, tries: Tries) -> None:
         code, message = self._read_error(body)

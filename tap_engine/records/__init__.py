@@ -1,1 +1,1 @@
-"""Records that stay JSON text: rows, field selection, comparison with schemas."""
+"""Records as JSON text: rows, field selection, comparison with schemas."""

@@ -1,7 +1,7 @@
-"""Drift: what the API sends that the schema does not declare.
+"""Detects drift: what the API sends and the schema does not declare.
 
-Only the first record of every page is compared; comparing all would cost more than reading them.
-Reports contain paths and JSON types, never values.
+Only the first record of each page is compared; comparing all of them would cost more than reading
+them. Reports contain paths and JSON types, never values.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from tap_engine.records import rows, typed_members
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 SAMPLE = "the first record of every page"
 
@@ -33,7 +33,7 @@ _NAMES = {
 
 
 class Drift:
-    """Collects what one stream's records have and its schema does not declare.
+    """Collects what the records of a stream contain and its schema does not declare.
 
     Args:
         schema: JSON schema of the stream.
@@ -47,10 +47,11 @@ class Drift:
     def __bool__(self) -> bool:
         return bool(self.undeclared or self.contradicting)
 
-    def look(self, raws: list[bytes]) -> None:
+    def look(self, raws: Iterable[bytes]) -> None:
         """Compare the first record of a page with the schema."""
-        if raws:
-            self._compare(rows.decode(raws[0]), self._schema, "")
+        first = next(iter(raws), None)
+        if first is not None:
+            self._compare(rows.decode(first), self._schema, "")
 
     def _compare(self, value: Any, schema: Mapping[str, Any], path: str) -> None:
         names = typed_members.expected_types(schema)
@@ -77,10 +78,10 @@ class Drift:
         try:
             datetime.fromisoformat(value)
         except ValueError:
-            self.contradicting[path].add("string, but no date")
+            self.contradicting[path].add("string that is not a date")
 
     def report(self, stream: str, logger: logging.Logger) -> None:
-        """Log warnings for people and one line for machines."""
+        """Log warnings for people and one line of JSON for programs."""
         for path, types in sorted(self.undeclared.items()):
             logger.warning(
                 "%s: the API sends %s (%s), which the schema does not declare",

@@ -1,4 +1,4 @@
-"""Operations on JSON text without decoding it: numbers, order and spelling stay as sent."""
+"""Edits JSON text without decoding its values: numbers, order and spelling stay as sent."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _items = msgspec.json.Decoder(list[msgspec.Raw])
 _encoder = msgspec.json.Encoder()
 
 _SUSPECT = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
-# One escape sequence at a time, so that an escaped backslash never starts another one.
+# Matches one escape sequence at a time, so that an escaped backslash never starts another one.
 _ESCAPE = re.compile(rb"\\(?:u(?P<hex>[0-9a-fA-F]{4})(?P<low>\\u[dD][c-fC-F][0-9a-fA-F]{2})?|.)")
 
 
@@ -27,7 +27,7 @@ def members(raw: bytes | msgspec.Raw) -> Members:
     """Split an object into its members, each still JSON text.
 
     Raises:
-        msgspec.DecodeError: The text is no JSON object.
+        msgspec.DecodeError: The text is not a JSON object.
     """
     return _members.decode(raw)
 
@@ -36,16 +36,16 @@ def items(raw: bytes | msgspec.Raw) -> list[msgspec.Raw]:
     """Split an array into its elements, each still JSON text.
 
     Raises:
-        msgspec.DecodeError: The text is no JSON array.
+        msgspec.DecodeError: The text is not a JSON array.
     """
     return _items.decode(raw)
 
 
 def inner(parts: Mapping[str, msgspec.Raw], name: str, inside: str) -> msgspec.Raw:
-    """Return a member of a member that is an object.
+    """Return member `inside` of the object that is member `name`.
 
     Raises:
-        KeyError: One of them is missing.
+        KeyError: Either member is missing.
     """
     return members(parts[name])[inside]
 
@@ -63,9 +63,9 @@ def literal(value: object) -> msgspec.Raw:
 def tidy(body: bytes) -> bytes:
     r"""Make a response body safe for line-wise output and for databases.
 
-    Removes NUL characters and line breaks between tokens, and replaces halves of surrogate pairs
-    by U+FFFD: PostgreSQL accepts neither of the characters, and a loader that meets one aborts.
-    Everything else, including the spelling of numbers, stays byte for byte.
+    Removes NUL characters and the line breaks between tokens, and replaces unpaired surrogates with
+    U+FFFD: PostgreSQL accepts neither NUL nor unpaired surrogates, and a loader that meets one
+    aborts. Everything else, including the spelling of numbers, is kept byte for byte.
 
     Raises:
         BadBodyError: The body is not UTF-8 or not JSON.
@@ -88,9 +88,9 @@ def _clean_escape(match: re.Match[bytes]) -> bytes:
     if digits is None:
         return match[0]
     code = int(digits, 16)
-    if 0xD800 <= code <= 0xDBFF:  # noqa: PLR2004 (first half of a pair)
+    if 0xD800 <= code <= 0xDBFF:  # noqa: PLR2004 (a high surrogate)
         return match[0] if low else rb"\ufffd"
-    if low:  # an unpaired second half
+    if low:  # a low surrogate, but what it follows is not a high one
         return _clean_escape(_ESCAPE.fullmatch(match[0][:6])) + rb"\ufffd"  # type: ignore[arg-type]
     if 0xDC00 <= code <= 0xDFFF:  # noqa: PLR2004
         return rb"\ufffd"

@@ -1,4 +1,4 @@
-"""Field selection on JSON text: leave out members without decoding the rest."""
+"""Field selection on JSON text: removes members without decoding the rest."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 Breadcrumb = tuple[str, ...]
 
 SENSITIVE = "x-sensitive"
-"""Keyword of our schemas, not printed: `secret`, `pii`, or `possible` for what may be personal."""
+"""Keyword of our schemas, never printed: `secret`, `pii`, or `possible` (may be personal)."""
 
 
 @dataclass(slots=True)
@@ -24,9 +24,9 @@ class Pruning:
 
     Attributes:
         drop: Members to leave out.
-        only: When set, the only members to let through: somebody who deselects declared members
-            by hand does not want undeclared ones either.
-        inside: Prunings of members that stay; of an array they apply to each element.
+        only: If set, the only members to keep: a user who deselects declared members does not want
+            undeclared ones either.
+        inside: Prunings of the members that stay; those of an array apply to each element.
     """
 
     drop: set[str] = field(default_factory=set)
@@ -36,7 +36,7 @@ class Pruning:
     _cutter: _Cutter | None = field(default=None, repr=False, compare=False)
 
     def settle(self) -> Pruning:
-        """Precompute what `apply` looks for; called once the pruning is complete."""
+        """Precompute what `apply` looks for. Call this once the pruning is complete."""
         for pruning in self.inside.values():
             pruning.settle()
         self._names = tuple(f'"{name}"'.encode() for name in sorted(self.drop | set(self.inside)))
@@ -44,18 +44,31 @@ class Pruning:
             self._cutter = _Cutter(sorted(self.drop))
         return self
 
+    def left_out(self, at: Breadcrumb = ()) -> Iterator[Breadcrumb]:
+        """List the declared members that are left out, by their names from the record down."""
+        for name in self.drop:
+            yield (*at, name)
+        for name, pruning in self.inside.items():
+            yield from pruning.left_out((*at, name))
+
     def __bool__(self) -> bool:
         return bool(self.drop or self.only is not None or self.inside)
 
     def touches(self, text: bytes) -> bool:
-        """Tell whether there may be anything to leave out; quick, and never wrongly False."""
+        """Return whether there may be anything to leave out; fast, without false negatives."""
         if self.only is not None or self._names is None:
             return True
-        # An escaped spelling of a name would hide from the search.
+        # The search would not find a name that is spelled with escapes.
         return (b"\\" in text and rb"\u" in text) or any(name in text for name in self._names)
 
-    def apply(self, raw: bytes | msgspec.Raw) -> bytes:
-        """Return the JSON text of a value without what is to be left out."""
+    def apply(self, raw: bytes | msgspec.Raw, beside: json_text.Members | None = None) -> bytes:
+        """Return the JSON text of a value without the pruned members.
+
+        Args:
+            raw: The value.
+            beside: Members of the object that contains it; they matter in `embedded` only.
+        """
+        del beside
         text = bytes(raw)
         if self._cutter is not None and text[:1] == b"{":
             rest = self._cutter.cut(text)
@@ -70,7 +83,7 @@ class Pruning:
         return json_text.join(self.apply_to_members(json_text.members(text)))
 
     def apply_to_members(self, members: json_text.Members) -> json_text.Members:
-        """Do the same to an object that is already split into members."""
+        """Prune an object that is already split into members."""
         kept = {
             name: value
             for name, value in members.items()
@@ -78,7 +91,7 @@ class Pruning:
         }
         for name, pruning in self.inside.items():
             if name in kept:
-                kept[name] = type(kept[name])(pruning.apply(kept[name]))
+                kept[name] = type(kept[name])(pruning.apply(kept[name], members))
         return kept
 
 
@@ -131,7 +144,7 @@ class _Cutter:
 
 
 def secret_breadcrumbs(schema: Mapping[str, object], at: Breadcrumb = ()) -> list[Breadcrumb]:
-    """List the members that a schema marks as secret (`x-sensitive: secret`), as breadcrumbs."""
+    """Return breadcrumbs of the members that a schema marks as secret (`x-sensitive: secret`)."""
     found: list[Breadcrumb] = []
     properties = schema.get("properties")
     if isinstance(properties, dict):
@@ -148,7 +161,7 @@ def secret_breadcrumbs(schema: Mapping[str, object], at: Breadcrumb = ()) -> lis
 
 
 def sensitive_in_arrays(schema: Mapping[str, object], at: Breadcrumb = ()) -> Iterator[Breadcrumb]:
-    """List the members inside of arrays that a schema marks, as breadcrumbs."""
+    """Yield breadcrumbs of the members inside arrays that a schema marks as sensitive."""
     properties = schema.get("properties")
     if isinstance(properties, dict):
         for name, inner in properties.items():
@@ -172,17 +185,17 @@ def compile_pruning(
 
     Args:
         schema: JSON schema at this breadcrumb.
-        selected: Effective selection by breadcrumb; missing ones are selected.
-        unselected_by_default: Breadcrumbs that the tap itself deselects: they say nothing about
-            what the user thinks of undeclared members.
-        keep: Members of this level that stay whatever the selection says (the keys).
+        selected: Effective selection by breadcrumb; breadcrumbs not listed are selected.
+        unselected_by_default: Breadcrumbs that the tap itself deselects, which does not mean that
+            the user does not want undeclared members.
+        keep: Members of this level that stay regardless of the selection (the keys).
         at: Breadcrumb of this level.
     """
     result = Pruning()
     array_items = schema.get("items")
     if isinstance(array_items, dict):
         inner = compile_pruning(array_items, selected, unselected_by_default, at=(*at, "items"))
-        # Singer's metadata may name members of array elements with or without the `items` crumb.
+        # Singer's metadata may name members of array elements with or without `items`.
         if "properties" in array_items:
             direct = compile_pruning(array_items, selected, unselected_by_default, at=at)
             inner = merge(inner, direct)
@@ -203,8 +216,21 @@ def compile_pruning(
     return result
 
 
+def attached(pruning: Pruning, breadcrumb: Breadcrumb, inner: Pruning) -> Pruning:
+    """Return a pruning that also prunes what is at a breadcrumb without declared members."""
+    names = [crumb for crumb in breadcrumb if crumb not in {"properties", "items"}]
+    if not names:  # a user who deselects members of the record does not want undeclared ones
+        inner.drop |= pruning.drop
+        return inner if pruning.only is None else pruning
+    outer = pruning
+    for name in names[:-1]:
+        outer = outer.inside.setdefault(name, Pruning())
+    outer.inside[names[-1]] = inner
+    return pruning
+
+
 def merge(one: Pruning, two: Pruning) -> Pruning:
-    """Leave out what either of two prunings leaves out."""
+    """Return a pruning that leaves out what either of two leaves out."""
     only = one.only if two.only is None else two.only if one.only is None else one.only & two.only
     inside = dict(one.inside)
     for name, pruning in two.inside.items():
@@ -213,7 +239,7 @@ def merge(one: Pruning, two: Pruning) -> Pruning:
 
 
 def allow_list(schema: Mapping[str, object]) -> Pruning:
-    """Make a pruning that lets only declared members through, at every declared level."""
+    """Return a pruning that only keeps declared members, at every level of the schema."""
     array_items = schema.get("items")
     if isinstance(array_items, dict):
         return allow_list(array_items)

@@ -1,4 +1,4 @@
-"""Rows of a page: JSON text as the API sent it, with the few values that reading needs."""
+"""Rows of a page: JSON text as the API sent it, plus the few values that reading needs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _decoder = msgspec.json.Decoder(float_hook=Decimal)
 _Date = Annotated[str, msgspec.Meta(min_length=1)] | None
 
 ROWS_AT_ONCE = 50
-"""Rows are joined in batches that fit into the processor's cache; whole pages do not."""
+"""Size of a batch that fits into the processor's cache; a whole page does not."""
 
 
 class Row(msgspec.Struct):
@@ -33,10 +33,10 @@ class Row(msgspec.Struct):
 
     Attributes:
         raw: The record as JSON text.
-        key: Values that identify the row, one per path of its reader.
-        at: Replication timestamp in the canonical form; None when the record has none.
-        sent: The timestamp as sent, where it has another form: if it is finer than milliseconds,
-            only this one says where a range stands.
+        key: Values that identify the row, one for each key path of its reader.
+        at: Replication timestamp in canonical form; None if the record has none.
+        sent: The timestamp as sent, if that is not canonical. If it is finer than milliseconds,
+            only this one gives the position of a range.
     """
 
     raw: bytes
@@ -46,7 +46,7 @@ class Row(msgspec.Struct):
 
 
 def decode(raw: bytes) -> dict[str, Any]:
-    """Decode a record; numbers stay exact (`int` of any size, `Decimal`)."""
+    """Decode a record, with exact numbers (`int` of any size, `Decimal`)."""
     record: dict[str, Any] = _decoder.decode(raw)
     return record
 
@@ -55,8 +55,8 @@ class RowReader:
     """Reads keys and replication timestamps from the rows of one list.
 
     Args:
-        stream: Name for messages.
-        key: Dotted paths of the members that identify a row, all strings.
+        stream: Name of the stream, for messages.
+        key: Dotted paths of the members that identify a row; all of them are strings.
         replication_key: Member with the replication timestamp, if the stream has one.
         dates: Members in which an empty text means null.
     """
@@ -90,10 +90,10 @@ class RowReader:
         self._first_decoder = msgspec.json.Decoder(list[_struct(tree)])  # type: ignore[misc]
 
     def rows(self, raws: Sequence[msgspec.Raw]) -> list[Row]:
-        """Read all rows of a page, in batches: one call per row costs more than the decoding.
+        """Read the rows of a page, in batches: a call per row would cost more than the decoding.
 
         Raises:
-            SourceError: A row lacks its key or has one of another type.
+            SourceError: A row has no key, or a key or timestamp that is not a string.
         """
         heads: list[Any] = []
         texts: list[bytes] = []
@@ -125,13 +125,13 @@ class RowReader:
         return heads
 
     def _normalise(self, row: Row, value: str) -> None:
-        """Convert the replication timestamp of a row into the canonical form."""
+        """Convert the replication timestamp of a row to canonical form."""
         try:
             row.at, row.sent = timestamps.canonical(value), value
         except ValueError:
             msg = (
-                f"{self._stream}: {self._replication_key} of record {'/'.join(row.key)} is no"
-                " ISO 8601 timestamp"
+                f"{self._stream}: {self._replication_key} of record {'/'.join(row.key)} is not"
+                " an ISO 8601 timestamp"
             )
             raise SourceError(msg) from None
         members = json_text.members(row.raw)

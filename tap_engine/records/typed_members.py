@@ -1,8 +1,8 @@
-"""Schemas for members that the users of a source define: custom fields, metadata.
+"""Schemas for members that are defined by users of the source: custom fields and metadata.
 
-A value of another kind than the one in the definition must neither get lost nor break a load. So a
-type list names what is expected, then `null`, then everything else: what stands behind `null` is
-tolerated. Loaders accept every value, the drift report says when one was not expected.
+A value whose type differs from its definition must neither get lost nor break a load. So a type
+list names the expected types, then `null`, then all others, which are tolerated: loaders accept any
+value, and the drift report shows unexpected ones.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ KINDS = ("object", "array", *SCALARS)
 
 
 def member(*expected: str, properties: Members | None = None, description: str = "") -> Node:
-    """Make the schema of a member that should be of some JSON types.
+    """Return the schema of a member for which some JSON types are expected.
 
     Args:
-        expected: JSON types; none of them when nothing is known.
+        expected: The JSON types; empty if nothing is known.
         properties: Members of an object.
-        description: What the source calls it.
+        description: What the source calls the type.
     """
     tolerated = [kind for kind in KINDS if kind not in expected]
     node: Node = {"type": [*expected, "null", *tolerated] if expected else [*KINDS, "null"]}
@@ -36,7 +36,7 @@ def member(*expected: str, properties: Members | None = None, description: str =
 
 
 def agreed(one: Node, other: Node) -> Node:
-    """Make one schema of two definitions of a member; open where they contradict each other."""
+    """Merge two definitions of a member; allow any type if they conflict."""
     names = [node["description"] for node in (one, other) if node.get("description")]
     description = " or ".join(dict.fromkeys(" or ".join(names).split(" or ")))
     same = one["type"] == other["type"] and one.get("properties") == other.get("properties")
@@ -45,7 +45,7 @@ def agreed(one: Node, other: Node) -> Node:
 
 
 def union(*definitions: Mapping[str, Node]) -> Members:
-    """Put definitions together, name by name, in alphabetical order."""
+    """Merge definitions by name, in alphabetical order."""
     together: Members = {}
     for definition in definitions:
         for name, node in definition.items():
@@ -54,7 +54,7 @@ def union(*definitions: Mapping[str, Node]) -> Members:
 
 
 def expected_types(node: Mapping[str, Any]) -> Sequence[str] | None:
-    """Name the JSON types that a schema expects, without those that it merely tolerates."""
+    """Return the JSON types that a schema expects, without those it merely tolerates."""
     types: str | Sequence[str] | None = node.get("type")
     if types is None or isinstance(types, str):
         return None if types is None else [types]
@@ -62,10 +62,10 @@ def expected_types(node: Mapping[str, Any]) -> Sequence[str] | None:
 
 
 def objects(schema: Mapping[str, Any], at: Path = ()) -> Iterator[tuple[Path, Node]]:
-    """Walk through the members of a schema, those of array elements included.
+    """Yield the members of a schema at any depth, including those of array elements.
 
     Yields:
-        Names on the way, without a step for array elements, and the schema of the member.
+        The names on the path to a member, with nothing for array elements, and its schema.
     """
     for name, node in schema.get("properties", {}).items():
         yield (*at, name), node
@@ -75,11 +75,11 @@ def objects(schema: Mapping[str, Any], at: Path = ()) -> Iterator[tuple[Path, No
 
 
 def adopt(schema: Node, given: Mapping[str, Any]) -> None:
-    """Take over the members that a catalog declares where a stream's own schema leaves them open.
+    """Copy members that the catalog declares where the stream's own schema is open.
 
     Args:
-        schema: Schema of the stream, which is changed.
-        given: Schema out of the catalog.
+        schema: Schema of the stream; changed in place.
+        given: Schema in the catalog.
     """
     if "properties" not in schema and "object" in schema.get("type", ()):
         if given.get("properties"):
@@ -92,15 +92,15 @@ def adopt(schema: Node, given: Mapping[str, Any]) -> None:
 
 
 def columns(schema: Node) -> None:
-    """Narrow types that mix scalars with objects or arrays, because flattening is on.
+    """Narrow types that mix scalars with objects or arrays, for flattening.
 
-    The SDK makes a text of what may be an object or array, but leaves numbers and booleans in it as
-    they are, which no loader accepts as text. Here, what should be a number or boolean becomes just
-    that, and every other mixture a list of all scalars, which loaders take for text. What lies
-    deeper than the flattening goes becomes text as a whole.
+    The SDK declares what may be an object or array as text, but leaves numbers and booleans in it
+    as they are, which no loader accepts as text. So a member expected to be a number or boolean
+    becomes just that, and every other mixture a list of all scalars, which loaders treat as text.
+    Members below the flattening depth become text as a whole.
 
     Args:
-        schema: Schema at one level, which is changed.
+        schema: Schema at one level; changed in place.
     """
     for node in schema.get("properties", {}).values():
         expected = expected_types(node)

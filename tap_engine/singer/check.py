@@ -1,4 +1,4 @@
-"""What `--test` and `--discover` print: the connection check, SCHEMA messages, the catalog."""
+"""The output of `--test` and `--discover`: connection check, SCHEMA messages, catalog."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ if TYPE_CHECKING:
     from tap_engine.singer.tap import EngineTap
 
 CHECK_SECONDS = 15.0
-"""Retry budget of a check, where a person waits for the answer."""
+"""Retry budget of a check; somebody is waiting for the result."""
 
 
 def check(tap: EngineTap) -> int:
-    """Try every selected stream.
+    """Check whether each selected stream can be read.
 
     Returns:
-        The exit code: 0 when all are readable.
+        The exit code: 0 if all are readable.
 
     Raises:
         UnreachableError: The API has never answered.
@@ -26,7 +26,7 @@ def check(tap: EngineTap) -> int:
     http = tap.current_run.http
     http.limit_retries(CHECK_SECONDS)
     failed = 0
-    for stream in tap.chosen_streams:
+    for stream in tap.ready_streams():
         result = "readable"
         try:
             stream.check()
@@ -45,10 +45,10 @@ def check(tap: EngineTap) -> int:
 def print_schemas(tap: EngineTap) -> int:
     """Print the SCHEMA messages of the selected streams and return the exit code.
 
-    A target that reads them makes the tables: loaders that start at the same moment, as those of
-    shards do, would get in each other's way doing that.
+    A target that reads them creates the tables. Loaders that start at the same time, such as those
+    of shards, would get in each other's way doing that.
     """
-    for stream in tap.chosen_streams:
+    for stream in tap.ready_streams():
         stream.write_schema()
     tap.writer.flush()
     return 0

@@ -1,4 +1,4 @@
-"""The command line of both taps: options, exit codes, and one line for every way to fail."""
+"""The command line of both taps: options, exit codes, and a single line for each failure."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 
 class CommandTap(EngineTap):
-    """A tap with its command line."""
+    """A tap with a command line."""
 
     @classmethod
-    def invoke(  # type: ignore[override]  # noqa: PLR0913 (one for each option)
+    def invoke(  # type: ignore[override]  # noqa: PLR0913 (one argument for each option)
         cls,
         *,
         about: bool = False,
@@ -39,7 +39,7 @@ class CommandTap(EngineTap):
         merge_states: bool = False,
         files: tuple[str, ...] = (),
     ) -> None:
-        """Run the tap as the command line asks for."""
+        """Do what the command line asks for."""
         if about:
             cls.print_about(about_format)
         elif merge_states:
@@ -52,13 +52,13 @@ class CommandTap(EngineTap):
 
     @classmethod
     def get_singer_command(cls) -> click.Command:
-        """Add the option that merges the states of shards, where the tap has the setting."""
+        """Add the option that merges the states of shards, if the tap supports shards."""
         command = super().get_singer_command()
         for parameter in command.params:
-            # So that --test knows which streams are selected, wherever --catalog stands.
+            # --test needs to know the selected streams, even if --catalog comes after it.
             parameter.is_eager |= parameter.name == "catalog"
         if shards.NAME in cls.config_jsonschema["properties"]:
-            merge = "Print the state that follows from those of all shards, given as FILES."
+            merge = "Merge the states of all shards, given as FILES, and print the result."
             command.params += [
                 click.Option(["--merge-states"], is_flag=True, help=merge),
                 click.Argument(["files"], nargs=-1),
@@ -67,11 +67,11 @@ class CommandTap(EngineTap):
 
     @classmethod
     def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> Any:
-        """Read the settings files, each of which has to hold a JSON object."""
+        """Read the settings files, each of which must be a JSON object."""
         try:
             return super().cb_config(ctx, param, value)
         except TypeError:
-            stop(cls.logger, "a config file holds no JSON object")
+            stop(cls.logger, "a config file is not a JSON object")
 
     @classmethod
     def cb_discover(
@@ -80,7 +80,7 @@ class CommandTap(EngineTap):
         param: click.Option,  # noqa: ARG003 (fixed by click)
         value: bool,
     ) -> None:
-        """Print the catalog for `--discover`; settings only matter where the API is asked."""
+        """Print the catalog for `--discover`; settings only matter if the API has to be asked."""
         if not value:
             return
         config = ctx.params.get("config")
@@ -99,7 +99,7 @@ class CommandTap(EngineTap):
         param: click.Option,  # noqa: ARG003 (fixed by click)
         value: str,
     ) -> None:
-        """Run the connection check for `--test`, the SDK's own for `--test=schema`."""
+        """Check the connection for `--test`, or print SCHEMA messages for `--test=schema`."""
         if value == "disabled":
             return
         config = ctx.params.get("config")
@@ -109,25 +109,25 @@ class CommandTap(EngineTap):
 
 
 def main(tap: type[EngineTap]) -> None:
-    """Run a tap's command line; the console scripts end up here."""
-    # What the imports made stays; looking through it again and again takes a fifth of the start.
+    """Run the command line of a tap; the console scripts call this."""
+    # Imported modules stay in memory; scanning them repeatedly takes a fifth of the start-up time.
     gc.freeze()
     try:
         tap.cli()
-    except TerminatedError as signal:  # before there was anything to write
+    except TerminatedError as signal:  # before anything was written
         sys.exit(128 + signal.signum)
-    except OSError as error:  # such as a settings file that is not there
+    except OSError as error:  # such as a missing settings file
         stop(tap.logger, str(error))
-    except ValueError as error:  # such as a settings file that is no JSON
+    except ValueError as error:  # such as a settings file that is not JSON
         stop(tap.logger, f"cannot read the input: {error}")
 
 
 def build(tap: type[EngineTap], config: Any, state: Any, catalog: Any) -> EngineTap:
-    """Make the tap from what the command line was given; leave if something is wrong with it."""
+    """Build the tap from the files of the command line; exit if they are invalid."""
     try:
         return tap(
             config=config.config if config else {},
-            state=_read_json("state", state),
+            state=_read_json("state", state, may_be_empty=True),
             catalog=_read_catalog(catalog),
             parse_env_config=bool(config and config.parse_env),
             validate_config=True,
@@ -139,7 +139,7 @@ def build(tap: type[EngineTap], config: Any, state: Any, catalog: Any) -> Engine
 
 
 def print_merged_state(tap: type[EngineTap], files: tuple[str, ...]) -> None:
-    """Print the state that follows from those of all shards."""
+    """Merge the states of all shards and print the result."""
     try:
         print(merge_files(tap.name, files))  # noqa: T201 (this is the command's output)
     except StateError as error:
@@ -147,15 +147,15 @@ def print_merged_state(tap: type[EngineTap], files: tuple[str, ...]) -> None:
 
 
 def run_guarded(tap: EngineTap, work: Callable[[], int]) -> int:
-    """Run, and turn every way to fail into one line and an exit code."""
+    """Run, and turn each failure into a log line and an exit code."""
     try:
         return _run(tap, work)
-    except OSError as error:  # nothing can be written any more, the state neither
-        # Otherwise the interpreter complains once more when it flushes at its end.
+    except OSError as error:  # output is broken, so the state cannot be written either
+        # Otherwise the interpreter reports the error again when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         broken = isinstance(error, BrokenPipeError)
         reason = "the target stopped reading" if broken else f"cannot write: {error}"
-        tap.logger.error("%s; stopped too", reason)  # noqa: TRY400
+        tap.logger.error("%s; stopping too", reason)  # noqa: TRY400
         return 1
     finally:
         tap.stop()  # whatever happened, a request that is stuck must not hold up the exit
@@ -169,48 +169,59 @@ def _run(tap: EngineTap, work: Callable[[], int]) -> int:
             raise carrier.error from None
     except TerminatedError as signal:
         _leave_after_signal(tap, signal.signum)
-    except SettingsError as error:  # there is no session yet, and no state to keep
-        tap.logger.error("%s", error)  # noqa: TRY400
-        return 1
     except TapError as error:
-        tap.stop()
-        tap.write_state()
-        tap.writer.flush()
+        _end_early(tap)
         tap.logger.error("%s", error)  # noqa: TRY400
         return 1
+    except OSError:  # see `run_guarded`
+        raise
+    except Exception:
+        _end_early(tap)
+        raise
     return code
 
 
+def _end_early(tap: EngineTap) -> None:
+    """Drop what was asked for, and write the last STATE if anything was asked for."""
+    tap.stop()
+    if "connection" in vars(tap) and tap.connection.http.sent:
+        tap.write_last_state()
+        tap.writer.flush()
+
+
 def stop(logger: logging.Logger, message: str) -> NoReturn:
-    """Leave with one line and exit code 1."""
+    """Exit with a message and code 1."""
     logger.error("%s", message)
     sys.exit(1)
 
 
 def _leave_after_signal(tap: EngineTap, signum: int) -> NoReturn:
-    """Write the last STATE and leave with 128 + signal.
+    """Write the last STATE and exit with 128 + signal.
 
-    Without waiting for worker threads: one may sit in a request for minutes.
+    Does not wait for worker threads: one may be in a request for minutes.
     """
     with contextlib.suppress(OSError):  # the target may be gone as well
-        tap.write_state()
+        tap.write_last_state()
         tap.writer.flush()
-    tap.logger.error("stopped by signal %d; the state written last is where to go on", signum)
+    tap.logger.error("stopped by signal %d; the next run resumes from the last state", signum)
     logging.shutdown()
     sys.stderr.flush()
     os._exit(128 + signum)
 
 
-def _read_json(name: str, source: Any) -> dict[str, Any] | None:
+def _read_json(name: str, source: Any, *, may_be_empty: bool = False) -> dict[str, Any] | None:
     if source is None:
         return None
+    text = source.read()
+    if may_be_empty and not text.strip():
+        return None
     try:
-        value: Any = load_json(source.read())
+        value: Any = load_json(text)
     except ValueError as error:
-        msg = f"the {name} file is no JSON: {error}"
+        msg = f"the {name} file is not valid JSON: {error}"
         raise SettingsError(msg) from None
     if not isinstance(value, dict):
-        msg = f"the {name} file holds no JSON object"
+        msg = f"the {name} file is not a JSON object"
         raise SettingsError(msg)
     return value
 
@@ -229,7 +240,7 @@ def _read_catalog(source: Any) -> Catalog | None:
 
 
 def _hide_values(tap: type[EngineTap], error: ConfigValidationError) -> str:
-    """Join validation errors, without the values of secret settings that they may quote."""
+    """Join validation errors, without any values of secret settings that they quote."""
     properties = tap.config_jsonschema["properties"]
     secrets = [name for name, definition in properties.items() if definition.get("secret")]
     lines = []

@@ -1,7 +1,7 @@
-"""Records of which only a few members are known, such as tombstones.
+"""Writes partial records, such as tombstones, of which only a few members are known.
 
-Stream maps are made for whole records: a filter or an expression would miss the other members. So
-here they only do what they can, which is all that makes a row the same row at the target.
+Stream maps are written for whole records; their filters and expressions would fail on missing
+members. So only the parts of a map that decide which row of the target is meant are applied.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _FILTER, _KEYS = "__filter__", "__key_properties__"
 
 
 class Mapped(Protocol):
-    """What is needed of a stream to write partial records."""
+    """What writing partial records needs from a stream."""
 
     name: str
     keys: tuple[str, ...]
@@ -46,7 +46,7 @@ class Mapped(Protocol):
 
     @property
     def added_properties(self) -> Mapping[str, Mapping[str, Any]]:
-        """Properties that records may have besides those of the schema file."""
+        """Properties of records beyond those of the schema file."""
 
     @property
     def selected_schema(self) -> dict[str, Any]:
@@ -54,19 +54,19 @@ class Mapped(Protocol):
 
 
 def write(stream: Mapped, records: Partial, writer: RecordWriter, mapper: PluginMapper) -> int:
-    """Write records that hold keys, replication key and added properties, and nothing else.
+    """Write records that only have keys, replication key and added properties.
 
     Args:
         stream: The stream.
         records: The records.
-        writer: Prints the messages.
+        writer: Writes the messages.
         mapper: The tap's mapper.
 
     Returns:
-        How many there were.
+        The number of records.
 
     Raises:
-        StreamError: A stream map makes the key from members that are not there.
+        StreamError: A stream map builds the key from missing members.
     """
     maps = _reduced_maps(stream, mapper)
     for record in records:
@@ -75,7 +75,7 @@ def write(stream: Mapped, records: Partial, writer: RecordWriter, mapper: Plugin
             try:
                 mapped = each.transform(dict(record))
             except (MapExpressionError, AttributeError, KeyError, TypeError) as error:
-                msg = f"{stream.name}: stream_maps cannot make a key without the record: {error}"
+                msg = f"{stream.name}: stream_maps cannot build a key without the record: {error}"
                 raise StreamError(msg) from None
             if mapped is not None:
                 writer.write_message(
@@ -89,10 +89,10 @@ def write(stream: Mapped, records: Partial, writer: RecordWriter, mapper: Plugin
 
 
 def declare(added: Mapping[str, Mapping[str, Any]], stream_map: StreamMap) -> None:
-    """Declare added properties behind a stream map.
+    """Declare added properties in the output of a stream map.
 
-    The catalog may deselect them or not know them, and a map may only let through what it names: a
-    record without its mark would empty the row that it was to mark.
+    The catalog may deselect or lack them, and a map may drop what it does not name. Without its
+    mark, a record would blank the row it should mark.
     """
     properties = stream_map.transformed_schema.get("properties", {})
     for name, node in added.items():
@@ -100,7 +100,7 @@ def declare(added: Mapping[str, Mapping[str, Any]], stream_map: StreamMap) -> No
 
 
 def _reduced_maps(stream: Mapped, mapper: PluginMapper) -> list[StreamMap]:
-    """Return the stream maps without filters, and without expressions for any other member."""
+    """Return the stream maps without filters and without expressions for other members."""
     kept = {*stream.keys, stream.replication_key}
     given = stream.config.get("stream_maps") or {}
     reduced = {
@@ -108,7 +108,7 @@ def _reduced_maps(stream: Mapped, mapper: PluginMapper) -> list[StreamMap]:
         for name, each in given.items()
     }
     own = PluginMapper({**stream.config, "stream_maps": reduced}, stream.logger)
-    # The SDK takes `__else__` out of the settings when it reads them for the first time.
+    # The SDK removes `__else__` from the settings when it first reads them.
     own.default_mapper_type = mapper.default_mapper_type
     own.register_raw_stream_schema(stream.name, stream.selected_schema, stream.primary_keys)
     return own.stream_maps[stream.name]

@@ -1,14 +1,17 @@
-"""Settings that both taps have, and the checks that a JSON schema cannot make."""
+"""Settings that both taps share, and checks that a JSON schema cannot express."""
 
 from __future__ import annotations
 
 import ipaddress
+import os
+import ssl
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from singer_sdk import typing as th
-from singer_sdk.configuration._dict_config import parse_environment_config  # public nowhere
+from singer_sdk.configuration._dict_config import parse_environment_config  # no public name
 
 from tap_engine import timestamps
 from tap_engine.errors import SettingsError
@@ -25,15 +28,17 @@ TEXT = th.StringType
 TEXTS = th.ArrayType(th.StringType)
 INTEGER = th.IntegerType
 BOOLEAN = th.BooleanType
-# From a variable of the environment the SDK makes a number only where the type says `integer`, and
-# Meltano 4.4 cannot pass on a number of its kind `decimal`. Fractions come from settings files.
+# The SDK only parses an environment variable as a number if the type includes `integer`, and
+# Meltano 4.4 cannot pass on settings of kind `decimal`. So fractions only work in settings files.
 NUMBER = th.CustomType({"type": ["integer", "number"]})
 
 FILTERS = "stream_filters"
 MOST_CONCURRENCY = 16
+CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+FALSE = ("false", "0", "no", "off")
 
 
-def setting(  # noqa: PLR0913 (what can be said of a setting)
+def setting(  # noqa: PLR0913 (the attributes of a setting)
     name: str,
     kind: Any,
     title: str,
@@ -46,13 +51,13 @@ def setting(  # noqa: PLR0913 (what can be said of a setting)
     """Declare a setting.
 
     Args:
-        name: Its name.
+        name: Name of the setting.
         kind: One of the types above.
         title: Title for user interfaces.
-        description: What it does, for `--about` and the documentation.
-        default: Value without one.
-        required: It has to be set.
-        secret: Its value is masked in everything that is printed.
+        description: What the setting does, for `--about` and the documentation.
+        default: Value if the setting is missing.
+        required: Whether the tap needs it.
+        secret: Whether its value is masked in all output.
     """
     return th.Property(
         name,
@@ -66,49 +71,49 @@ def setting(  # noqa: PLR0913 (what can be said of a setting)
 
 
 def declare(*settings: Property) -> dict[str, Any]:
-    """Return the JSON schema of settings."""
+    """Return the JSON schema of all settings."""
     return th.PropertiesList(*settings).to_dict()
 
 
 def stream_filters(description: str) -> Property:
-    """Declare `stream_filters`; `check_filters` checks the values without quoting them."""
+    """Declare `stream_filters`; `check_filters` checks its values and never quotes them."""
     return setting(
         FILTERS,
         th.ObjectType(additional_properties=True),
         "Stream filters",
-        f"{description} Another filter makes the stream read everything anew; see docs/filters.md.",
+        f"{description} After a change, the stream is read from the start; see docs/filters.md.",
     )
 
 
 def shared(*, concurrency: int, lookback_seconds: int) -> list[Property]:
-    """Declare the settings that both taps have, with the defaults of one."""
+    """Declare the settings that both taps share, with the defaults of one tap."""
     return [
         setting(
             "start_date",
             th.DateTimeType,
             "Start date",
-            "Lower bound of the first sync of incremental streams, ISO 8601; without an offset it"
-            " means UTC. Moving it back later makes the tap read everything again.",
+            "Lower bound of the first sync of incremental streams, ISO 8601, in UTC unless it has"
+            " an offset. If you move it back later, these streams are read again in full.",
         ),
         setting(
             "concurrency",
             INTEGER,
             "Concurrency",
-            f"Most requests in flight at once, 1 to {MOST_CONCURRENCY}.",
+            f"Maximum number of requests in flight, 1 to {MOST_CONCURRENCY}.",
             default=concurrency,
         ),
         setting(
             "lookback_seconds",
             INTEGER,
             "Lookback",
-            "How far before its bookmark a stream is read again, for late writes.",
+            "How many seconds before its bookmark a stream starts to read, to catch late writes.",
             default=lookback_seconds,
         ),
         setting(
             "request_timeout",
             NUMBER,
             "Request timeout",
-            "Seconds to wait for a connection and for each part of an answer; a whole answer may"
+            "Seconds to wait for a connection and for each part of a response; a whole response may"
             " take three times as long.",
             default=120,
         ),
@@ -116,7 +121,7 @@ def shared(*, concurrency: int, lookback_seconds: int) -> list[Property]:
             "retry_max_seconds",
             NUMBER,
             "Retry budget",
-            "How long one request is tried again before its stream fails, in seconds.",
+            "Seconds to keep retrying a request before its stream fails.",
             default=600,
         ),
         setting(
@@ -124,38 +129,38 @@ def shared(*, concurrency: int, lookback_seconds: int) -> list[Property]:
             BOOLEAN,
             "Skip forbidden streams",
             "Only warn about selected streams that the API refuses to these credentials from the"
-            " start, instead of ending with an error after the others are done.",
+            " start. Otherwise the run reads the other streams and then fails.",
             default=False,
         ),
         setting(
             "type_custom_fields",
             BOOLEAN,
             "Type custom fields",
-            "Read the definitions of custom fields (commercetools: types, Commerce7: metadata"
-            " configurations) at discovery, and at the start of a run without a catalog, and"
-            " declare those fields in the schemas.",
+            "Declare custom fields in the schemas. Their definitions (commercetools: types,"
+            " Commerce7: metadata configurations) are read at discovery, and at the start of a run"
+            " without a catalog.",
             default=False,
         ),
         setting(
             "verify_counts",
             th.StringType(allowed_values=list(counts.MODES)),
             "Verify counts",
-            "After a complete reading, compare the number of records with the API's own count"
-            " where it tells one: log both (log), also end with an error when records are missing"
-            " that did not change meanwhile (strict), or do not ask (off).",
+            "After a full scan, compare the number of records with the API's own count, if it has"
+            " one: log both (log), also fail if records are missing that did not change meanwhile"
+            " (strict), or skip the check (off).",
             default=counts.LOG,
         ),
         setting(
             "emit_activate_version_messages",
             BOOLEAN,
             "Activate versions",
-            "After a complete reading of a full-table stream, tell the target which version of its"
-            " rows is valid, so that it can mark or remove rows that are gone. Without a value:"
-            " yes, except for always-full tables with a column version, on which target-postgres"
-            " only works with hard_delete.",
+            "After a full scan of a full-table stream, tell the target which version of its rows is"
+            " current, so that it can mark or remove rows that are gone. If not set, this is on,"
+            " except for streams without a replication key that have a column named version, for"
+            " which target-postgres needs hard_delete.",
         ),
         setting(
-            "user_agent", TEXT, "User agent", "Replaces the User-Agent header that the tap sends."
+            "user_agent", TEXT, "User agent", "User-Agent header to send instead of the tap's own."
         ),
     ]
 
@@ -164,7 +169,7 @@ def read_settings(config: Mapping[str, Any]) -> ReadSettings:
     """Parse the settings that reading depends on.
 
     Raises:
-        SettingsError: One is unusable.
+        SettingsError: A setting is invalid.
     """
     return ReadSettings(
         start_date=start_date(config),
@@ -179,14 +184,14 @@ def read_settings(config: Mapping[str, Any]) -> ReadSettings:
 def check_filters(
     config: Mapping[str, Any], wrong_filters: Mapping[str, Callable[[object], str]]
 ) -> None:
-    """Check `stream_filters`: the names of streams, and each filter.
+    """Check the stream names and filters in `stream_filters`.
 
     Args:
         config: Settings of the tap.
-        wrong_filters: By stream, what returns the fault of a filter.
+        wrong_filters: For each stream, a function that returns what is wrong with a filter.
 
     Raises:
-        SettingsError: A stream does not exist or takes no filter, or a filter cannot be right.
+        SettingsError: A stream does not exist or takes no filter, or a filter is malformed.
     """
     for name, value in (config.get(FILTERS) or {}).items():
         if name not in wrong_filters:
@@ -198,31 +203,40 @@ def check_filters(
 
 
 def from_environment(definitions: Mapping[str, Any], prefix: str) -> dict[str, Any]:
-    """Read settings from variables of the environment, as the SDK does.
+    """Read settings from environment variables, as the SDK does.
 
     Args:
-        definitions: JSON schema of each setting by its name.
-        prefix: What names of variables begin with, such as `TAP_COMMERCE7_`.
+        definitions: JSON schemas of the settings by name.
+        prefix: Prefix of the variables, such as `TAP_COMMERCE7_`.
 
     Raises:
-        ValueError: A value cannot be read; the SDK's own message does not name the variable.
+        ValueError: A value has the wrong type. The SDK's own message does not name the variable.
     """
     config: dict[str, Any] = {}
     for name, definition in definitions.items():
         try:
-            config |= parse_environment_config({"properties": {name: definition}}, prefix)
+            config |= _parsed(name, definition, prefix)
         except ValueError:
             kind = definition["type"][0]
-            msg = f"environment variable {prefix}{name.upper()} holds no {kind}"
+            msg = f"environment variable {prefix}{name.upper()} is not a valid {kind}"
             raise ValueError(msg) from None
     return config
 
 
+def _parsed(name: str, definition: Mapping[str, Any], prefix: str) -> dict[str, Any]:
+    parsed = parse_environment_config({"properties": {name: definition}}, prefix)
+    # The SDK takes for false whatever it does not take for true.
+    if parsed.get(name) is False and os.environ[f"{prefix}{name.upper()}"].lower() not in FALSE:
+        msg = "no truth value"
+        raise ValueError(msg)
+    return parsed
+
+
 def require(config: Mapping[str, Any], *names: str) -> None:
-    """Check that settings are there and not empty.
+    """Check that settings are present and not empty.
 
     Raises:
-        SettingsError: Names all that are missing.
+        SettingsError: Settings are missing; the message names all of them.
     """
     missing = [name for name in names if not str(config.get(name) or "").strip()]
     if missing:
@@ -231,10 +245,10 @@ def require(config: Mapping[str, Any], *names: str) -> None:
 
 
 def header(config: Mapping[str, Any], *names: str) -> None:
-    """Check settings that travel in HTTP headers.
+    """Check settings that are sent in HTTP headers.
 
     Raises:
-        SettingsError: One holds line breaks or characters outside of ASCII.
+        SettingsError: A value contains line breaks or non-ASCII characters.
     """
     for name in names:
         value = str(config.get(name) or "")
@@ -243,14 +257,32 @@ def header(config: Mapping[str, Any], *names: str) -> None:
             raise SettingsError(msg)
 
 
-def number(config: Mapping[str, Any], name: str, least: float, most: float) -> float:
-    """Read a number within bounds.
+def certificates(environment: Mapping[str, str]) -> None:
+    """Check the file or folder with certificates that the environment names.
 
     Raises:
-        SettingsError: It is outside.
+        SettingsError: It cannot be used; without this check every request would fail.
+    """
+    name = next((each for each in CERTIFICATES if environment.get(each)), None)
+    if name is None:
+        return
+    path = Path(environment[name])
+    try:
+        if not path.is_dir():
+            ssl.create_default_context(cafile=path)
+    except OSError as error:  # of which errors of TLS are a kind
+        msg = f"environment variable {name} names no usable certificates: {path} ({error.strerror})"
+        raise SettingsError(msg) from None
+
+
+def number(config: Mapping[str, Any], name: str, least: float, most: float) -> float:
+    """Return a number that must be within bounds.
+
+    Raises:
+        SettingsError: It is out of bounds, or not a number.
     """
     value = config[name]
-    # The SDK reads fractions in a settings file as Decimal.
+    # The SDK parses fractions in a settings file as Decimal.
     numeric = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
     if not numeric or not least <= value <= most:
         msg = f"setting {name} must be a number from {least:g} to {most:g}"
@@ -259,10 +291,10 @@ def number(config: Mapping[str, Any], name: str, least: float, most: float) -> f
 
 
 def start_date(config: Mapping[str, Any]) -> str | None:
-    """Read `start_date` in the canonical form; without an offset it is UTC.
+    """Return `start_date` in canonical form; it is in UTC unless it has an offset.
 
     Raises:
-        SettingsError: It is no ISO 8601 date.
+        SettingsError: It is not an ISO 8601 date.
     """
     value = config.get("start_date")
     if value is None or value == "":
@@ -270,16 +302,16 @@ def start_date(config: Mapping[str, Any]) -> str | None:
     try:
         return timestamps.canonical(str(value))
     except ValueError:
-        msg = f"setting start_date is no ISO 8601 date: {value!r:.60}"
+        msg = f"setting start_date is not an ISO 8601 date: {value!r:.60}"
         raise SettingsError(msg) from None
 
 
 def base_url(name: str, value: str) -> str:
-    """Check a base URL and strip the slash at its end.
+    """Check a base URL and strip its trailing slash.
 
     Raises:
-        SettingsError: It is no URL, holds credentials, or is plain `http://` to a host that is
-            not this machine.
+        SettingsError: It is not a URL, contains credentials, or is plain `http://` to another
+            machine.
     """
     try:
         parts = urlsplit(value.strip())
@@ -287,15 +319,15 @@ def base_url(name: str, value: str) -> str:
     except ValueError:
         parts, host = urlsplit(""), ""
     if parts.scheme not in {"http", "https"} or not host or parts.query or parts.fragment:
-        msg = f"setting {name} is no URL of the form https://host/path"
+        msg = f"setting {name} is not a URL of the form https://host/path"
         raise SettingsError(msg)
     if parts.username or parts.password:
-        msg = f"setting {name} must not hold credentials"
+        msg = f"setting {name} must not contain credentials"
         raise SettingsError(msg)
     if parts.scheme == "http" and not _is_loopback(host):
         msg = (
-            f"setting {name}: plain http:// is only for this machine (loopback), credentials would"
-            f" travel in the open to {host}; use https://"
+            f"setting {name}: plain http:// is only for this machine (loopback); credentials would"
+            f" be sent unencrypted to {host}, use https://"
         )
         raise SettingsError(msg)
     return value.strip().rstrip("/")

@@ -1,4 +1,4 @@
-"""SIGTERM and SIGINT: stop between two lines, never inside one."""
+"""Handles SIGTERM and SIGINT: a run stops between two lines of output, never inside one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Signals:
-    """Turns a signal into an exception at a moment when output and state are whole."""
+    """Turns a signal into an exception at a point where output and state are consistent."""
 
     def __init__(self) -> None:
         self._depth = 0
@@ -21,13 +21,13 @@ class Signals:
         self._delivered = False
 
     def receive(self, signum: int) -> None:
-        """Take a signal; to be called from the signal handler.
+        """Receive a signal; call this from the signal handler.
 
         A second signal ends the process at once: whoever sends it does not want to wait for a
         loader that has stopped reading.
 
         Raises:
-            TerminatedError: Nothing is being written.
+            TerminatedError: No block is holding signals back.
         """
         if self._received is not None:
             os._exit(128 + signum)
@@ -37,7 +37,7 @@ class Signals:
 
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
-        """Put off a signal until the block is done.
+        """Defer signals until the block has finished.
 
         Raises:
             TerminatedError: A signal arrived inside the outermost block.
@@ -51,7 +51,7 @@ class Signals:
             self._deliver()
 
     def _deliver(self) -> None:
-        """Raise once: what is written on the way out must not raise again."""
+        """Raise once only, so that the last writes before exit are not interrupted."""
         if not self._delivered and self._received is not None:
             self._delivered = True
             raise TerminatedError(self._received)

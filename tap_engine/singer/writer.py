@@ -1,4 +1,4 @@
-"""Prints Singer messages; records that are still JSON text are printed as they are."""
+"""Writes Singer messages; records that are JSON text are written as they are."""
 
 from __future__ import annotations
 
@@ -20,14 +20,15 @@ if TYPE_CHECKING:
 
 
 class RecordWriter(MsgSpecWriter):
-    """Prints Singer messages on standard output.
+    """Writes Singer messages to standard output.
 
-    Flushes after every message that is not a RECORD: a flush per record costs more than the record.
+    Flushes after every message except RECORD: flushing would cost more than the record itself.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.signals = Signals()
+        self.ends_with_state = False
 
     def serialize_message(self, message: Message) -> bytearray:
         """Serialize a message without the SDK's deep copy of schemas and states."""
@@ -37,9 +38,10 @@ class RecordWriter(MsgSpecWriter):
         return serialize_jsonl({name: value for name, value in members if value is not None})
 
     def write_message(self, message: Message) -> None:
-        """Write one message of the SDK."""
+        """Write a message of the SDK."""
         with self.signals.held():
             _write_all(self.format_message(message))
+            self.ends_with_state = isinstance(message, StateMessage)
             if not isinstance(message, RecordMessage):
                 sys.stdout.buffer.flush()
 
@@ -51,12 +53,13 @@ class RecordWriter(MsgSpecWriter):
         version: int | None,
         time_extracted: str,
     ) -> None:
-        """Write RECORD messages with records that are JSON text."""
+        """Write RECORD messages for records that are JSON text."""
         head = b'{"type":"RECORD","stream":' + msgspec.json.encode(stream) + b',"record":'
         extracted = b',"time_extracted":' + msgspec.json.encode(time_extracted)
         activated = b"" if version is None else b',"version":%d' % version
         tail = activated + extracted + b"}\n"
         between = tail + head
+        self.ends_with_state = False
         with self.signals.held():
             for batch in batches(raws):
                 _write_all(b"".join((head, between.join(batch), tail)))
@@ -68,10 +71,10 @@ class RecordWriter(MsgSpecWriter):
 
 
 def _write_all(data: bytes | bytearray) -> None:
-    """Write all of some bytes to standard output.
+    """Write all bytes to standard output.
 
-    With PYTHONUNBUFFERED (usual in containers) standard output is a raw file, whose writes a signal
-    cuts short: half a line would precede the final STATE.
+    With PYTHONUNBUFFERED, common in containers, standard output is a raw file, and a signal can cut
+    its writes short: the final STATE would follow half a line.
     """
     rest = memoryview(data)
     while rest:

@@ -53,7 +53,7 @@ _FOUND: dict[str, dict[str, Any]] = {}
 
 
 def every_schema(schema: Any) -> Iterator[dict[str, Any]]:
-    """Walk through a schema and all that is inside of it."""
+    """Yield a schema and all that is inside of it."""
     if isinstance(schema, dict):
         yield schema
         for inner in schema.values():

@@ -66,6 +66,7 @@ def test_a_run_that_goes_well_keeps_its_secrets(tmp_path: Path, sources: dict[st
     assert process.returncode == 0
     assert out.endswith("\n")
     assert '"type":"STATE"' in out.splitlines()[-1]
-    tokens = source.stand_in.authority.tokens  # type: ignore[attr-defined]
+    stand_in: Any = source.stand_in
+    tokens = stand_in.authority.tokens
     for unwanted in ("Traceback", *SECRETS, *tokens):
         assert unwanted not in err + out

@@ -49,14 +49,14 @@ SHARED: list[tuple[str, Any, str]] = [
     ("api_url", "http://api.example.com", "api_url: plain http:// is only for this machine"),
     ("api_url", "http://127.0.0.1.example.com", "plain http://"),
     ("api_url", "http://10.0.0.1", "plain http://"),
-    ("api_url", "ftp://127.0.0.1", "api_url is no URL"),
-    ("api_url", "api.example.com", "api_url is no URL"),
-    ("api_url", "https://", "api_url is no URL"),
-    ("api_url", "https://127.0.0.1:port", "api_url is no URL"),
-    ("api_url", "https://127.0.0.1:99999", "api_url is no URL"),
-    ("api_url", "https://[::1", "api_url is no URL"),
-    ("api_url", "https://127.0.0.1/?key=s3cr3t-key", "api_url is no URL"),
-    ("api_url", "https://user:s3cr3t-key@127.0.0.1", "api_url must not hold credentials"),
+    ("api_url", "ftp://127.0.0.1", "api_url is not a URL"),
+    ("api_url", "api.example.com", "api_url is not a URL"),
+    ("api_url", "https://", "api_url is not a URL"),
+    ("api_url", "https://127.0.0.1:port", "api_url is not a URL"),
+    ("api_url", "https://127.0.0.1:99999", "api_url is not a URL"),
+    ("api_url", "https://[::1", "api_url is not a URL"),
+    ("api_url", "https://127.0.0.1/?key=s3cr3t-key", "api_url is not a URL"),
+    ("api_url", "https://user:s3cr3t-key@127.0.0.1", "api_url must not contain credentials"),
     ("stream_filters", {"nothing": "x"}, "stream_filters: there is no stream 'nothing'"),
     ("stream_filters", {"orders": ""}, "stream_filters: orders: a filter is"),
     ("stream_filters", {"orders": None}, "stream_filters: orders: a filter is"),
@@ -83,16 +83,16 @@ OWN: list[tuple[Any, str, Any, str]] = [
     (CT, "max_requests_per_second", 0, "max_requests_per_second"),
     (CT, "scopes", "view_orders:demo", "scopes"),
     (CT, "auth_url", "http://auth.example.com", "auth_url: plain http://"),
-    (CT, "auth_url", "https://user:s3cr3t-key@127.0.0.1", "auth_url must not hold credentials"),
+    (CT, "auth_url", "https://user:s3cr3t-key@127.0.0.1", "auth_url must not contain credentials"),
     (CT, "history_url", "http://history.example.com", "history_url: plain http://"),
-    (CT, "history_url", "history.example.com", "history_url is no URL"),
-    (CT, "history_url", "https://user:s3cr3t-key@127.0.0.1", "history_url must not hold cred"),
+    (CT, "history_url", "history.example.com", "history_url is not a URL"),
+    (CT, "history_url", "https://user:s3cr3t-key@127.0.0.1", "history_url must not contain cred"),
     (CT, "store_keys", "store-1", "store_keys"),
-    (CT, "store_keys", ["store-1", " "], "setting store_keys holds an empty key"),
+    (CT, "store_keys", ["store-1", " "], "setting store_keys contains an empty key"),
     (CT, "stream_filters", {"orders": " "}, "orders: a filter is a query predicate"),
     (CT, "stream_filters", {"orders": {"customerId": "x"}}, "orders: a filter is a query"),
     (CT, "stream_filters", {"orders": "(a = 1"}, "orders: a parenthesis is not closed"),
-    (CT, "stream_filters", {"orders": "a = 1) or (b = 2"}, "a parenthesis is closed that"),
+    (CT, "stream_filters", {"orders": "a = 1) or (b = 2"}, "a closing parenthesis has"),
     (CT, "stream_filters", {"orders": 'a = "x'}, "orders: a quote is not closed"),
     (CT, "stream_filters", {"orders": r'a = "x\"'}, "orders: a quote is not closed"),
     (CT, "stream_filters", {"project": "a = 1"}, "project: this stream takes no filter"),
@@ -101,17 +101,17 @@ OWN: list[tuple[Any, str, Any, str]] = [
     (CT, "stream_filters", {"product_selection_products": "a = 1"}, "takes no filter"),
     (CT, "stream_filters", {"store_product_selection_assignments": "a = 1"}, "takes no filter"),
     (C7, "stream_filters", {"orders": {}}, "orders: a filter is an object of query parameters"),
-    (C7, "stream_filters", {"orders": {"colour": "x"}}, "'colour' is not documented here"),
-    (C7, "stream_filters", {"club_memberships": {"customerId": "x"}}, "is not documented here"),
+    (C7, "stream_filters", {"orders": {"colour": "x"}}, "'colour' is not a documented parameter"),
+    (C7, "stream_filters", {"club_memberships": {"customerId": "x"}}, "not a documented parameter"),
     *(
         (C7, "stream_filters", {"orders": {name: "1"}}, f"orders: the tap sets {name} itself")
         for name in ("page", "cursor", "limit", "updatedAt")
     ),
-    (C7, "stream_filters", {"orders": {"q": ""}}, "q has to be a text or a number, and not empty"),
-    (C7, "stream_filters", {"orders": {"q": ["x"]}}, "q has to be a text or a number"),
+    (C7, "stream_filters", {"orders": {"q": ""}}, "q must be a number or a non-empty string"),
+    (C7, "stream_filters", {"orders": {"q": ["x"]}}, "q must be a number or a non-empty string"),
     (C7, "stream_filters", {"carts": {"q": "x"}}, "carts: this stream takes no filter"),
     (C7, "stream_filters", {"tags": {"q": "x"}}, "tags: this stream takes no filter"),
-    (C7, "stream_filters", {"customer_credit_cards": {"q": "x"}}, "there are customerId"),
+    (C7, "stream_filters", {"customer_credit_cards": {"q": "x"}}, "documented are: customerId"),
     (C7, "tenant", NOTHING, "tenant"),
     (C7, "tenant", "", "settings missing: tenant"),
     (C7, "tenant", "two\nlines", "tenant"),
@@ -158,11 +158,11 @@ def test_a_wrong_setting_ends_in_one_clear_line(
         ("config", "{no json", "cannot read the input"),
         ("config", "[1]", ""),
         ("config", '"text"', ""),
-        ("state", "{no json", "the state file is no JSON"),
-        ("state", "[]", "the state file holds no JSON object"),
+        ("state", "{no json", "the state file is not valid JSON"),
+        ("state", "[]", "the state file is not a JSON object"),
         ("state", '{"bookmarks": []}', "state is not of the form"),
-        ("catalog", "{no json", "the catalog file is no JSON"),
-        ("catalog", "[]", "the catalog file holds no JSON object"),
+        ("catalog", "{no json", "the catalog file is not valid JSON"),
+        ("catalog", "[]", "the catalog file is not a JSON object"),
         ("catalog", "{}", "catalog"),
         ("catalog", '{"streams": {}}', "catalog"),
         ("catalog", '{"streams": [{}]}', "catalog"),
@@ -194,7 +194,7 @@ def test_a_file_that_is_not_there_ends_in_one_clear_line(
 def test_marks_and_stores_exclude_each_other(command: Command) -> None:
     ended = command(CT, config={**GOOD[CT.name], "emit_tombstones": True, "store_keys": ["a"]})
     assert ended.code == 1
-    assert "emit_tombstones and store_keys exclude each other" in ended.err
+    assert "emit_tombstones cannot be combined with store_keys" in ended.err
 
 
 @pytest.fixture
@@ -237,6 +237,8 @@ def test_commerce7_refuses_a_shard_in_the_environment(
         ("concurrency", "many", "integer"),
         ("retry_max_seconds", "", "integer"),
         ("stream_filters", "orders", "object"),
+        ("skip_forbidden_streams", "ture", "boolean"),
+        ("flattening_enabled", "", "boolean"),
     ],
 )
 def test_a_wrong_variable_is_named(
@@ -254,8 +256,20 @@ def test_a_wrong_variable_is_named(
     ended = command(source.tap, "--config=ENV", mode)
     assert ended.code == 1
     assert len(ended.lines) == 1, ended.err
-    assert ended.lines[0].endswith(f"environment variable {variable} holds no {kind}")
+    assert ended.lines[0].endswith(f"environment variable {variable} is not a valid {kind}")
     assert "Traceback" not in ended.err
+
+
+@pytest.mark.parametrize(
+    ("value", "truth"), [("TRUE", True), ("on", True), ("1", True), ("False", False), ("no", False)]
+)
+def test_truth_values_in_the_environment(
+    monkeypatch: pytest.MonkeyPatch, tap: type[EngineTap], value: str, *, truth: bool
+) -> None:
+    monkeypatch.setattr("singer_sdk.configuration._dict_config.find_dotenv", str)
+    monkeypatch.setenv(env_name(tap, "skip_forbidden_streams"), value)
+    made = tap(config=GOOD[tap.name], parse_env_config=True)
+    assert made.config["skip_forbidden_streams"] is truth
 
 
 def test_unknown_settings_of_an_older_or_newer_version_are_no_error(

@@ -19,16 +19,16 @@ def ranges(start: str, count: int) -> tuple[Range, ...]:
     return split_at(Range(), page, boundaries(count, start))
 
 
-def holders(pieces: tuple[Range, ...], text: str, *, fold: bool = False) -> int:
+def holders(parts: tuple[Range, ...], text: str, *, fold: bool = False) -> int:
     """Count the ranges that a string falls into, in code point order or without case."""
 
     def order(value: str) -> str:
         return value.casefold() if fold else value
 
     return sum(
-        order((piece.after or [""])[0]) < order(text)
-        and (piece.upto is None or order(text) <= order(piece.upto))
-        for piece in pieces
+        order((part.after or [""])[0]) < order(text)
+        and (part.upto is None or order(text) <= order(part.upto))
+        for part in parts
     )
 
 
@@ -36,27 +36,25 @@ def holders(pieces: tuple[Range, ...], text: str, *, fold: bool = False) -> int:
 def test_everything_behind_the_page_falls_into_exactly_one_range(
     start: str, count: int, text: str
 ) -> None:
-    pieces = ranges(start, count)
+    parts = ranges(start, count)
     for fold in (False, True):
         behind = text.casefold() > start if fold else text > start
-        assert holders(pieces, text, fold=fold) == int(behind)
+        assert holders(parts, text, fold=fold) == int(behind)
 
 
 @given(uuids, st.integers(1, 16))
 def test_ranges_join_without_gap_or_overlap(start: str, count: int) -> None:
-    pieces = ranges(start, count)
-    assert pieces[0].after == [start]
-    assert pieces[-1].upto is None
-    assert [piece.upto for piece in pieces[:-1]] == [
-        (piece.after or [""])[0] for piece in pieces[1:]
-    ]
-    assert len(pieces) <= count
+    parts = ranges(start, count)
+    assert parts[0].after == [start]
+    assert parts[-1].upto is None
+    assert [part.upto for part in parts[:-1]] == [(part.after or [""])[0] for part in parts[1:]]
+    assert len(parts) <= count
 
 
 def test_ranges_are_about_equally_wide() -> None:
-    pieces = ranges("00000000-0000-4000-8000-000000000000", 4)
-    assert [(piece.upto or "")[:8] for piece in pieces] == ["40000000", "80000000", "c0000000", ""]
-    assert all(UUID.fullmatch(piece.upto) for piece in pieces if piece.upto)
+    parts = ranges("00000000-0000-4000-8000-000000000000", 4)
+    assert [(part.upto or "")[:8] for part in parts] == ["40000000", "80000000", "c0000000", ""]
+    assert all(UUID.fullmatch(part.upto) for part in parts if part.upto)
 
 
 def test_the_end_of_the_id_space_is_not_split() -> None:

@@ -92,7 +92,7 @@ def test_time_in_the_rate_limit_is_no_time_of_the_request(
     stream = "zones" if source.is_commercetools else "vendors"
     path = "/demo/zones" if source.is_commercetools else "/v1/vendor"
     source.stand_in.faults.add(f"^{path}", "status", status=503, times=2)
-    limit = {"max_requests_per_second": 1} if source.is_commercetools else {}
+    limit: dict[str, Any] = {"max_requests_per_second": 1} if source.is_commercetools else {}
     output = source.run(stream, retry_max_seconds=0.3, concurrency=1, **limit)
     assert output.code == 0
     assert output.latest(stream) == source.truth(stream)

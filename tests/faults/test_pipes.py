@@ -55,7 +55,7 @@ def test_a_target_that_dies(source: Source, tmp_path: Path, unbuffered: str) -> 
         for _ in range(lines):
             process.stdout.readline()
         process.stdout.close()
-        check(process, "the target stopped reading; stopped too")
+        check(process, "the target stopped reading; stopping too")
 
 
 def test_a_disk_that_is_full(source: Source, tmp_path: Path) -> None:

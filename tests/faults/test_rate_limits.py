@@ -85,7 +85,7 @@ def test_pages_behind_the_hundredth_are_asked_for_one_by_one(
 
 
 def test_the_default_stays_below_the_limit_of_the_vendor() -> None:
-    tap = TapCommerce7(config={"tenant": "t", "app_id": "a", "app_secret": "b" * 9})
+    tap: Any = TapCommerce7(config={"tenant": "t", "app_id": "a", "app_secret": "b" * 9})
     limiter, deep = tap.connection.limiter, tap.connection.deep_page_limiter
     assert (limiter._count, limiter._seconds) == (90, 60.0)
     assert (deep._count, deep._seconds) == (1, 60.0)

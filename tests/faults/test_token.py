@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.faults.source import Source
+    from tests.support import Output
 
 TOKEN = "/oauth/token"
 PASSING: list[tuple[str, dict[str, Any]]] = [
@@ -30,7 +31,7 @@ PASSING: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
-def complete(source: Source, output: Any) -> bool:
+def complete(source: Source, output: Output) -> bool:
     """Tell whether a run ended well with everything."""
     return output.code == 0 and output.latest(source.stream) == source.truth()
 
@@ -88,7 +89,7 @@ def test_a_page_in_the_place_of_the_token_for_ever_ends_the_run(
     source = commercetools_source
     source.stand_in.faults.add(TOKEN, "html", times=-1)
     assert source.run(retry_max_seconds=0.1).code == 1
-    assert "token: /oauth/token answered 200 (the body is no token)" in errors()[0]
+    assert "token: /oauth/token answered 200 (the body is not a token)" in errors()[0]
 
 
 @pytest.mark.parametrize("kind", ["revoke_token", "expire_token"])
@@ -167,7 +168,8 @@ def test_all_streams_and_threads_share_one_token(
 def test_a_state_of_the_run_holds_no_token(commercetools_source: Source) -> None:
     source = commercetools_source
     output = source.run()
-    tokens = source.stand_in.authority.tokens  # type: ignore[attr-defined]
+    stand_in: Any = source.stand_in
+    tokens = stand_in.authority.tokens
     assert tokens
     assert not any(token in output.text for token in tokens)
 

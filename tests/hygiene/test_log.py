@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
+import secrets
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sandbox.commercetools import auth
 from tap_engine.http import retry
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def _setup(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
     """Issue a token that can be looked for, and retry within milliseconds."""
     monkeypatch.setattr(retry, "FIRST_WAIT", 0.002)
     monkeypatch.setattr(retry, "LONGEST_WAIT", 0.02)
-    monkeypatch.setattr(auth.secrets, "token_urlsafe", lambda _bytes: TOKEN)
+    monkeypatch.setattr(secrets, "token_urlsafe", lambda _bytes: TOKEN)
     source.stand_in.faults.clear()
 
 
@@ -119,7 +119,7 @@ def test_tokens_that_are_half_of_an_answer_are_not_quoted(source: Source) -> Non
     source.stand_in.faults.add("/oauth/token", "truncate", times=-1)
     output = source.run(retry_max_seconds=0.05)
     assert output.code == 1
-    assert "the body is no token" in output.log
+    assert "the body is not a token" in output.log
     check(source, output)
 
 

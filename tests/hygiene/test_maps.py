@@ -29,7 +29,7 @@ def test_a_map_can_drop_add_and_rename(source: Source) -> None:
     assert output.bookmark(source.stream) == source.run().bookmark(source.stream)
 
 
-def test_a_filter_leaves_records_out_but_not_the_walk(source: Source) -> None:
+def test_a_filter_leaves_records_out_but_not_the_scan(source: Source) -> None:
     maps = {source.stream: {"__filter__": "id < '8'"}}
     output = source.run(stream_maps=maps)
     assert set(output.latest(source.stream)) == {key for key in source.truth() if key < "8"}

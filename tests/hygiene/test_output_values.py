@@ -35,7 +35,7 @@ def serve(source: Source, members: list[tuple[dict[str, Any], str]], at: str = M
         record = {"id": row_id, source.at: at, **inner, "nested": {"list": [inner]}}
         rows.by_id[row_id] = Row(row_id, MOMENT, rendered(record, style).encode())
         made.append(record)
-    rows._by_time = None  # rows are put in behind its back
+    rows._indexes.clear()  # rows are put in behind its back
     return made
 
 
@@ -43,7 +43,7 @@ def serve(source: Source, members: list[tuple[dict[str, Any], str]], at: str = M
 def _empty(source: Source) -> None:
     rows = source.stand_in.collections[source.stream]
     rows.by_id.clear()
-    rows._by_time = None
+    rows._indexes.clear()
 
 
 def lines_of(text: str) -> list[Any]:

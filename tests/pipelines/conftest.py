@@ -17,8 +17,9 @@ from scripts.declarations import env_name, own_settings
 from scripts.demo.pipelines import Meltano
 from scripts.demo.postgres import Postgres
 from scripts.demo.stand_ins import SOURCES, StandIn
+from tap_commercetools.tap import TapCommercetools
 from tests.pipelines.shop import SMALL, Shop
-from tests.support import TAPS, TapCommercetools, commerce7_config, commercetools_config
+from tests.support import TAPS, commerce7_config, commercetools_config
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,7 +43,7 @@ def postgres() -> Iterator[Postgres]:
     """A PostgreSQL for all tests; each uses schemas of its own."""
     # Not tmp_path: pytest closes that folder for other users, and as root PostgreSQL is another.
     folder = Path(tempfile.mkdtemp(prefix="tap-commerce-test-"))
-    with Postgres(folder / "pg") as server:
+    with Postgres.serve(folder / "pg") as server:
         yield server
     shutil.rmtree(folder)
 
@@ -52,7 +53,7 @@ def stand_in(request: pytest.FixtureRequest) -> Iterator[StandIn]:
     """One stand-in after the other."""
     rows = [f"--rows={name}={number}" for name, number in SMALLER[request.param.tap].items()]
     options = (*request.param.options, *rows)
-    with StandIn(dataclasses.replace(request.param, options=options), ROOT) as running:
+    with StandIn.serve(dataclasses.replace(request.param, options=options)) as running:
         yield running
 
 

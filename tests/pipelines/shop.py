@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from psycopg import connect, sql
 
+from tap_commerce7.tap import TapCommerce7
+from tap_commercetools.tap import TapCommercetools
 from tap_reconcile.cli import main
 from tests.pipelines.test_values import load
-from tests.support import TapCommerce7, TapCommercetools, run
+from tests.support import run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,7 +70,7 @@ class Shop:
         """Change tables behind the loader's back; tells how many rows."""
         with connect(self.postgres.url) as connection:
             connection.execute(sql.SQL("set search_path to {}").format(sql.Identifier(self.schema)))
-            return connection.execute(statement).rowcount  # type: ignore[call-overload]
+            return connection.execute(statement).rowcount
 
     def reconcile(self, *arguments: str, **options: Any) -> Ended:
         """Run the command line of tap-reconcile in this process; the URL is in the environment."""
@@ -93,11 +95,14 @@ class Shop:
             logging.getLogger().removeHandler(handler)
         code = left.value.code
         assert isinstance(code, int)
-        return Ended(code, out.buffer.getvalue().decode(), err.getvalue())  # type: ignore[attr-defined]
+        return Ended(code, out.buffer.getvalue().decode(), err.getvalue())
 
 
-SMALL = {
+SMALL: dict[type[EngineTap], tuple[str, ...]] = {
     TapCommercetools: ("zones", "messages", "project"),
     TapCommerce7: ("notes", "tags", "vendors"),
 }
-INCREMENTAL = {TapCommercetools: ("zones", "lastModifiedAt"), TapCommerce7: ("notes", "updatedAt")}
+INCREMENTAL: dict[type[EngineTap], tuple[str, str]] = {
+    TapCommercetools: ("zones", "lastModifiedAt"),
+    TapCommerce7: ("notes", "updatedAt"),
+}

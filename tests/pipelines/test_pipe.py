@@ -34,7 +34,11 @@ CONFIGS = {"tap-commerce7": commerce7_config, "tap-commercetools": commercetools
 def test_all_streams_load_twice(postgres: Postgres, stand_in: StandIn, tmp_path: Path) -> None:
     tap = stand_in.source.tap
     schema = f"piped_{stand_in.source.schema}"
-    command = [Path(sys.executable).parent / tap, "--config", tmp_path / "tap.json"]
+    command: list[str | Path] = [
+        Path(sys.executable).parent / tap,
+        "--config",
+        tmp_path / "tap.json",
+    ]
     _write(tmp_path / "tap.json", CONFIGS[tap](stand_in.address))
     _write(
         tmp_path / "target.json",

@@ -14,10 +14,10 @@ from psycopg import sql
 
 from sandbox.commerce7.app import build as build_commerce7
 from sandbox.commercetools.app import build as build_commercetools
+from tap_commerce7.tap import TapCommerce7
+from tap_commercetools.tap import TapCommercetools
 from tests.pipelines.shop import INCREMENTAL, SMALL, Shop
 from tests.support import (
-    TapCommerce7,
-    TapCommercetools,
     catalog_of,
     commerce7_config,
     commercetools_config,
@@ -25,6 +25,7 @@ from tests.support import (
 
 if TYPE_CHECKING:
     from sandbox.standin import StandIn
+    from tap_engine.singer.tap import EngineTap
 
 pytestmark = [
     pytest.mark.pipeline,
@@ -168,7 +169,7 @@ def test_an_empty_stream_has_a_table_after_a_load(shop: Shop) -> None:
     assert (ended.code, ended.counts(stream)) == (0, {})
 
 
-COMPOSITE = {
+COMPOSITE: dict[type[EngineTap], tuple[str, ...]] = {
     TapCommercetools: (
         "product_selection_products",
         "store_product_selection_assignments",

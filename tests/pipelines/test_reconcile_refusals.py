@@ -18,12 +18,12 @@ import pytest
 
 from sandbox.commercetools.app import build as build_commercetools
 from sandbox.commercetools.auth import Client
+from tap_commercetools.tap import TapCommercetools
 from tap_engine.http.redaction import Redactor
 from tap_reconcile.database import Database, DatabaseError
-from tap_reconcile.spool import Spool
+from tap_reconcile.sorter import Sorter
 from tests.pipelines.shop import INCREMENTAL, SMALL, Shop
 from tests.support import (
-    TapCommercetools,
     commercetools_config,
 )
 
@@ -64,7 +64,7 @@ def test_tables_of_another_make(kept: Shop) -> None:
     kept.change(f'alter table {stream} alter "{at}" type text')
     ended = kept.reconcile("--streams", stream)
     assert ended.code == 2
-    assert f"column {at} of table {kept.schema}.{stream} is text, no timestamp" in ended.out
+    assert f"column {at} of table {kept.schema}.{stream} is text, not a timestamp" in ended.out
     # With a time zone, whatever the session's is, and finer than milliseconds.
     kept.change(
         f"""alter table {stream} alter "{at}" type timestamptz
@@ -79,11 +79,11 @@ def test_tables_of_another_make(kept: Shop) -> None:
 
 def test_without_room_for_the_temporary_file(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     full = sqlite3.OperationalError("database or disk is full")
-    monkeypatch.setattr(Spool, "add", unittest.mock.Mock(side_effect=full))
+    monkeypatch.setattr(Sorter, "add", unittest.mock.Mock(side_effect=full))
     stream = SMALL[shop.tap][0]
     ended = shop.reconcile("--streams", stream, "--json")
     assert ended.code == 2
-    assert "disk is full; TMPDIR names another" in ended.streams[stream]["reason"]
+    assert "disk is full; set TMPDIR" in ended.streams[stream]["reason"]
 
 
 def test_a_table_that_comes_unsorted(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,7 +92,7 @@ def test_a_table_that_comes_unsorted(shop: Shop, monkeypatch: pytest.MonkeyPatch
     stream = SMALL[shop.tap][0]
     ended = shop.reconcile("--streams", stream, "--json")
     assert ended.code == 2
-    assert "the table gives key" in ended.streams[stream]["reason"]
+    assert "the table returned key" in ended.streams[stream]["reason"]
 
 
 def test_streams_that_a_stream_map_changes(shop: Shop) -> None:
@@ -108,8 +108,8 @@ def test_streams_that_a_stream_map_changes(shop: Shop) -> None:
 def test_unknown_streams_and_bad_arguments(shop: Shop) -> None:
     for arguments, message in (
         (["--streams", "nope", "orders"], f"{shop.tap.name} has no stream nope"),
-        (["--until=yesterday"], "'yesterday' is no ISO 8601 timestamp"),
-        (["--show=-1"], "'-1' is no number of 0 or more"),
+        (["--until=yesterday"], "'yesterday' is not an ISO 8601 timestamp"),
+        (["--show=-1"], "'-1' is not a non-negative integer"),
         (["--catalog", str(shop.folder / "none.json")], "No such file"),
         (["--config", str(shop.folder / "none.json")], "none.json"),
     ):
@@ -125,7 +125,7 @@ def test_a_database_that_is_not_there(shop: Shop) -> None:
     for url, message in (
         ("postgresql://me:hunter2@127.0.0.1:1/db", "database: connection failed"),
         ("postgresql://me:hunter2@x@127.0.0.1/db", "is not of the form"),
-        ("", "which database?"),
+        ("", "no database given"),
     ):
         ended = shop.reconcile(database=url)
         assert (ended.code, ended.out) == (2, "")
@@ -263,6 +263,6 @@ def test_a_signal_leaves_no_file(shop: Shop, signum: signal.Signals, tmp_path: P
     finally:
         shop.stand_in.latency = 0
     assert (process.returncode, out) == (128 + signum, "")
-    assert "nothing can be said" in err
+    assert "the comparison is incomplete" in err
     assert "Traceback" not in err
     assert list(files.iterdir()) == []

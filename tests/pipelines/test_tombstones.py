@@ -12,7 +12,8 @@ from psycopg import sql
 
 from sandbox.commercetools.app import build
 from sandbox.store import timestamp
-from tests.support import Output, TapCommercetools, commercetools_config, run
+from tap_commercetools.tap import TapCommercetools
+from tests.support import Output, commercetools_config, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -53,7 +54,7 @@ def shop() -> Iterator[tuple[StandIn, Sync]]:
 def load(loader: str, output: Output, folder: Path, **settings: Any) -> None:
     config = folder / "target.json"
     config.write_text(json.dumps(settings), encoding="utf-8")
-    command = [LOADERS / loader / "venv" / "bin" / loader, "--config", config]
+    command: list[str | Path] = [LOADERS / loader / "venv" / "bin" / loader, "--config", config]
     done = subprocess.run(command, input=output.text.encode(), capture_output=True, check=False)
     assert done.returncode == 0, done.stderr.decode()[-2000:]
 

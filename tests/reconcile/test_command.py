@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tap_reconcile import cli
+from tap_reconcile import cli, report
 from tests.support import commercetools_config
 
 if TYPE_CHECKING:
@@ -24,5 +24,5 @@ def test_a_shard_is_not_compared_with_the_table_of_all(
     monkeypatch.setattr(sys, "argv", [*arguments, "--database", "postgresql://u@127.0.0.1:9/db"])
     with pytest.raises(SystemExit) as left:
         cli.main()
-    assert left.value.code == cli.NOT_COMPARED
+    assert left.value.code == report.NOT_COMPARED
     assert "setting shard: the table holds the rows of all shards" in caplog.text

@@ -6,12 +6,12 @@ import json
 
 import pytest
 
-from tap_reconcile.merge import Bounds, Tally, compare
+from tap_reconcile.compare import Bounds, Comparison, compare
 from tap_reconcile.report import Report
 from tap_reconcile.streams import Result
 
 EARLY, LATE = "2026-01-01T00:00:00.000Z", "2026-01-02T00:00:00.000Z"
-EQUAL = Result("notes", Tally(source=1200, table=1200))
+EQUAL = Result("notes", Comparison(source=1200, table=1200))
 REFUSED = Result("orders", reason="orders: 403")
 
 
@@ -53,7 +53,7 @@ def test_table() -> None:
         "orders: not compared: orders: 403",
         "3 streams of tap-commerce7 in schema shop: 1 equal, 1 differs, 1 not compared",
         f"compared up to {LATE} (when this comparison began); later changes count as newer",
-        "changed since the last load? Give --until the time at which it began, to set that aside",
+        "to set aside changes since the last load, pass the time at which it began as --until",
     ]
 
 

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tap_commercetools.tap import TapCommercetools
 from tap_reconcile.source import pages
-from tests.support import TapCommercetools, commerce7_config, commercetools_config, join_workers
-from tests.walks.tools import commerce7, commercetools
+from tests.reading.tools import commerce7, commercetools
+from tests.support import commerce7_config, commercetools_config, join_workers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tap_reconcile.merge import Entry
-    from tests.walks.tools import Source
+    from tap_reconcile.compare import Entry
+    from tests.reading.tools import Source
 
 REFUSED = {
     "statusCode": 400,
@@ -68,7 +69,7 @@ def test_what_matches_a_filter_in_each_store() -> None:
             assert matching
 
 
-def test_a_walk_that_begins_anew_in_another_order() -> None:
+def test_a_scan_that_begins_anew_with_another_pager() -> None:
     with commerce7(rows={"customers": 190}) as source:
         source.stand_in.faults.add("cursor=(?!start)", "status", status=422, after=1, times=-1)
         with read(source, "customers") as rows:

@@ -25,7 +25,7 @@ class Host:
         self.stand_in = stand_in
         self._url = url
 
-    def get(self, client: Client = AUDITOR, **params: Any) -> requests.Response:
+    def get(self, client: Client = AUDITOR, /, **params: Any) -> requests.Response:
         form = {"grant_type": "client_credentials"}
         auth = (client.id, client.secret)
         token = requests.post(f"{self._url}/oauth/token", form, auth=auth, timeout=5).json()

@@ -15,7 +15,7 @@ import pytest
 import requests
 
 from sandbox.commerce7.app import build
-from sandbox.commerce7.values import FAKE_CREDENTIALS
+from sandbox.commerce7.records import FAKE_CREDENTIALS
 
 if TYPE_CHECKING:
     from sandbox.standin import StandIn
@@ -232,8 +232,8 @@ def test_command_line() -> None:
         "0",
         "--rows",
         "orders=3",
-        "--notes",
-        "2",
+        "--rows",
+        "notes=2",
     ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

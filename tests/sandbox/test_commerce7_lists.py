@@ -44,7 +44,7 @@ def ids(rows: list[dict[str, Any]]) -> list[str]:
     return [row["id"] for row in rows]
 
 
-def walk(ask: Ask, path: str, key: str, **params: Any) -> list[dict[str, Any]]:
+def read_all(ask: Ask, path: str, key: str, **params: Any) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     cursor = "start"
     while cursor:
@@ -71,8 +71,8 @@ def test_every_list_answers_in_page_mode(ask: Ask, stand_in: StandIn, resource: 
 @pytest.mark.parametrize(
     "resource", [found for found in RESOURCES if found.cursor], ids=lambda found: found.name
 )
-def test_cursor_mode_walks_all_rows_by_id(ask: Ask, stand_in: StandIn, resource: Any) -> None:
-    rows = walk(ask, resource.path, resource.key, limit=17)
+def test_cursor_mode_gives_all_rows_by_id(ask: Ask, stand_in: StandIn, resource: Any) -> None:
+    rows = read_all(ask, resource.path, resource.key, limit=17)
 
     assert ids(rows) == list(stand_in.collections[resource.name].by_id)
 
@@ -116,11 +116,11 @@ def test_page_mode_keeps_an_order_that_means_nothing(ask: Ask) -> None:
 
 
 def test_updated_at_bounds_include_and_exclude(ask: Ask) -> None:
-    rows = walk(ask, "/order", "orders")
+    rows = read_all(ask, "/order", "orders")
     bound = sorted(row["updatedAt"] for row in rows)[100]
 
     def found(operator: str) -> list[str]:
-        return ids(walk(ask, "/order", "orders", updatedAt=f"{operator}:{bound}"))
+        return ids(read_all(ask, "/order", "orders", updatedAt=f"{operator}:{bound}"))
 
     assert found("gte") == [row["id"] for row in rows if row["updatedAt"] >= bound]
     assert found("gt") == [row["id"] for row in rows if row["updatedAt"] > bound]
@@ -129,42 +129,42 @@ def test_updated_at_bounds_include_and_exclude(ask: Ask) -> None:
 
 
 def test_few_recent_rows_are_paged_through_as_well(ask: Ask) -> None:
-    rows = walk(ask, "/order", "orders")
+    rows = read_all(ask, "/order", "orders")
     bound = sorted(row["updatedAt"] for row in rows)[-7]
 
-    found = walk(ask, "/order", "orders", updatedAt=f"gte:{bound}", limit=3)
+    found = read_all(ask, "/order", "orders", updatedAt=f"gte:{bound}", limit=3)
 
     assert ids(found) == [row["id"] for row in rows if row["updatedAt"] >= bound]
 
 
 def test_dates_are_midnights_and_offsets_are_understood(ask: Ask) -> None:
-    logs = walk_pages(ask, "/web-hook-log", "webHookLogs")
+    logs = read_pages(ask, "/web-hook-log", "webHookLogs")
     day = logs[0]["updatedAt"][:10]
-    later = walk_pages(ask, "/web-hook-log", "webHookLogs", updatedAt=f"gte:{day}")
-    same = walk_pages(ask, "/web-hook-log", "webHookLogs", updatedAt=f"gte:{day}T02:00:00+02:00")
+    later = read_pages(ask, "/web-hook-log", "webHookLogs", updatedAt=f"gte:{day}")
+    same = read_pages(ask, "/web-hook-log", "webHookLogs", updatedAt=f"gte:{day}T02:00:00+02:00")
 
     assert sorted(ids(later)) == sorted(row["id"] for row in logs if row["updatedAt"] >= day)
     assert ids(later) == ids(same)
 
 
 def test_btw_includes_both_bounds(ask: Ask) -> None:
-    logs = sorted(walk_pages(ask, "/web-hook-log", "webHookLogs"), key=lambda row: row["updatedAt"])
+    logs = sorted(read_pages(ask, "/web-hook-log", "webHookLogs"), key=lambda row: row["updatedAt"])
     low, high = logs[10]["updatedAt"], logs[20]["updatedAt"]
 
-    found = walk_pages(ask, "/web-hook-log", "webHookLogs", updatedAt=f"btw:{low}|{high}")
+    found = read_pages(ask, "/web-hook-log", "webHookLogs", updatedAt=f"btw:{low}|{high}")
 
     assert sorted(ids(found)) == sorted(ids(logs[10:21]))
 
 
 def test_other_filters_look_into_the_record(ask: Ask) -> None:
-    orders = walk(ask, "/order", "orders")
+    orders = read_all(ask, "/order", "orders")
     customer = orders[0]["customerId"]
     tag = next(row["tags"][0]["id"] for row in orders if row.get("tags"))
     types = ids(ask("/reservation-type").json()["reservationTypes"])[:2]
 
-    of_customer = walk(ask, "/order", "orders", customerId=customer, limit=1)
-    tagged = walk(ask, "/order", "orders", tagId=tag)
-    rich = walk(ask, "/customer", "customers", orderCount="gt:500")
+    of_customer = read_all(ask, "/order", "orders", customerId=customer, limit=1)
+    tagged = read_all(ask, "/order", "orders", tagId=tag)
+    rich = read_all(ask, "/customer", "customers", orderCount="gt:500")
     chosen = ask("/reservation-type", id=f"in:{','.join(types)}").json()
 
     assert ids(of_customer) == [row["id"] for row in orders if row["customerId"] == customer]
@@ -224,7 +224,7 @@ def customers(ask: Ask) -> list[dict[str, Any]]:
     return rows
 
 
-def walk_pages(ask: Ask, path: str, key: str, **params: Any) -> list[dict[str, Any]]:
+def read_pages(ask: Ask, path: str, key: str, **params: Any) -> list[dict[str, Any]]:
     first = ask(path, page=1, **params).json()
     rows: list[dict[str, Any]] = first[key]
     number = 1

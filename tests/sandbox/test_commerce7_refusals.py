@@ -24,7 +24,7 @@ TENANT = {"tenant": "demo-winery"}
 
 
 class Clock:
-    """Stands in for the `time` module."""
+    """A `time` module whose clock the test sets."""
 
     now = 1000.0
 
@@ -187,7 +187,7 @@ def test_a_cursor_where_none_is_documented(answer: str, status: int, members: se
 
 
 @pytest.mark.parametrize(("end_cursor", "value"), [("null", None), ("empty", "")])
-def test_other_ends_of_a_cursor_walk(end_cursor: str, value: str | None) -> None:
+def test_other_ends_of_a_list_read_by_cursor(end_cursor: str, value: str | None) -> None:
     with served(end_cursor=end_cursor) as ask:
         assert ask("/customer?cursor=start").json()["cursor"] == value
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from sandbox.custom_fields import FIELDS, META_DATA
 from tap_commerce7.metadata import JSON_TYPES
 from tap_commercetools import custom_fields
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def inside(value: Any, name: str) -> Iterator[dict[str, Any]]:
-    """Give every object that stands under a name, however deep."""
+    """Yield the objects with a name, at any depth."""
     if isinstance(value, dict):
         for member, inner in value.items():
             if member == name and isinstance(inner, dict):
@@ -29,7 +31,7 @@ def inside(value: Any, name: str) -> Iterator[dict[str, Any]]:
 
 def records(stand_in: StandIn, name: str) -> list[dict[str, Any]]:
     collection = stand_in.collections[name]
-    return [collection.record(row_id) for row_id in collection.by_id]
+    return [msgspec.json.decode(row.body) for row in collection.by_id.values()]
 
 
 def test_types_define_what_records_carry(commercetools: tuple[StandIn, Running]) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import jsonschema
 import pytest
 
-from sandbox.fake import Faker, fake_id, fake_record, fake_time, load_schemas
+from sandbox.fake import Faker, fake_id, fake_time, load_schemas
 
 SCHEMAS = {
     f"{package}/{name}": schema
@@ -24,10 +24,10 @@ def test_records_fit_their_schema(name: str) -> None:
 
 def test_records_are_deterministic_and_distinct() -> None:
     schema = SCHEMAS["tap_commercetools/customers"]
-    first = fake_record(schema, 3, 7, stream="customers")
-    assert first == fake_record(schema, 3, 7, stream="customers")
-    assert first["id"] == fake_id("customers", 3, 7) != fake_record(schema, 3, 8)["id"]
     faker = Faker(schema, 7, "customers")
+    first = faker.record(3)
+    assert first == Faker(schema, 7, "customers").record(3)
+    assert first["id"] == fake_id("customers", 3, 7) != Faker(schema, 8, "").record(3)["id"]
     assert len({faker.record(number)["id"] for number in range(100)}) == 100
     faker.record(0)["addresses"].clear()
     assert faker.record(0)["addresses"]
@@ -35,10 +35,10 @@ def test_records_are_deterministic_and_distinct() -> None:
 
 def test_optional_members_are_left_out_or_null() -> None:
     schema = {"properties": {name: {"type": ["string", "null"]} for name in "abcdefgh"}}
-    left_out = fake_record(schema, 1, 7)
+    left_out = Faker(schema, 7, "").record(1)
     assert 0 < len(left_out) < 8
     assert None not in left_out.values()
-    nulls = fake_record(schema, 1, 7, missing="null")
+    nulls = Faker(schema, 7, "", nulls=True).record(1)
     assert len(nulls) == 8
     assert None in nulls.values()
 

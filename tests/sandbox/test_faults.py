@@ -68,11 +68,11 @@ def test_reset_in_body(things: StandIn, served: Running) -> None:
 def test_truncate_is_valid_http_with_half_the_json(things: StandIn, served: Running) -> None:
     whole = get(served).content
     things.faults.add("/things", "truncate")
-    cut = get(served)
-    assert cut.status_code == 200
-    assert cut.content == whole[: len(whole) // 2]
+    answer = get(served)
+    assert answer.status_code == 200
+    assert answer.content == whole[: len(whole) // 2]
     with pytest.raises(requests.JSONDecodeError):
-        cut.json()
+        answer.json()
 
 
 def test_html_with_200(things: StandIn, served: Running) -> None:

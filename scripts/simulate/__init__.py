@@ -1,1 +1,0 @@
-"""Simulates first syncs in shards and incremental runs of many tenants; see docs/scale.md."""
