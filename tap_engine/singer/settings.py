@@ -146,9 +146,9 @@ def shared(*, concurrency: int, lookback_seconds: int) -> list[Property]:
             th.StringType(allowed_values=list(counts.MODES)),
             "Verify counts",
             "After a full scan, compare the number of records with the API's own count, if it has"
-            " one: log both (log), also fail if records are missing that did not change meanwhile"
-            " (strict), or skip the check (off).",
-            default=counts.LOG,
+            " one. If records are missing that did not change meanwhile, scan again and then fail"
+            " (strict), or only warn (log); off skips the check.",
+            default=counts.STRICT,
         ),
         setting(
             "emit_activate_version_messages",
