@@ -6,7 +6,6 @@ import math
 import threading
 import time
 from collections import Counter
-from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -28,15 +27,18 @@ from tap_engine.errors import (
 )
 from tap_engine.http import retry
 from tap_engine.http.call import PageTooBigError
+from tap_engine.http.deadline import LateError
 from tap_engine.http.error_table import FOREIGN, Action, rule_for
 from tap_engine.http.hosts import MOST_UNANSWERED, Contact, Hosts
 from tap_engine.http.redaction import excerpt
 from tap_engine.http.retry import Again, Renewed, Tries
-from tap_engine.http.transport import LateError, Transport, cause, contact, is_unknown_host
+from tap_engine.http.transport import Transport, cause, contact, is_unknown_host
+from tap_engine.http.workers import Workers
 
 if TYPE_CHECKING:
     import logging
     from collections.abc import Callable
+    from concurrent.futures import Future
 
     from tap_engine.http.call import Call
     from tap_engine.http.redaction import Redactor
@@ -87,7 +89,7 @@ class Http:
         self._has_read = False
         self._lock = threading.Lock()
         self._stopping = threading.Event()
-        self._workers = ThreadPoolExecutor(concurrency, thread_name_prefix="request")
+        self._workers = Workers(concurrency)
         self._transport = Transport(
             user_agent=user_agent, connections=concurrency + 2, timeout=timeout
         )
@@ -106,7 +108,7 @@ class Http:
         """End all waiting, here and in the workers, with StoppedError."""
         self._stopping.set()
         self._transport.stop()
-        self._workers.shutdown(wait=False, cancel_futures=True)
+        self._workers.stop()
 
     def limit_retries(self, seconds: float) -> None:
         """Lower the retry budget."""
@@ -215,7 +217,8 @@ class Http:
     def _exchange(self, call: Call) -> tuple[requests.Response, bytes]:
         try:
             request = self._transport.prepare(call)
-            response, body = self._transport.exchange(request, lambda: self._note_sent(call))
+            self._note_sent(call)
+            response, body = self._transport.exchange(request)
         except (
             LateError,
             requests.exceptions.ConnectionError,
