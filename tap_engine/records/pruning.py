@@ -44,6 +44,13 @@ class Pruning:
             self._cutter = _Cutter(sorted(self.drop))
         return self
 
+    def left_out(self, at: Breadcrumb = ()) -> Iterator[Breadcrumb]:
+        """List the declared members that are left out, by their names from the record down."""
+        for name in self.drop:
+            yield (*at, name)
+        for name, pruning in self.inside.items():
+            yield from pruning.left_out((*at, name))
+
     def __bool__(self) -> bool:
         return bool(self.drop or self.only is not None or self.inside)
 

@@ -113,22 +113,23 @@ def shared(*, concurrency: int, lookback_seconds: int) -> list[Property]:
             "request_timeout",
             NUMBER,
             "Request timeout",
-            "Seconds to wait for a connection, and for each part of a response.",
+            "Seconds to wait for a connection and for each part of a response; a whole response may"
+            " take three times as long.",
             default=120,
         ),
         setting(
             "retry_max_seconds",
             NUMBER,
             "Retry budget",
-            "Seconds to keep retrying a request before the run fails.",
+            "Seconds to keep retrying a request before its stream fails.",
             default=600,
         ),
         setting(
             "skip_forbidden_streams",
             BOOLEAN,
             "Skip forbidden streams",
-            "Only warn about selected streams that the credentials cannot read. Otherwise the run"
-            " reads the other streams and then fails.",
+            "Only warn about selected streams that the API refuses to these credentials from the"
+            " start. Otherwise the run reads the other streams and then fails.",
             default=False,
         ),
         setting(
@@ -145,9 +146,9 @@ def shared(*, concurrency: int, lookback_seconds: int) -> list[Property]:
             th.StringType(allowed_values=list(counts.MODES)),
             "Verify counts",
             "After a full scan, compare the number of records with the API's own count, if it has"
-            " one: log both (log), also fail if records are missing that did not change meanwhile"
-            " (strict), or skip the check (off).",
-            default=counts.LOG,
+            " one. If records are missing that did not change meanwhile, scan again and then fail"
+            " (strict), or only warn (log); off skips the check.",
+            default=counts.STRICT,
         ),
         setting(
             "emit_activate_version_messages",
