@@ -133,6 +133,11 @@ class Embedded(Pruning):
         patterns = [_spaced(name).replace(" ", "[ _-]?") for name in names]
         self._names_somewhere = re.compile("|".join(patterns or ["(?!)"]).encode())
 
+    def left_out(self, at: Breadcrumb = ()) -> Iterator[Breadcrumb]:
+        """List what is left out, wherever it is below."""
+        for path in {*self.secrets.paths(), *((name,) for name in self.drop)}:
+            yield (*at, *path)
+
     def settle(self) -> Pruning:
         """Do nothing: all that `apply` looks for is known from the start."""
         return self

@@ -202,14 +202,15 @@ class EngineTap(SdkTap):
         """
         if self.input_catalog is not None:
             catalog_check.check_names(self.input_catalog, self.streams)
-        if not any(stream.selected for stream in self.streams.values()):
+        streams = cast("list[EngineStream]", list(self.streams.values()))
+        selected = [stream for stream in streams if stream.selected]
+        if not selected:
             msg = "nothing is selected: select streams in the catalog (with Meltano: in `select`)"
             raise SettingsError(msg)
-        streams = self.chosen_streams
-        for stream in streams:
+        for stream in selected:
             stream.check_catalog()
-        map_check.check(self.mapper, self.streams, streams)
-        return streams
+        map_check.check(self.mapper, self.streams, selected)
+        return self.chosen_streams
 
     @property
     def chosen_streams(self) -> list[EngineStream]:
