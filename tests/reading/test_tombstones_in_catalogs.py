@@ -95,7 +95,7 @@ def test_maps_that_change_the_key_or_let_little_through(shop: Source) -> None:
 
 
 def test_a_stream_that_maps_remove(shop: Source) -> None:
-    choices: list[dict[str, Any]] = [{"customers": None}, {"__else__": None}]
+    choices: list[dict[str, Any]] = [{"customers": None}, {"__else__": None, "zones": {}}]
     for maps in choices:
         output = marked_once(shop, stream_maps=maps)
         assert output.of_type("RECORD") == []
