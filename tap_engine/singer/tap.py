@@ -201,36 +201,37 @@ class EngineTap(SdkTap):
     def ready_streams(self) -> list[EngineStream]:
         """Return the streams to read, once nothing is found wrong with catalog and stream maps.
 
-        Those of which stream maps let nothing out are not among them.
-
         Raises:
             SettingsError: Something is, or nothing is selected.
         """
         if self.input_catalog is not None:
             catalog_check.check_names(self.input_catalog, self.streams)
-        if not any(stream.selected for stream in self.streams.values()):
+        streams = cast("list[EngineStream]", list(self.streams.values()))
+        selected = [stream for stream in streams if stream.selected]
+        if not selected:
             msg = "nothing is selected: select streams in the catalog (with Meltano: in `select`)"
             raise SettingsError(msg)
-        streams = self.chosen_streams
-        for stream in streams:
+        for stream in selected:
             stream.check_catalog()
-        map_check.check(self.mapper, self.streams, streams)
-        for stream in streams:
-            if stream.lets_nothing_out:
-                self.logger.info(
-                    "%s: not read, because stream_maps let nothing out; its state is left alone",
-                    stream.name,
-                )
-                stream.selected = False
-        return [stream for stream in streams if stream.selected]
+        map_check.check(self.mapper, self.streams, selected)
+        return self.chosen_streams
 
     @property
     def chosen_streams(self) -> list[EngineStream]:
-        """The selected streams; of several shards only the first reads what cannot be divided."""
+        """The selected streams of which something can go out.
+
+        Of several shards only the first reads what cannot be divided.
+        """
         shard = self.current_run.settings.shard
         streams = cast("list[EngineStream]", list(self.streams.values()))
         for stream in streams:
             if shard and shard.number > 1 and not stream.shardable:
+                stream.selected = False
+            elif stream.selected and stream.lets_nothing_out:
+                self.logger.info(
+                    "%s: not read, because stream_maps let nothing out; its state is left alone",
+                    stream.name,
+                )
                 stream.selected = False
         return [stream for stream in streams if stream.selected]
 
