@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from sandbox.commerce7.paging import by_chance
 from sandbox.standin import Hook
 from tests.reading.tools import HIGHEST_ID, Changed, Source, commerce7, commercetools
 
@@ -126,8 +127,7 @@ def test_lists_that_were_complete_are_not_read_again() -> None:
 
 def in_page_order(source: Source, stream: str) -> list[str]:
     """Ids in the order of numbered pages."""
-    table: Any = source.stand_in.collections[stream]
-    return [row_id for _, row_id in table.by_chance]
+    return [row_id for _, row_id in source.stand_in.collections[stream].index(by_chance)]
 
 
 def first_on_the_page(source: Source, stream: str) -> str:
