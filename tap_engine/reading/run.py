@@ -129,9 +129,10 @@ class Run:
             self._logger.error("none of %d streams can be read; the first: %s", len(lasting), first)
             return 1
         for name in lasting:
-            gap = isinstance(failures[name], GapError)
-            what = "stream incomplete" if gap else "stream not read"
-            self._logger.error("%s: %s", what, failures[name])
+            if isinstance(failures[name], GapError):
+                self._logger.error("stream incomplete: %s", failures[name])
+            else:
+                self._logger.error("stream not read: %s", failures[name])
         for name in sorted(forgiven):
             self._logger.warning("stream skipped: %s", failures[name])
         return 1 if lasting else 0
