@@ -82,10 +82,16 @@ class KeysetPager(CollectionPager):
             [*restriction, *self.bounds(part), *source.own_predicates],
             part.after,
             upto=part.upto,
-            # An empty page behind a full one is rare enough to be looked at twice, and an empty
-            # full table would remove every row of the target.
-            look_twice=part.after is not None or self.scan.version is not None,
+            look_twice=self.looks_twice(part),
         )
+
+    def looks_twice(self, part: Range) -> bool:
+        """Return whether an empty page is asked for again.
+
+        Behind a full page it is rare, and where a version is activated it would remove rows from
+        the target. Other lists may well be empty, above all those of parents.
+        """
+        return part.after is not None or self.scan.version is not None
 
 
 class ById(KeysetPager):
@@ -174,7 +180,10 @@ class ByTime(KeysetPager):
     fallback = ById
 
     def bounds(self, part: Range) -> list[str]:
-        """Bound the time: from the position or the lower bound of the scan to the run's start."""
+        """Bound the time: from the position or the lower bound of the scan to the run's start.
+
+        To the later of both clocks: one that is behind would end all reading at its time.
+        """
         time, parts = str(self.source.time), []
         if part.after is not None:
             parts.append(query.after(self.keyset.sort, part.after))
@@ -182,9 +191,10 @@ class ByTime(KeysetPager):
             parts.append(query.compare(time, ">=", self.scan.since))
         # The first request of a run, which tells the server's time, cannot have an upper bound.
         # Rows above it are only early; the bookmark stays below them.
-        started = self.scan.run_started_at or self.source.connection.http.run_started_at
-        if started is not None:
-            parts.append(query.compare(time, "<=", started))
+        until = self.source.connection.http.read_until
+        if until is not None:
+            last = max(until, self.scan.run_started_at or "")
+            parts.append(query.compare(time, "<=", last))
         return parts
 
     def accepts(self, position: Position) -> bool:

@@ -6,7 +6,7 @@ from operator import ne
 from typing import TYPE_CHECKING, Any
 
 from tap_engine import timestamps
-from tap_engine.errors import IncompleteError, QueryRefusedError, RequestError, StreamError
+from tap_engine.errors import IncompleteError, QueryRefusedError, StreamError
 
 if TYPE_CHECKING:
     import logging
@@ -116,7 +116,7 @@ class Counts:
             return self._compare(stream, pager)
         except IncompleteError:
             raise
-        except (StreamError, RequestError) as error:
+        except StreamError as error:
             self._logger.warning("%s; the number of records could not be compared", error)
             return True
 

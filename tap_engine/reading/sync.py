@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from tap_engine import timestamps
-from tap_engine.errors import IncompleteError, QueryRefusedError
+from tap_engine.errors import IncompleteError, QueryRefusedError, RefusedError, StreamError
 from tap_engine.reading import counts
 from tap_engine.reading.counts import Counts
 from tap_engine.reading.numbered import NumberedPages
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from tap_engine.reading.page_queue import Step
     from tap_engine.reading.pager import Pager
     from tap_engine.reading.run import Run
-    from tap_engine.state.shards import Shard
 
 STATE_RECORDS = 500
 STATE_SECONDS = 5.0
@@ -38,12 +37,8 @@ NO_BOUND = timedelta(days=366)
 class Source(Planned, Prefetchable, Protocol):
     """What the run of a stream needs of the stream."""
 
-    bookmark_at_run_start: ClassVar[bool]
-    """A complete scan moves the bookmark to the start of the run, whatever it found."""
-
-    @property
-    def shard(self) -> Shard | None:
-        """The part of the stream that this process reads; None for all of it."""
+    source_expires: ClassVar[bool]
+    """The source removes old records by itself."""
 
     def complete(self, scan: Scan) -> Iterable[int]:
         """Do what is left when the last page is written and the bookmark not yet set.
@@ -89,6 +84,7 @@ class StreamSync:
         if self._resumed:
             source.logger.info("%s: resuming an interrupted scan", source.name)
         self._pages = 0
+        self._received = False
         self._counts = Counts(
             run.settings,
             run.http.sleep,
@@ -109,6 +105,11 @@ class StreamSync:
     def pending(self) -> int:
         """Number of pages in flight or waiting to be written."""
         return self._queue.pending
+
+    @property
+    def held_bytes(self) -> int:
+        """Size of the pages that have arrived and wait to be written."""
+        return self._queue.held_bytes
 
     @property
     def scan(self) -> Scan:
@@ -140,13 +141,21 @@ class StreamSync:
             count: Called with the number of records of each page.
 
         Raises:
+            RefusedError: The first answer said that the credentials do not open the stream.
             StreamError: The stream cannot be read.
             TapError: The run cannot go on.
         """
-        self._read(output, count)
-        scan = self._pager.scan
-        if scan.version is not None and self._source.replication_key is not None:
-            self._catch_up(scan, output, count)
+        try:
+            self._read(output, count)
+            scan = self._pager.scan
+            if scan.version is not None and self._source.replication_key is not None:
+                self._catch_up(scan, output, count)
+        except RefusedError as error:
+            if not self._received:
+                raise
+            # A missing permission would have shown at once; this is no stream to be skipped.
+            msg = f"{error}; refused in the middle of the stream"
+            raise StreamError(msg) from None
         for number in self._source.complete(scan):
             count(number)
         self._finish(scan)
@@ -169,6 +178,7 @@ class StreamSync:
         unsaved, saved_at = 0, time.monotonic()
         run.prefetch(source)
         for step in self._queue.steps():
+            self._received = True
             run.prefetch(source)
             if scan.run_started_at is None:
                 scan.run_started_at = run.http.run_started_at
@@ -220,14 +230,12 @@ class StreamSync:
         with self._run.hold():
             if scan.version is not None:
                 source.activate(scan.version)
-            empty_shard = source.shard is not None and not scan.max_replication_value
             entry.finish(
                 source.stream_state,
                 scan,
                 None if source.is_full_table else source.replication_key,
                 source.coverage,
-                # An empty shard's bookmark says when it was empty: other shards' go further.
-                at_run_start=source.bookmark_at_run_start or empty_shard,
+                expires=source.source_expires,
             )
             source.note_finished()
             self._run.write_state()
@@ -236,7 +244,8 @@ class StreamSync:
         """Compare with the source's count; begin anew and return False if that leaves doubt."""
         source, scan = self._source, self._pager.scan
         # Of an empty list nothing is bookmarked, so that every run reads and would count it.
-        ends = scan.version is not None or source.bookmark_at_run_start or source.shard is not None
+        sharded = self._run.settings.shard is not None
+        ends = scan.version is not None or source.source_expires or sharded
         matters = ends or scan.count > 0
         try:
             if self._counts.confirm(source.name, self._pager, self._pages, matters=matters):
