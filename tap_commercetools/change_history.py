@@ -59,7 +59,6 @@ RECORDED = frozenset(
         "discount_codes",
         "inventory_entries",
         "orders",
-        "payment_methods",
         "payments",
         "product_discounts",
         "product_selections",
@@ -79,7 +78,10 @@ RECORDED = frozenset(
         "zones",
     }
 )
-"""Streams whose records the history knows, deletes included; for the documentation."""
+"""Streams whose records the history knows, deletes included; for the documentation.
+
+Not `payment_methods`: one list of the specification has them, another does not.
+"""
 
 
 class _Resource(msgspec.Struct, rename="camel"):

@@ -7,6 +7,7 @@ import threading
 import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
 
 import requests
 
@@ -31,7 +32,7 @@ from tap_engine.http.error_table import FOREIGN, Action, rule_for
 from tap_engine.http.hosts import MOST_UNANSWERED, Contact, Hosts
 from tap_engine.http.redaction import excerpt
 from tap_engine.http.retry import Again, Renewed, Tries
-from tap_engine.http.transport import Transport, cause, contact
+from tap_engine.http.transport import Transport, cause, contact, is_unknown_host
 from tap_engine.http.workers import Workers
 
 if TYPE_CHECKING:
@@ -46,6 +47,14 @@ T = TypeVar("T")
 
 MOST_TOKENS = 4
 """New tokens for one request, where tokens have been accepted before; otherwise one."""
+
+
+ERRORS = {
+    Action.REFUSED: RefusedError,
+    Action.NOT_FOUND: NotFoundError,
+    Action.QUERY_REFUSED: QueryRefusedError,
+}
+"""The error of an action; of others, the status decides."""
 
 
 class Http:
@@ -118,6 +127,10 @@ class Http:
         """Add to the time spent waiting because of the API."""
         with self._lock:
             self.waited += seconds
+
+    def name_host(self, url: str, setting: str) -> None:
+        """Note which setting the host of a URL comes from, for messages."""
+        self._hosts.name(urlsplit(url).netloc, setting)
 
     @property
     def reached_anything(self) -> bool:
@@ -214,6 +227,9 @@ class Http:
             requests.exceptions.ContentDecodingError,
         ) as error:
             reason = self._redact(f"{call.stream}: {call.method} {call.url} failed: {cause(error)}")
+            reason += self._hosts.origin(call.host)
+            if self._hosts.silent(call.host) and is_unknown_host(error):
+                raise SettingsError(reason) from None
             if "CERTIFICATE_VERIFY_FAILED" in reason:  # asking again does not make it trusted
                 raise UnreachableError(reason) from None
             raise Again(reason, contact=contact(error)) from None
@@ -272,15 +288,11 @@ class Http:
             )
         if rule.action is Action.NEW_TOKEN:
             self._renew(call, response, text, tries)
-        if rule.action is Action.REFUSED:
-            raise RefusedError(text)
-        if rule.action is Action.NOT_FOUND:
-            raise NotFoundError(text)
-        if rule.action is Action.QUERY_REFUSED:
-            raise QueryRefusedError(text)
-        if 400 <= status < 500:  # noqa: PLR2004 (the request is at fault)
-            raise StreamError(text)
-        raise RequestError(text)
+        at_fault = 400 <= status < 500  # noqa: PLR2004 (the request, not the server)
+        error = ERRORS.get(rule.action, StreamError if at_fault else RequestError)(text)
+        error.status = status
+        error.reason = f"{code} {message.replace(urlsplit(call.url).path, '')} {rule.meaning}"
+        raise error
 
     def _renew(self, call: Call, response: requests.Response, text: str, tries: Tries) -> None:
         """Have a rejected token replaced: at once for the first time, then after pauses."""
@@ -301,8 +313,7 @@ class Http:
         code: str = "",
         meaning: str = "",
     ) -> str:
-        path = requests.utils.urlparse(call.url).path  # type: ignore[attr-defined]
-        text = f"{call.stream}: {path} answered {response.status_code}"
+        text = f"{call.stream}: {urlsplit(call.url).path} answered {response.status_code}"
         # Masked before they are shortened: half a secret would no longer be recognised.
         if code and code != FOREIGN:
             text += f" {excerpt(self._redact(code), 80)}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.cookiejar
+import socket
 from typing import TYPE_CHECKING
 
 import requests
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 CONNECT_SECONDS = 30.0
 """Longest wait for a connection; answers may take longer."""
+
+UNKNOWN_HOST = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
+"""What name servers say of a host that does not exist; other failures of theirs may pass."""
 
 WHOLE_ANSWER = 3.0
 """A whole answer may take as many times the timeout: parts that drip in reset the timeout."""
@@ -89,8 +93,24 @@ def contact(error: BaseException) -> Contact:
     return Contact.RESET if broken or closed else Contact.NOWHERE
 
 
+def is_unknown_host(error: BaseException) -> bool:
+    """Return whether name servers say that there is no such host, unless it is the proxy's."""
+    last = _innermost(error)
+    if isinstance(error, requests.exceptions.ProxyError):
+        return False
+    reason = last.__cause__ if isinstance(last, NameResolutionError) else last
+    return isinstance(reason, socket.gaierror) and reason.errno in UNKNOWN_HOST
+
+
 def cause(error: BaseException) -> str:
     """Return the innermost reason; the outer ones repeat URLs and object addresses."""
+    last = _innermost(error)
+    if isinstance(last, NameResolutionError) and isinstance(error, requests.exceptions.ProxyError):
+        return "cannot resolve the name of the proxy"  # part of a password, if it has a "#"
+    return excerpt(str(last).rsplit(">: ", 1)[-1] or type(last).__name__, 200)
+
+
+def _innermost(error: BaseException) -> BaseException:
     seen: list[BaseException] = []
     inner: BaseException | None = error
     while inner is not None and inner not in seen:
@@ -98,8 +118,4 @@ def cause(error: BaseException) -> str:
         reason = getattr(inner, "reason", None)
         argument = next((a for a in inner.args if isinstance(a, BaseException)), None)
         inner = reason if isinstance(reason, BaseException) else argument or inner.__cause__
-    last = seen[-1]
-    if isinstance(last, NameResolutionError) and isinstance(error, requests.exceptions.ProxyError):
-        return "cannot resolve the name of the proxy"  # part of a password, if it has a "#"
-    text = str(last).rsplit(">: ", 1)[-1] or type(last).__name__
-    return excerpt(text, 200)
+    return seen[-1]

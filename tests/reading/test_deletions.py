@@ -31,6 +31,7 @@ COLUMNS = {
     "resourceKey",
     "resourceUserProvidedIdentifiers",
     "sequenceNumber",
+    "product",
 }
 
 
@@ -124,6 +125,23 @@ def test_a_message_that_names_another_resource_speaks_of_no_stream(shop: Source)
     shop.stand_in.put("messages", message("VariantDeleted", {"typeId": "variant", "id": "v1"}))
     streams = {r["resourceId"]: r["stream"] for r in shop.run("deletions").records("deletions")}
     assert (streams["p1"], streams["v1"]) == (None, "variants")
+
+
+def test_a_deleted_variant_names_its_product(shop: Source) -> None:
+    variant = min(shop.rows("variants"))
+    product = shop.records("variants")[variant]["product"]
+    shop.stand_in.delete("variants", variant)
+    obj = {"name": {"en": "Cabernet"}, "description": {"en": "by ada@example.com"}}
+    expanded = {"typeId": "product", "id": "p1", "obj": obj}
+    variants = {"typeId": "variant", "id": "v1"}
+    shop.stand_in.put("messages", message("VariantDeleted", variants, product=expanded))
+    shop.stand_in.put("messages", message("VariantDeleted", {**variants, "id": "v2"}))
+    output = shop.run("deletions")
+    found = {r["resourceId"]: r for r in output.records("deletions")}
+    assert found[variant]["product"] == {"typeId": "product", "id": product["id"]}
+    assert found["v1"]["product"] == {"typeId": "product", "id": "p1"}
+    assert "product" not in found["v2"], "older messages do not name it"
+    assert "which the schema does not declare" not in output.log
 
 
 @pytest.mark.parametrize(
