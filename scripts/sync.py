@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 ROOT = Path(__file__).resolve().parent.parent
+MELTANO = (str(ROOT / ".tools" / "meltano" / "bin" / "meltano"), "--environment=prod")
 
 # Per plugin the sets of variables of which one has to be complete.
 NEEDED: dict[str, tuple[tuple[str, ...], ...]] = {
@@ -110,8 +111,7 @@ def run(pipeline: str, options: list[str]) -> int:
     """
     blocks = [pipeline] if pipeline in RECONCILING else [pipeline, "target-postgres"]
     print(f"==> meltano run {' '.join(blocks)}", flush=True)
-    meltano = ROOT / ".tools" / "meltano" / "bin" / "meltano"
-    command = [str(meltano), "--environment=prod", "run", *options, *blocks]
+    command = [*MELTANO, "run", *options, *blocks]
     code = subprocess.run(command, cwd=ROOT, check=False).returncode  # noqa: S603 (our own tool)
     return exit_code(code)
 
