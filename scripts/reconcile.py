@@ -53,7 +53,8 @@ def database_url(loader: Mapping[str, Any]) -> str:
         quote(str(loader.get(name) or ""), safe="") for name in ("user", "password", "database")
     )
     address = {"host": loader.get("host") or "", "port": loader.get("port") or 5432}
-    return f"postgresql://{user}:{password}@/{database}?{urlencode({**address, **_tls(loader)}, quote_via=quote)}"
+    query = urlencode({**address, **_tls(loader)}, quote_via=quote)
+    return f"postgresql://{user}:{password}@/{database}?{query}"
 
 
 def _tls(loader: Mapping[str, Any]) -> dict[str, str]:
