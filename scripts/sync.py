@@ -44,7 +44,7 @@ NEEDED: dict[str, tuple[tuple[str, ...], ...]] = {
 }
 
 RECONCILING = {tap.name.replace("tap-", "reconcile-"): tap.name for tap in TAPS}
-"""Jobs of meltano.yml that read everything again to find deletes, and the tap of each."""
+"""Schedules of meltano.yml that read everything again to find deletes, and the tap of each."""
 
 
 def main() -> None:
@@ -103,15 +103,18 @@ def run(pipeline: str, options: list[str]) -> int:
     """Run one pipeline in the environment `prod`; Meltano reads .env by itself.
 
     Args:
-        pipeline: Name of a tap or of a job.
+        pipeline: Name of a tap or of a schedule.
         options: Options of `meltano run`.
 
     Returns:
         Meltano's exit code, 128 + signal when it was killed.
     """
-    blocks = [pipeline] if pipeline in RECONCILING else [pipeline, "target-postgres"]
-    print(f"==> meltano run {' '.join(blocks)}", flush=True)
-    command = [*MELTANO, "run", *options, *blocks]
+    if pipeline in RECONCILING:
+        arguments = ["schedule", "run", pipeline, *options]
+    else:
+        arguments = ["run", *options, pipeline, "target-postgres"]
+    print(f"==> meltano {' '.join(arguments)}", flush=True)
+    command = [*MELTANO, *arguments]
     code = subprocess.run(command, cwd=ROOT, check=False).returncode  # noqa: S603 (our own tool)
     return exit_code(code)
 
