@@ -37,6 +37,9 @@ TENANTS: dict[str, dict[str, Any]] = {
     },
 }
 
+LOADER = {"use_copy": True, "validate_records": False, "batch_size_rows": 1000}
+"""What makes the loader fast; see docs/loading.md."""
+
 
 def variables(postgres: Postgres, file: Path) -> dict[str, str]:
     """Return the environment variables that the file refers to, and where it is itself."""
@@ -54,7 +57,7 @@ def tenants_file(stand_ins: Sequence[StandIn]) -> dict[str, Any]:
         "retries": {"count": 2, "delay_seconds": 5},
         "target": {
             "command": ["target-postgres"],
-            "settings": {"sqlalchemy_url": {"env": "WAREHOUSE_URL"}},
+            "settings": {"sqlalchemy_url": {"env": "WAREHOUSE_URL"}, **LOADER},
         },
         "tenants": [_tenant(stand_in) for stand_in in stand_ins],
     }
@@ -68,7 +71,7 @@ def _tenant(stand_in: StandIn) -> dict[str, Any]:
     return {
         **tenant,
         "tap": source.tap,
-        "settings": {**tenant["settings"], **addresses},
+        "settings": {**tenant["settings"], **addresses, "arrays_as_json": True},
         "schedule": "minutely",
         "target": {"settings": {"default_target_schema": tenant["name"]}},
     }

@@ -136,6 +136,14 @@ def shared(*, concurrency: int, lookback_seconds: int) -> list[Property]:
             default=False,
         ),
         setting(
+            "arrays_as_json",
+            BOOLEAN,
+            "Arrays as JSON",
+            "Do not say in SCHEMA messages what the arrays of a record hold. target-postgres then"
+            " makes jsonb columns of them instead of jsonb[], and loads them much faster.",
+            default=False,
+        ),
+        setting(
             "verify_counts",
             th.StringType(allowed_values=list(counts.MODES)),
             "Verify counts",
