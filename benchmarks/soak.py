@@ -140,7 +140,7 @@ class Series:
         """Run twice over a healthy source that rests, and compare everything."""
         problems: list[str] = []
         for _ in range(2):
-            # Table versions are seconds and the cut is one: leave the last change behind.
+            # Table versions are seconds and the run start is one: leave the last change behind.
             time.sleep(1.5)
             job = self._job({}, {stream.name for stream in self.source.streams})
             run = run_here(job)
@@ -196,7 +196,7 @@ class Series:
         return problems
 
     def _unfinished(self, run: Run, job: Job) -> list[str]:
-        """Check that a run with exit code 0 left no walk of its streams open."""
+        """Check that a run with exit code 0 left no scan of its streams unfinished."""
         after = Target(state=self.target.state)
         after.load(run.lines)
         entries = (after.state or {}).get("bookmarks", {})

@@ -37,9 +37,11 @@ def test_requests_are_those_that_the_source_got(source: Source) -> None:
 
 
 def test_a_run_that_fails_says_it_too(source: Source) -> None:
-    source.stand_in.faults.add(source.match, "status", times=-1, status=503)
+    # Own waits are random and may be too short to be counted.
+    headers = {"Retry-After": "0.1"}
+    source.stand_in.faults.add(source.match, "status", times=-1, status=503, headers=headers)
     before = len(source.stand_in.requests)
-    output = source.run(retry_max_seconds=0.05)
+    output = source.run(retry_max_seconds=0.5)
     assert output.code == 1
     (requests,) = counters(output, "http_requests")
     # Those that others had begun meanwhile are not waited for.
