@@ -17,8 +17,8 @@ from scripts.declarations import env_name, own_settings
 from scripts.demo.pipelines import Meltano
 from scripts.demo.postgres import Postgres
 from scripts.demo.stand_ins import SOURCES, StandIn
+from scripts.meltano_file import extractor
 from tap_commercetools.tap import TapCommercetools
-from tests.pipelines.project import extractor
 from tests.pipelines.shop import SMALL, Shop
 from tests.support import TAPS, commerce7_config, commercetools_config
 

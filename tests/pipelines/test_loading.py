@@ -13,10 +13,10 @@ from psycopg import connect, sql
 
 from sandbox.commerce7.app import build as build_commerce7
 from sandbox.commercetools.app import build as build_commercetools
+from scripts.meltano_file import extractor, fast_loader
 from tap_commerce7.tap import TapCommerce7
 from tap_commercetools.tap import TapCommercetools
 from tests.hygiene.values import cleaned, rendered
-from tests.pipelines.project import extractor, loader_settings
 from tests.pipelines.test_values import VALUES, load, numbers
 from tests.support import commerce7_config, commercetools_config, run
 
@@ -32,7 +32,7 @@ pytestmark = [
 ]
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-FAST = loader_settings("use_copy", "validate_records", "batch_size_rows")
+FAST = fast_loader()
 DEFAULTS = {"use_copy": False, "validate_records": True}
 
 
