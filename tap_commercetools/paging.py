@@ -163,7 +163,10 @@ class ByTime(KeysetPager):
     fallback = ById
 
     def bounds(self, part: Range) -> list[str]:
-        """Bound the time: from the position or the lower bound of the scan to the run's start."""
+        """Bound the time: from the position or the lower bound of the scan to the run's start.
+
+        To the later of both clocks: one that is behind would end all reading at its time.
+        """
         time, parts = str(self.source.time), []
         if part.after is not None:
             parts.append(query.after(self.keyset.sort, part.after))
@@ -171,9 +174,10 @@ class ByTime(KeysetPager):
             parts.append(query.compare(time, ">=", self.scan.since))
         # The first request of a run, which tells the server's time, cannot have an upper bound.
         # Rows above it are only early; the bookmark stays below them.
-        started = self.scan.run_started_at or self.source.connection.http.run_started_at
-        if started is not None:
-            parts.append(query.compare(time, "<=", started))
+        until = self.source.connection.http.read_until
+        if until is not None:
+            last = max(until, self.scan.run_started_at or "")
+            parts.append(query.compare(time, "<=", last))
         return parts
 
     def accepts(self, position: Position) -> bool:

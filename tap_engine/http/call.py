@@ -41,7 +41,7 @@ class Call:
         limiters: All of them are waited for before every attempt.
         form: Form body; makes the request a POST.
         smallest_page: The page cannot get any smaller.
-        sets_clock: The answer's `Date` may become the start of the run.
+        sets_clock: The answer's `Date`, if it succeeds, may become the start of the run.
     """
 
     stream: str

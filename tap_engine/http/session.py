@@ -93,6 +93,7 @@ class Http:
         self._stopping = threading.Event()
         self._workers = ThreadPoolExecutor(concurrency, thread_name_prefix="request")
         self.run_started_at: str | None = None
+        self.read_until: str | None = None
         self._first_sent: float | None = None
         self._sent: Counter[str] = Counter()
         self.waited = 0.0
@@ -193,9 +194,12 @@ class Http:
         response, body = self._exchange(call)
         if response.status_code == requests.codes.ok:
             try:
-                return parse(body)
+                result = parse(body)
             except BadBodyError as error:
                 raise _Again(self._describe(call, response, str(error))) from None
+            if call.sets_clock:
+                self._note_start(response)
+            return result
         self._fail(call, response, body, renewed=renewed)
         raise AssertionError  # pragma: no cover (_fail always raises)
 
@@ -235,25 +239,24 @@ class Http:
             msg = f"{call.stream}: cannot ask {call.url}: {_cause(error)}"
             raise SettingsError(self._redact(msg)) from None
         self._answered.add(host)
-        if call.sets_clock:
-            self._note_start(response)
         return response, body
 
     def _note_start(self, response: requests.Response) -> None:
-        """Take the start of the run, by the server's clock, from the first answer.
+        """Take the start of the run from the first answer that succeeds.
 
         `Date` says when the answer was made; the data in it may be as old as the request, and so
         may that of other requests that were sent at the same time. So the time since the first
-        request was sent is subtracted.
+        request was sent is subtracted. Either clock may be wrong: no bookmark goes beyond the
+        earlier one, and what is read ends at the later one.
         """
         with self._lock:
             if self.run_started_at is None and self._first_sent is not None:
                 date = timestamps.parse_http_date(response.headers.get("Date", ""))
                 took = time.monotonic() - self._first_sent
-                self.run_started_at = timestamps.earlier(
-                    timestamps.render(date) if date else timestamps.now(),
-                    math.ceil(took * 1000) / 1000,
-                )
+                took = math.ceil(took * 1000) / 1000
+                began = timestamps.earlier(timestamps.now(), took)
+                server = timestamps.earlier(timestamps.render(date), took) if date else began
+                self.run_started_at, self.read_until = min(began, server), max(began, server)
 
     def _fail(self, call: Call, response: requests.Response, body: bytes, *, renewed: bool) -> None:
         code, message = self._read_error(body)

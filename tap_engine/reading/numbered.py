@@ -111,7 +111,7 @@ class NumberedPages:
 
     def commit(self, step: Step) -> None:
         """Take in the rows of a page that has been written."""
-        self._pager.scan.record(row.at for row in step.page.rows)
+        self._pager.scan.record([row.at for row in step.page.rows])
 
     def close(self) -> None:
         """Do nothing; no request is in flight between two steps."""

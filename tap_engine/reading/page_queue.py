@@ -103,7 +103,7 @@ class PageQueue:
         scan = self._pager.scan
         kept = [part for part in scan.ranges if part != step.part]
         scan.ranges = [*step.remaining, *kept]
-        scan.record(row.at for row in step.page.rows)
+        scan.record([row.at for row in step.page.rows])
 
     def close(self) -> None:
         """Drop what was asked for and not handed out."""

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from tap_engine.reading.page_queue import Step
     from tap_engine.reading.pager import Pager
     from tap_engine.reading.run import Run
-    from tap_engine.state.shards import Shard
 
 STATE_RECORDS = 500
 STATE_SECONDS = 5.0
@@ -38,12 +37,8 @@ NO_BOUND = timedelta(days=366)
 class Source(Planned, Prefetchable, Protocol):
     """What the run of a stream needs of the stream."""
 
-    bookmark_at_run_start: ClassVar[bool]
-    """A complete scan moves the bookmark to the start of the run, whatever it found."""
-
-    @property
-    def shard(self) -> Shard | None:
-        """The part of the stream that this process reads; None for all of it."""
+    source_expires: ClassVar[bool]
+    """The source removes old records by itself."""
 
     def complete(self, scan: Scan) -> Iterable[int]:
         """Do what is left when the last page is written and the bookmark not yet set.
@@ -213,14 +208,12 @@ class StreamSync:
         with self._run.hold():
             if scan.version is not None:
                 source.activate(scan.version)
-            empty_shard = source.shard is not None and not scan.max_replication_value
             entry.finish(
                 source.stream_state,
                 scan,
                 None if source.is_full_table else source.replication_key,
                 source.coverage,
-                # An empty shard's bookmark says when it was empty: other shards' go further.
-                at_run_start=source.bookmark_at_run_start or empty_shard,
+                expires=source.source_expires,
             )
             source.note_finished()
             self._run.write_state()

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from tap_engine.records import json_text
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
-
-    import msgspec
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
 Breadcrumb = tuple[str, ...]
 
@@ -33,13 +33,23 @@ class Pruning:
     only: set[str] | None = None
     inside: dict[str, Pruning] = field(default_factory=dict)
     _names: tuple[bytes, ...] | None = field(default=None, repr=False, compare=False)
+    _cutter: _Cutter | None = field(default=None, repr=False, compare=False)
 
     def settle(self) -> Pruning:
         """Precompute what `apply` looks for. Call this once the pruning is complete."""
         for pruning in self.inside.values():
             pruning.settle()
         self._names = tuple(f'"{name}"'.encode() for name in sorted(self.drop | set(self.inside)))
+        if self.only is None and not self.inside:
+            self._cutter = _Cutter(sorted(self.drop))
         return self
+
+    def left_out(self, at: Breadcrumb = ()) -> Iterator[Breadcrumb]:
+        """List the declared members that are left out, by their names from the record down."""
+        for name in self.drop:
+            yield (*at, name)
+        for name, pruning in self.inside.items():
+            yield from pruning.left_out((*at, name))
 
     def __bool__(self) -> bool:
         return bool(self.drop or self.only is not None or self.inside)
@@ -54,6 +64,10 @@ class Pruning:
     def apply(self, raw: bytes | msgspec.Raw) -> bytes:
         """Return the JSON text of a value without the pruned members."""
         text = bytes(raw)
+        if self._cutter is not None and text[:1] == b"{":
+            rest = self._cutter.cut(text)
+            if rest is not None:
+                return rest
         if not self.touches(text):
             return text
         if text[:1] == b"[":
@@ -73,6 +87,54 @@ class Pruning:
             if name in kept:
                 kept[name] = type(kept[name])(pruning.apply(kept[name]))
         return kept
+
+
+class _Cutter:
+    """Cuts members out of an object where they stand; splitting all of it costs thrice as much.
+
+    Args:
+        names: The members that are to go.
+    """
+
+    def __init__(self, names: Sequence[str]) -> None:
+        attributes = [f"member_{number}" for number, _ in enumerate(names)]
+        kind = msgspec.Raw | msgspec.UnsetType
+        self._decoder = msgspec.json.Decoder(
+            msgspec.defstruct(
+                "Dropped",
+                [(attribute, kind, msgspec.UNSET) for attribute in attributes],
+                rename=dict(zip(attributes, names, strict=True)),
+            )
+        )
+        self._members = [
+            (attribute, f'"{name}"'.encode())
+            for attribute, name in zip(attributes, names, strict=True)
+        ]
+
+    def cut(self, text: bytes) -> bytes | None:
+        """Return the object without the members; None when it is not plain enough.
+
+        That is with escapes, with spaces around a name, or when a name occurs more than once:
+        another one may be further inside.
+        """
+        if b"\\" in text:
+            return None
+        found = self._decoder.decode(text)
+        for attribute, name in self._members:
+            value = getattr(found, attribute)
+            if value is msgspec.UNSET:
+                continue
+            member = name + b":" + value
+            begin = text.find(member)
+            if begin < 0 or text.count(name) != 1:
+                return None
+            end = begin + len(member)
+            if text[end : end + 1] == b",":
+                end += 1
+            elif text[begin - 1 : begin] == b",":
+                begin -= 1
+            text = text[:begin] + text[end:]
+        return text
 
 
 def secret_breadcrumbs(schema: Mapping[str, object], at: Breadcrumb = ()) -> list[Breadcrumb]:

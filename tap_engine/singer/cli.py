@@ -127,7 +127,7 @@ def build(tap: type[EngineTap], config: Any, state: Any, catalog: Any) -> Engine
     try:
         return tap(
             config=config.config if config else {},
-            state=_read_json("state", state),
+            state=_read_json("state", state, may_be_empty=True),
             catalog=_read_catalog(catalog),
             parse_env_config=bool(config and config.parse_env),
             validate_config=True,
@@ -173,7 +173,7 @@ def _run(tap: EngineTap, work: Callable[[], int]) -> int:
         return 1
     except TapError as error:
         tap.connection.http.stop()
-        tap.write_state()
+        tap.write_last_state()
         tap.writer.flush()
         tap.logger.error("%s", error)  # noqa: TRY400
         return 1
@@ -193,7 +193,7 @@ def _leave_after_signal(tap: EngineTap, signum: int) -> NoReturn:
     Does not wait for worker threads: one may be in a request for minutes.
     """
     with contextlib.suppress(OSError):  # the target may be gone as well
-        tap.write_state()
+        tap.write_last_state()
         tap.writer.flush()
     tap.logger.error("stopped by signal %d; the next run resumes from the last state", signum)
     logging.shutdown()
@@ -201,11 +201,14 @@ def _leave_after_signal(tap: EngineTap, signum: int) -> NoReturn:
     os._exit(128 + signum)
 
 
-def _read_json(name: str, source: Any) -> dict[str, Any] | None:
+def _read_json(name: str, source: Any, *, may_be_empty: bool = False) -> dict[str, Any] | None:
     if source is None:
         return None
+    text = source.read()
+    if may_be_empty and not text.strip():
+        return None
     try:
-        value: Any = load_json(source.read())
+        value: Any = load_json(text)
     except ValueError as error:
         msg = f"the {name} file is not valid JSON: {error}"
         raise SettingsError(msg) from None

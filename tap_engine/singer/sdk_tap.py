@@ -12,11 +12,11 @@ from singer_sdk.helpers.capabilities import (
     TapCapabilities,
 )
 from singer_sdk.plugin_base import PluginBase
+from singer_sdk.singerlib import StateMessage
 
-from tap_engine.errors import StateError
 from tap_engine.singer import settings
 from tap_engine.singer.writer import RecordWriter
-from tap_engine.state import shards
+from tap_engine.state import document, shards
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -50,6 +50,14 @@ class SdkTap(Tap):
             with self.writer.signals.held():
                 self.state_writer.write_state(self.state)
 
+    def write_last_state(self) -> None:
+        """Make a STATE message the last line, whether or not anything changed.
+
+        Some loaders (target-jsonl, those of PipelineWise) only keep what follows the last record.
+        """
+        if self.state and not self.writer.ends_with_state:
+            self.writer.write_message(StateMessage(value=self.state))
+
     @property
     def state_members(self) -> dict[str, Any]:
         """The state; the SDK declares none of its members but the bookmarks."""
@@ -65,15 +73,12 @@ class SdkTap(Tap):
         Raises:
             StateError: It has not the form of a Singer state.
         """
-        bookmarks = state.get("bookmarks", {}) if isinstance(state, dict) else None
-        if not isinstance(bookmarks, dict) or not all(
-            isinstance(entry, dict) for entry in bookmarks.values()
-        ):
-            msg = 'state is not of the form {"bookmarks": {stream: {...}}}'
-            raise StateError(msg)
+        state = document.unwrap(state)
         super().load_state(state)
-        if shards.NAME in state:  # the SDK takes over the bookmarks only
-            self.state_members[shards.NAME] = state[shards.NAME]
+        # The SDK takes over the bookmarks only.
+        for name in (document.TAP, document.SOURCE, shards.NAME):
+            if name in state:
+                self.state_members[name] = state[name]
 
     @classproperty
     def _env_var_config(cls) -> dict[str, Any]:  # noqa: N805 (of the class)

@@ -13,7 +13,7 @@ from tap_engine.http.session import Http
 from tap_engine.reading.run import Run, explained
 from tap_engine.singer import metrics, settings
 from tap_engine.singer.sdk_tap import SdkTap
-from tap_engine.state import shards
+from tap_engine.state import document, shards
 from tap_engine.state.scan import Scan
 
 if TYPE_CHECKING:
@@ -128,6 +128,23 @@ class EngineTap(SdkTap):
             finished = self.state_members[shards.NAME]["finished"]
             finished[stream] = "split" if split else "whole"
 
+    def _check_state(self) -> shards.ShardEntry | None:
+        """Check whose the state is, and return the entry of this shard; None without shards.
+
+        Raises:
+            StateError: It is of another tap, source or shard.
+        """
+        document.check_streams(self.state, self.name, {each.name for each in self.stream_types})
+        document.check_source(self.state, self.name, self.source)
+        return shards.check_state(self.state, self.current_run.settings.shard)
+
+    def _name_state(self, entry: shards.ShardEntry | None) -> None:
+        """Say in the state whose it is."""
+        self.state_members.setdefault(document.BOOKMARKS, {})
+        self.state_members.update({document.TAP: self.name, document.SOURCE: self.source})
+        if entry:
+            self.state_members[shards.NAME] = msgspec.to_builtins(entry)
+
     # What the SDK asks for.
 
     def discover_streams(self) -> list[EngineStream]:
@@ -165,11 +182,20 @@ class EngineTap(SdkTap):
 
     @property
     def chosen_streams(self) -> list[EngineStream]:
-        """The selected streams; of several shards only the first reads what cannot be divided."""
+        """The selected streams of which something can go out.
+
+        Of several shards only the first reads what cannot be divided.
+        """
         shard = self.current_run.settings.shard
         streams = cast("list[EngineStream]", list(self.streams.values()))
         for stream in streams:
             if shard and shard.number > 1 and not stream.shardable:
+                stream.selected = False
+            elif stream.selected and stream.lets_nothing_out:
+                self.logger.info(
+                    "%s: not read, because stream_maps let nothing out; its state is left alone",
+                    stream.name,
+                )
                 stream.selected = False
         return [stream for stream in streams if stream.selected]
 
@@ -179,14 +205,18 @@ class EngineTap(SdkTap):
         Returns:
             The exit code: 0 when every selected stream is complete.
         """
-        run, shard = self.current_run, self.current_run.settings.shard
-        entry = shards.check_state(self.state, shard, self.name, self.source)
-        if entry:
-            self.state_members[shards.NAME] = msgspec.to_builtins(entry)
+        run, shard_entry = self.current_run, self._check_state()
         streams = self.chosen_streams
+        if bounded := [stream.name for stream in streams if stream.keeps_version]:
+            self.logger.warning(
+                "start_date leaves out a part of %s: no version is activated, nothing removed",
+                ", ".join(bounded),
+            )
         run.prefetch_from(streams)
+        self._name_state(shard_entry)
         try:
             self.sync_all()
+            self.write_last_state()
             self.writer.flush()
         finally:
             metrics.log(run.http.sent, run.http.waited)

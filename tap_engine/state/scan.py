@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
 Text = Annotated[str, msgspec.Meta(min_length=1)]
 Position = Annotated[list[Text], msgspec.Meta(min_length=1)]
@@ -35,6 +35,7 @@ class Scan(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True):
         pager: Name of the pager; a position only means something together with it.
         ranges: Ranges that are not finished.
         last_list: Last of the lists that were begun; None before the first.
+        bookmark: The stream's bookmark when the scan began; with another one it is not resumed.
         since: Lower bound of the replication timestamp.
         run_started_at: The server's time when the run began that started this scan.
         max_replication_value: Highest replication timestamp that was written.
@@ -47,6 +48,7 @@ class Scan(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True):
     pager: str
     ranges: list[Range] = []
     last_list: Context | None = None
+    bookmark: str | None = None
     since: str | None = None
     run_started_at: str | None = None
     max_replication_value: str | None = None
@@ -55,21 +57,21 @@ class Scan(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True):
     full: bool = False
     coverage: dict[str, Any] = {}
 
-    def record(self, times: Iterable[str | None]) -> None:
+    def record(self, times: Sequence[str | None]) -> None:
         """Take in the replication timestamps of a page that was written.
 
         Rows older than `since` do not count towards the highest timestamp.
         """
-        least = max(self.since or "", self.max_replication_value or "")
-        for time in times:
-            self.count += 1
-            if time and time >= least:
-                self.max_replication_value = least = time
+        self.count += len(times)
+        highest = max(filter(None, times), default="")
+        if highest and highest >= max(self.since or "", self.max_replication_value or ""):
+            self.max_replication_value = highest
 
     def restarted(self, pager: str) -> Scan:
         """Return a scan of the same rows that begins anew with some pager."""
         return Scan(
             pager=pager,
+            bookmark=self.bookmark,
             since=self.since,
             version=self.version,
             full=self.full,

@@ -180,7 +180,7 @@ def test_an_interrupted_scan_goes_on(shop: Source, bookmark: str | None) -> None
 
 def test_a_position_of_an_interrupted_scan_is_checked(shop: Source) -> None:
     scan = {"pager": "time", "last_list": {}, "ranges": [{"after": ["yesterday", "x"]}]}
-    output = shop.run("deletions", state={"bookmarks": {"deletions": {"scan": scan}}})
+    output = shop.run("deletions", state={"bookmarks": {"deletions": {"scan": json.dumps(scan)}}})
     assert output.code == 1
     assert "scan.ranges holds a position of another form" in output.log
 
@@ -200,20 +200,36 @@ def test_messages_of_other_types_are_left_out_even_if_the_api_sends_them(shop: S
 
 
 @pytest.mark.parametrize("stream", ["deletions", "messages"])
-def test_the_bookmark_moves_to_the_cut_even_without_a_row(stream: str) -> None:
+def test_that_nothing_came_is_remembered_apart_from_the_bookmark(stream: str) -> None:
     with commercetools(small=False, rows={"messages": 0}) as source:
         started = timestamps.render(datetime.now(UTC) - timedelta(seconds=2))
         first = source.run(stream)
-        assert started <= str(first.bookmark(stream)) <= timestamps.now()
+        assert first.bookmark(stream) is None
+        assert started <= first.state["bookmarks"][stream]["read_up_to"] <= timestamps.now()
+        before = days_ago(2)
         key = "deletedAt" if stream == "deletions" else "createdAt"
-        assert first.state["bookmarks"][stream]["replication_key"] == key
-        later = source.run(stream, state=bookmarked(stream, days_ago(2), key=key))
-        assert started <= str(later.bookmark(stream)) <= timestamps.now()
+        later = source.run(stream, state=bookmarked(stream, before, key=key))
+        assert later.bookmark(stream) == before
+        assert started <= later.state["bookmarks"][stream]["read_up_to"] <= timestamps.now()
 
 
-def test_the_bookmark_does_not_move_back(shop: Source) -> None:
-    output = shop.run("deletions", state=bookmark_of(-30))
-    assert str(output.bookmark("deletions")) > days_ago(-29)
+@pytest.mark.parametrize("stream", ["deletions", "messages"])
+def test_a_message_that_becomes_visible_late_is_read(shop: Source, stream: str) -> None:
+    """Later than the lookback: what counts is the last message that was seen."""
+    state = shop.run(stream).state
+    late = timestamps.earlier(timestamps.now(), 300)
+    message_id = shop.stand_in.put(
+        "messages", message("OrderDeleted", {"typeId": "order", "id": "o1"}), at=late
+    )["id"]
+    output = shop.run(stream, state=state)
+    assert message_id in output.ids(stream)
+
+
+def test_a_quiet_source_is_no_warning(shop: Source, caplog: pytest.LogCaptureFixture) -> None:
+    state = bookmark_of(100)
+    state["bookmarks"]["deletions"]["read_up_to"] = days_ago(1)
+    assert shop.run("deletions", state=state).code == 0
+    assert warnings(caplog) == []
 
 
 def test_messages_that_are_switched_off_are_one_warning(caplog: pytest.LogCaptureFixture) -> None:

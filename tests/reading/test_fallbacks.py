@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from tests.reading.tools import LONG_AGO, Pairs, Source, bookmarked, commerce7, commercetools, where
+from tests.reading.tools import (
+    LONG_AGO,
+    Pairs,
+    Source,
+    bookmarked,
+    commerce7,
+    commercetools,
+    scan_of,
+    where,
+)
 
 MIDDLE = "2022-03-01T00:00:00.000Z"
 
@@ -129,7 +138,7 @@ def test_a_position_that_the_api_no_longer_takes_begins_the_scan_anew() -> None:
         source.fail_after(2, "/customer")
         broken = source.run("customers")
         source.heal()
-        cursor = broken.state["bookmarks"]["customers"]["scan"]["ranges"][0]["after"][0]
+        cursor = scan_of(broken.state, "customers")["ranges"][0]["after"][0]
         source.stand_in.faults.add(f"cursor={cursor}", "status", status=422)
         rest = source.run("customers", state=broken.state)
         assert rest.code == 0

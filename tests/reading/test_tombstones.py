@@ -13,7 +13,7 @@ from sandbox.standin import Hook
 from tap_commercetools.delete_messages import types_for
 from tap_commercetools.tap import TapCommercetools
 from tap_engine import timestamps
-from tests.reading.tools import LONG_AGO, Source, bookmarked, commercetools, next_second
+from tests.reading.tools import LONG_AGO, Source, bookmarked, commercetools, next_second, scan_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -191,9 +191,25 @@ def test_the_position_is_that_of_the_run_and_only_moves_on(shop: Source) -> None
     assert entry["replication_key_value"] == max(shop.rows("customers").values())
     first.state["bookmarks"]["customers"]["deletions_read_to"] = "2999-01-01T00:00:00.000Z"
     later = shop.run("customers", state=first.state, **ON)
-    assert later.state["bookmarks"]["customers"]["deletions_read_to"].startswith("2999")
-    without = shop.run("customers", state=first.state)
-    assert without.state["bookmarks"]["customers"]["deletions_read_to"].startswith("2999")
+    read_to = later.state["bookmarks"]["customers"]["deletions_read_to"]
+    assert entry["deletions_from"] <= read_to <= timestamps.now(), "no later than today"
+    without = shop.run("customers", state=later.state)
+    assert without.state["bookmarks"]["customers"]["deletions_read_to"] == read_to
+
+
+def test_a_message_that_becomes_visible_late_marks_its_record(shop: Source) -> None:
+    """Later than the lookback, on a source where nothing else was deleted."""
+    first = shop.run("customers", **ON)
+    next_second()
+    quiet = shop.run("customers", state=first.state, **ON)
+    gone = min(shop.rows("customers"))
+    shop.stand_in.collections["customers"].delete(gone)
+    late = timestamps.earlier(first.state["bookmarks"]["customers"]["deletions_from"], -1)
+    message = {"type": "CustomerDeleted", "resource": {"typeId": "customer", "id": gone}}
+    shop.stand_in.put("messages", message, at=late)
+    next_second()
+    output = shop.run("customers", state=quiet.state, lookback_seconds=0, **ON)
+    assert marks(output).keys() == {gone}
 
 
 @pytest.mark.parametrize("value", ["yesterday", 5, ""])
@@ -229,7 +245,7 @@ def test_without_the_scope_the_stream_fails_and_names_it() -> None:
         assert "view_messages for emit_tombstones" in output.log
         assert output.bookmark("customers") is None
         assert output.bookmark("zones")
-        assert "scan" not in output.state["bookmarks"].get("customers", {})
+        assert not scan_of(output.state, "customers")
         source.stand_in.touch("customers", min(source.rows("customers")))
         again = source.run("customers", state=output.state)
         assert source.held("customers", again) == source.rows("customers")

@@ -225,6 +225,12 @@ def bookmarked(stream: str, value: str, key: str = "lastModifiedAt") -> dict[str
     return {"bookmarks": {stream: entry}}
 
 
+def scan_of(state: dict[str, Any], stream: str) -> dict[str, Any]:
+    """The unfinished scan of a stream in a state; empty without one."""
+    text = state["bookmarks"].get(stream, {}).get("scan")
+    return json.loads(text) if text else {}
+
+
 def prefixes(output: Output) -> Iterator[tuple[list[dict[str, Any]], dict[str, Any]]]:
     """Give every STATE of a run with all messages that were printed before it."""
     for place, message in enumerate(output.messages):
