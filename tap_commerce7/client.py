@@ -10,6 +10,7 @@ from tap_commerce7 import parameters
 from tap_commerce7.endpoint import Endpoint, UpdatedAt
 from tap_commerce7.paging import ByCursor, ByPageNumber
 from tap_engine.records import json_text
+from tap_engine.records.dates import dates_of
 from tap_engine.records.rows import RowReader
 from tap_engine.singer.stream import EngineStream
 
@@ -61,7 +62,7 @@ class Commerce7Stream(EngineStream):
             logger=self.logger,
             url=self.url,
             array_key=self.array_key,
-            rows=RowReader(self.name, self.row_key, self.row_time),
+            rows=RowReader(self.name, self.row_key, self.row_time, dates_of(self.schema)),
             contexts=self.contexts(),
             updated_at=self.updated_at,
             user_filter=self.user_filter,

@@ -12,7 +12,7 @@ import itertools
 from typing import TYPE_CHECKING
 
 from tap_commerce7.endpoint import ROWS_PER_PAGE, Endpoint, Params, as_int, as_text
-from tap_engine.errors import QueryRefusedError, SourceError, StreamError
+from tap_engine.errors import QueryRefusedError, RequestError, SourceError, StreamError
 from tap_engine.ids import UUID
 from tap_engine.reading.pager import Page
 
@@ -92,6 +92,8 @@ class Cursors:
         params = [*endpoint.user_filter, ("cursor", cursor), ("limit", "1")]
         try:
             _, raws = endpoint.ask({}, params)
+        except RequestError:
+            raise
         except StreamError:  # with whatever status it refuses a cursor that it did not give out
             return None
         rows = endpoint.rows.rows(raws)

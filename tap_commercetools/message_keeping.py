@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tap_engine import timestamps
-from tap_engine.errors import RequestError, StreamError
+from tap_engine.errors import StreamError
 
 if TYPE_CHECKING:
     import logging
@@ -94,7 +94,7 @@ class MessageKeeping:
         reason = "the project does not say"
         try:
             keeping = read_keeping(self._read_project())
-        except (StreamError, RequestError) as error:
+        except StreamError as error:
             keeping, reason = None, str(error)
         if keeping is None:
             self._logger.info(

@@ -94,7 +94,8 @@ class DeletionsStream(MessageStream):
 
     def keep_row(self, row: Row) -> bool:
         """Leave out messages of other types, should the API have sent any."""
-        return _type.decode(row.raw).type in DELETED
+        kind = _type.decode(row.raw).type
+        return isinstance(kind, str) and kind in DELETED
 
     def reshape(self, members: json_text.Members, context: Context) -> json_text.Members:
         """Make the record from a message."""

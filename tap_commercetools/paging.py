@@ -81,10 +81,16 @@ class KeysetPager(CollectionPager):
             [*restriction, *self.bounds(part), *source.own_predicates],
             part.after,
             upto=part.upto,
-            # An empty page behind a full one is rare enough to be looked at twice, and an empty
-            # full table would remove every row of the target.
-            look_twice=part.after is not None or self.scan.version is not None,
+            look_twice=self.looks_twice(part),
         )
+
+    def looks_twice(self, part: Range) -> bool:
+        """Return whether an empty page is asked for again.
+
+        Behind a full page it is rare, and where a version is activated it would remove rows from
+        the target. Other lists may well be empty, above all those of parents.
+        """
+        return part.after is not None or self.scan.version is not None
 
 
 class ById(KeysetPager):

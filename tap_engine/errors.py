@@ -28,12 +28,8 @@ class CredentialsError(TapError):
     """The platform rejects the credentials."""
 
 
-class RequestError(TapError):
-    """A request failed for good: it is not worth retrying, or the retry budget is spent."""
-
-
-class SourceError(TapError):
-    """The source answered in a way that makes a complete reading impossible."""
+class UnreachableError(TapError):
+    """No request to the platform gets an answer."""
 
 
 class StreamError(TapError):
@@ -41,6 +37,14 @@ class StreamError(TapError):
 
     The run goes on with the other streams, keeps this one's state as it was and ends non-zero.
     """
+
+
+class RequestError(StreamError):
+    """A request failed for good: it is not worth retrying, or the retry budget is spent."""
+
+
+class SourceError(StreamError):
+    """The source answered in a way that makes a complete reading impossible."""
 
 
 class RefusedError(StreamError):

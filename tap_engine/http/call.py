@@ -58,3 +58,8 @@ class Call:
     def method(self) -> str:
         """HTTP method."""
         return "GET" if self.form is None else "POST"
+
+    @property
+    def host(self) -> str:
+        """Host and port."""
+        return self.url.split("/", 3)[2]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tap_engine import timestamps
-from tap_engine.errors import IncompleteError, QueryRefusedError, RequestError, StreamError
+from tap_engine.errors import IncompleteError, QueryRefusedError, StreamError
 
 if TYPE_CHECKING:
     import logging
@@ -57,8 +57,7 @@ class Counts:
 
         Raises:
             IncompleteError: With `strict`, records are missing that did not change meanwhile.
-            StreamError: With `strict`, the count was refused.
-            RequestError: With `strict`, the request for the count failed.
+            StreamError: With `strict`, there is no count.
         """
         if self._mode == OFF or not pager.can_count:
             return True
@@ -66,7 +65,7 @@ class Counts:
             return True
         try:
             return self._compare(stream, pager)
-        except (StreamError, RequestError) as error:  # IncompleteError comes with `strict` only
+        except StreamError as error:  # IncompleteError comes with `strict` only
             if self._mode == STRICT:
                 raise
             self._logger.info("%s; the number of records could not be compared", error)

@@ -97,7 +97,7 @@ class NumberedPages:
         self._submit = submit
         self._logger = logger
         self._strict = strict
-        self.pending = 0
+        self.pending = self.held_bytes = 0
 
     def begin(self) -> None:
         """Ask for nothing ahead; the first step asks for the first page."""

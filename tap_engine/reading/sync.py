@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from tap_engine import timestamps
-from tap_engine.errors import IncompleteError, QueryRefusedError
+from tap_engine.errors import IncompleteError, QueryRefusedError, RefusedError, StreamError
 from tap_engine.reading import counts
 from tap_engine.reading.counts import Counts
 from tap_engine.reading.numbered import NumberedPages
@@ -84,6 +84,7 @@ class StreamSync:
         if self._resumed:
             source.logger.info("%s: resuming an interrupted scan", source.name)
         self._pages = 0
+        self._received = False
         self._counts = Counts(run.settings, run.http.sleep, source.logger)
         self._open(pager)
 
@@ -99,6 +100,11 @@ class StreamSync:
     def pending(self) -> int:
         """Number of pages in flight or waiting to be written."""
         return self._queue.pending
+
+    @property
+    def held_bytes(self) -> int:
+        """Size of the pages that have arrived and wait to be written."""
+        return self._queue.held_bytes
 
     @property
     def scan(self) -> Scan:
@@ -130,13 +136,21 @@ class StreamSync:
             count: Called with the number of records of each page.
 
         Raises:
+            RefusedError: The first answer said that the credentials do not open the stream.
             StreamError: The stream cannot be read.
             TapError: The run cannot go on.
         """
-        self._read(output, count)
-        scan = self._pager.scan
-        if scan.version is not None and self._source.replication_key is not None:
-            self._catch_up(scan, output, count)
+        try:
+            self._read(output, count)
+            scan = self._pager.scan
+            if scan.version is not None and self._source.replication_key is not None:
+                self._catch_up(scan, output, count)
+        except RefusedError as error:
+            if not self._received:
+                raise
+            # A missing permission would have shown at once; this is no stream to be skipped.
+            msg = f"{error}; refused in the middle of the stream"
+            raise StreamError(msg) from None
         for number in self._source.complete(scan):
             count(number)
         self._finish(scan)
@@ -159,6 +173,7 @@ class StreamSync:
         unsaved, saved_at = 0, time.monotonic()
         run.prefetch(source)
         for step in self._queue.steps():
+            self._received = True
             run.prefetch(source)
             if scan.run_started_at is None:
                 scan.run_started_at = run.http.run_started_at

@@ -151,13 +151,14 @@ def run_guarded(tap: EngineTap, work: Callable[[], int]) -> int:
     try:
         return _run(tap, work)
     except OSError as error:  # output is broken, so the state cannot be written either
-        tap.connection.http.stop()
         # Otherwise the interpreter reports the error again when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         broken = isinstance(error, BrokenPipeError)
         reason = "the target stopped reading" if broken else f"cannot write: {error}"
         tap.logger.error("%s; stopping too", reason)  # noqa: TRY400
         return 1
+    finally:
+        tap.stop()  # whatever happened, a request that is stuck must not hold up the exit
 
 
 def _run(tap: EngineTap, work: Callable[[], int]) -> int:
@@ -172,12 +173,11 @@ def _run(tap: EngineTap, work: Callable[[], int]) -> int:
         tap.logger.error("%s", error)  # noqa: TRY400
         return 1
     except TapError as error:
-        tap.connection.http.stop()
+        tap.stop()
         tap.write_last_state()
         tap.writer.flush()
         tap.logger.error("%s", error)  # noqa: TRY400
         return 1
-    tap.connection.http.stop()
     return code
 
 

@@ -108,22 +108,23 @@ def shared(*, concurrency: int, lookback_seconds: int) -> list[Property]:
             "request_timeout",
             NUMBER,
             "Request timeout",
-            "Seconds to wait for a connection, and for each part of a response.",
+            "Seconds to wait for a connection and for each part of a response; a whole response may"
+            " take three times as long.",
             default=120,
         ),
         setting(
             "retry_max_seconds",
             NUMBER,
             "Retry budget",
-            "Seconds to keep retrying a request before the run fails.",
+            "Seconds to keep retrying a request before its stream fails.",
             default=600,
         ),
         setting(
             "skip_forbidden_streams",
             BOOLEAN,
             "Skip forbidden streams",
-            "Only warn about selected streams that the credentials cannot read. Otherwise the run"
-            " reads the other streams and then fails.",
+            "Only warn about selected streams that the API refuses to these credentials from the"
+            " start. Otherwise the run reads the other streams and then fails.",
             default=False,
         ),
         setting(

@@ -8,9 +8,10 @@ import json
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
+import msgspec
 from singer_sdk.mapper import SameRecordTransform
 
-from tap_engine.errors import AbortedError, StreamError, TapError
+from tap_engine.errors import AbortedError, SourceError, StreamError, TapError
 from tap_engine.reading.declaration import Declaration
 from tap_engine.reading.run import explained
 from tap_engine.reading.sync import StreamSync
@@ -35,8 +36,10 @@ if TYPE_CHECKING:
     from tap_engine.http.redaction import Redactor
     from tap_engine.reading.pager import Pager
     from tap_engine.reading.run import Run
+    from tap_engine.records import json_text
     from tap_engine.records.pruning import Pruning
     from tap_engine.singer.writer import RecordWriter
+    from tap_engine.state.scan import Context
     from tap_engine.state.shards import Shard
 
 
@@ -164,6 +167,11 @@ class EngineStream(Declaration, SdkStream, abc.ABC):
         """Number of pages in flight or waiting to be written."""
         return self._sync.pending if self._sync else 0
 
+    @property
+    def held_bytes(self) -> int:
+        """Size of the pages that wait to be written."""
+        return self._sync.held_bytes if self._sync else 0
+
     def prefetch(self) -> None:
         """Ask for the first pages before the SDK reaches this stream."""
         if self._sync is None:
@@ -190,7 +198,7 @@ class EngineStream(Declaration, SdkStream, abc.ABC):
             with counter, self.get_sync_timer():
                 self._sync = self._sync or self.reading()
                 self._sync.run(self._output, counter.increment)
-            run.succeeded(self.name)
+            run.succeeded(self)
         except StreamError as error:
             run.failed(self.name, explained(error, self.needs))
         except (TapError, OSError) as error:
@@ -231,10 +239,17 @@ class EngineStream(Declaration, SdkStream, abc.ABC):
             self.host.writer,
             self.drift,
             pruning=self.pruning,
-            reshape=self.reshape if self.reshapes else None,
+            reshape=self._reshaped if self.reshapes else None,
             alias=self.stream_maps[0].stream_alias if as_text else None,
             write_decoded=self.write_decoded,
         )
+
+    def _reshaped(self, members: json_text.Members, context: Context) -> json_text.Members:
+        try:
+            return self.reshape(members, context)
+        except (AttributeError, KeyError, TypeError, msgspec.MsgspecError) as error:
+            msg = f"{self.name}: the API sent a record of another form than is known ({error!r})"
+            raise SourceError(msg) from None
 
     @property
     def stream_maps(self) -> list[StreamMap]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
 import msgspec
 
 from tap_engine.errors import StreamError
+from tap_engine.http.redaction import SHORTEST
 from tap_engine.http.session import Http
 from tap_engine.reading.run import Run, explained
 from tap_engine.singer import metrics, settings
@@ -49,8 +50,14 @@ class EngineTap(SdkTap):
         self.needs_schemas = True  # not where only ids and timestamps are compared
         super().__init__(*args, **kwargs)
         for name, definition in self.config_jsonschema["properties"].items():
-            if definition.get("secret"):
-                self.redactor.add(str(self.config.get(name) or ""))
+            if definition.get("secret") and (value := str(self.config.get(name) or "")):
+                self.redactor.add(value)
+                if len(value) < SHORTEST:
+                    self.logger.warning(
+                        "setting %s: too short to be a secret, so it is not masked in messages",
+                        name,
+                    )
+        self.redactor.add_proxies()
         self.redactor.guard()
 
     # What the taps fill in.
@@ -121,6 +128,11 @@ class EngineTap(SdkTap):
             logger=self.logger,
             correlation_header=correlation_header,
         )
+
+    def stop(self) -> None:
+        """End all requests that are still under way."""
+        if "connection" in vars(self):  # or there is no session yet
+            self.connection.http.stop()
 
     def note_finished(self, stream: str, *, split: bool) -> None:
         """Note in the state that a shard's scan of a stream is complete."""

@@ -296,3 +296,17 @@ def test_every_setting_has_a_title_and_a_description(tap: type[EngineTap]) -> No
     for name, definition in tap.config_jsonschema["properties"].items():
         assert definition.get("title"), name
         assert definition.get("description"), name
+
+
+@pytest.mark.parametrize("length", [5, 6])
+def test_a_secret_that_is_too_short_to_be_masked_is_said_so(
+    tap: type[EngineTap], caplog: pytest.LogCaptureFixture, length: int
+) -> None:
+    make = commercetools_config if tap is TapCommercetools else commerce7_config
+    name = "client_secret" if tap is TapCommercetools else "app_secret"
+    secret = "x" * length
+    made = tap(config=make("http://127.0.0.1:1", **{name: secret}))
+    warned = f"setting {name}: too short to be a secret" in caplog.text
+    assert warned is (length == 5)
+    assert (made.redactor(secret) == "***") is not warned
+    assert secret not in caplog.text.replace("Validating", "") or warned

@@ -221,3 +221,32 @@ def test_the_trash_is_a_full_table(winery: Source) -> None:
     assert output.code == 0
     assert set(output.ids("trash")) == set(winery.rows("trash"))
     assert output.of_type("ACTIVATE_VERSION")
+
+
+@pytest.mark.parametrize("activate", [False, True])
+def test_an_empty_child_list_is_asked_for_again_only_where_rows_could_be_removed(
+    shop: Source, *, activate: bool
+) -> None:
+    selections = sorted(shop.rows("product_selections"))
+    lists = r"^/demo/product-selections/[^/]+/products"
+    body: dict[str, Any] = {"limit": 20, "offset": 0, "count": 0, "results": []}
+    shop.stand_in.faults.add(lists, "status", status=200, body=body, times=-1)
+    shop.forget_requests()
+    output = shop.run("product_selection_products", emit_activate_version_messages=activate)
+    shop.heal()
+    assert output.code == 0
+    asked = [each["path"] for each in shop.stand_in.requests if each["path"].endswith("/products")]
+    assert len(asked) == (2 if activate else 1) * len(selections)
+
+
+@pytest.mark.parametrize("activate", [False, True])
+def test_so_is_an_empty_list_of_a_store(shop: Source, *, activate: bool) -> None:
+    body: dict[str, Any] = {"limit": 20, "offset": 0, "count": 0, "results": []}
+    shop.stand_in.faults.add("assignments", "status", status=200, body=body, times=-1)
+    shop.forget_requests()
+    stream = "store_product_selection_assignments"
+    output = shop.run(stream, emit_activate_version_messages=activate)
+    shop.heal()
+    assert output.code == 0
+    asked = [each["path"] for each in shop.stand_in.requests if "assignments" in each["path"]]
+    assert len(asked) == (2 if activate else 1) * len(shop.rows("stores"))
