@@ -105,6 +105,13 @@ def shared(*, concurrency: int, lookback_seconds: int) -> list[Property]:
             default=lookback_seconds,
         ),
         setting(
+            "full_table_interval_hours",
+            NUMBER,
+            "Full table interval",
+            "Hours after which full-table streams are read again; 0 reads them in every run.",
+            default=0,
+        ),
+        setting(
             "request_timeout",
             NUMBER,
             "Request timeout",
@@ -180,6 +187,7 @@ def read_settings(config: Mapping[str, Any]) -> ReadSettings:
         concurrency=int(number(config, "concurrency", 1, MOST_CONCURRENCY)),
         verify_counts=str(config["verify_counts"]),
         shard=shards.read_setting(config),
+        full_table_interval_hours=number(config, "full_table_interval_hours", 0, 24 * 366),
         skip_forbidden_streams=bool(config.get("skip_forbidden_streams")),
     )
 
