@@ -17,7 +17,10 @@ RULES = (
     # A 401 can mean bad credentials as well as a permission that the app lacks for one endpoint.
     Rule(401, Action.REFUSED, meaning=_WHO),
     Rule(403, Action.REFUSED, meaning=_WHO),
+    Rule(404, Action.NOT_FOUND, codes=("notFound",)),
     Rule(404, Action.REFUSED),
+    # Documented is 422 alone; other APIs say 400 where they mean the query.
+    Rule(400, Action.QUERY_REFUSED),
     Rule(422, Action.QUERY_REFUSED),
     *RETRIED,
 )

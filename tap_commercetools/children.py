@@ -52,11 +52,9 @@ class ChildPager(ById):
 
     def lists(self, after: Context | None) -> Iterator[Context]:
         """Yield a list for each parent behind one."""
-        source, parents = self.source, self.parents
-        rows = RowReader(source.stream, (parents.key,), None)
-        keyset = Keyset(source, (parents.key,), rows, by_time=False)
-        pages = keyset.pages(
-            f"{source.connection.project_url}/{parents.path}",
+        parents = self.parents
+        pages = self._keyset.pages(
+            self._url,
             after=[after[parents.context_key]] if after else None,
             look_twice=True,  # without parents every row of the target would go
         )
@@ -70,11 +68,29 @@ class ChildPager(ById):
         return self.parents.context_key in context
 
     def fetch(self, part: Range) -> Page:
-        """Read a page; a parent that was deleted meanwhile has no rows."""
+        """Read a page; a parent that was deleted meanwhile has no rows.
+
+        Raises:
+            NotFoundError: The parent is there, and its list is not.
+        """
         try:
             return super().fetch(part)
         except NotFoundError:
+            key = part.list[self.parents.context_key]
+            same = query.compare(self.parents.key, "=", key)
+            if self._keyset.page(self._url, [same], None, look_twice=True).rows:
+                raise
             return Page([], None, timestamps.now())
+
+    @property
+    def _url(self) -> str:
+        return f"{self.source.connection.project_url}/{self.parents.path}"
+
+    @property
+    def _keyset(self) -> Keyset:
+        sort = (self.parents.key,)
+        rows = RowReader(self.source.stream, sort, None)
+        return Keyset(self.source, sort, rows, by_time=False)
 
 
 class UnsortedChildPager(ChildPager):

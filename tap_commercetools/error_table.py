@@ -31,6 +31,12 @@ RULES = (
         ),
     ),
     Rule(403, Action.REFUSED, codes=_FORBIDDEN),
+    Rule(
+        404,
+        Action.NOT_FOUND,
+        codes=("ResourceNotFound",),
+        meaning="is project_key right, and the feature in this project?",
+    ),
     Rule(404, Action.REFUSED, meaning="is project_key right, and the feature in this project?"),
     *RETRIED,
 )

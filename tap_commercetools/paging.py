@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
@@ -103,22 +104,27 @@ class ById(KeysetPager):
         super().__init__(scan, source)
         self._since_refused = False
 
+    @property
+    def _bound(self) -> str | None:
+        """Lower bound of the time that the API is asked for."""
+        return None if self.source.time is None or self._since_refused else self.scan.since
+
     def bounds(self, part: Range) -> list[str]:
         """Bound the ids, and the time if the scan has a lower bound."""
-        path, time, since = self.source.key[0], self.source.time, self.scan.since
+        path, time, since = self.source.key[0], self.source.time, self._bound
         parts = []
         if part.after is not None:
             # A boundary between ranges has a value for the first path only.
             parts.append(query.after(self.keyset.sort[: len(part.after)], part.after))
         if part.upto is not None:
             parts.append(query.compare(path, "<=", part.upto))
-        if time is not None and since is not None and not self._since_refused:
+        if time is not None and since is not None:
             parts.append(query.compare(time, ">=", since))
         return parts
 
     def fetch(self, part: Range) -> Page:
         """Read a page, without the bound on the time where the API refuses it."""
-        bounded = self.scan.since is not None and not self._since_refused
+        bounded = self._bound is not None
         try:
             return super().fetch(part)
         except QueryRefusedError as error:
@@ -150,12 +156,17 @@ class ById(KeysetPager):
 
     @property
     def can_count(self) -> bool:
-        """Whether the API counts exactly what the scan reads: only whole lists."""
-        return self.scan.full and self.scan.since is None and self.source.counted
+        """Whether the API counts exactly what the scan reads: not if others change it meanwhile."""
+        return self.scan.full and self.source.counted
+
+    @property
+    def counts_changes(self) -> bool:
+        """Whether the rows have a time to count by."""
+        return self.source.time is not None
 
     def count(self, since: str | None = None) -> int | None:
-        """Ask for the totals of all lists."""
-        return self.source.count(since)
+        """Ask for the totals of all lists, from the scan's lower bound on."""
+        return self.source.count(max(filter(None, (self._bound, since)), default=None))
 
 
 class ByTime(KeysetPager):
@@ -240,10 +251,10 @@ class ByOffset(CollectionPager):
             ("withTotal", "true"),
         ]
         call = source.call(source.url(part.list), params)
-        raws, total = source.connection.http.send(call, _counted_page)
-        return Page(source.rows.rows(raws), None, timestamps.now(), total=total)
+        raws, full, total = source.connection.http.send(call, partial(_counted_page, limit=limit))
+        return Page(source.rows.rows(raws), None, timestamps.now(), total=total, full=full)
 
 
-def _counted_page(body: bytes) -> tuple[list[msgspec.Raw], int | None]:
-    raws, _ = read_page(body, 0)
-    return raws, read_total(body)
+def _counted_page(body: bytes, limit: int) -> tuple[list[msgspec.Raw], bool, int | None]:
+    raws, full = read_page(body, limit)
+    return raws, full, read_total(body)

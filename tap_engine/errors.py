@@ -55,6 +55,10 @@ class IncompleteError(StreamError):
     """The source counts more records than it returned; the scan is not bookmarked."""
 
 
+class GapError(StreamError):
+    """Records are gone from the source that nobody had read; the rest was read and bookmarked."""
+
+
 class NotFoundError(RefusedError):
     """There is no such endpoint or parent object."""
 

@@ -42,6 +42,7 @@ class Call:
         form: Form body; makes the request a POST.
         smallest_page: The page cannot get any smaller.
         sets_clock: The answer's `Date`, if it succeeds, may become the start of the run.
+        patience: Seconds to try for, if less than the session's budget; None for that.
     """
 
     stream: str
@@ -53,6 +54,7 @@ class Call:
     form: Mapping[str, str] | None = None
     smallest_page: bool = False
     sets_clock: bool = True
+    patience: float | None = None
 
     @property
     def method(self) -> str:

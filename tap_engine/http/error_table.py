@@ -21,6 +21,8 @@ class Action(enum.Enum):
     """Ask for fewer rows; with one row per page, ask again after a pause."""
     REFUSED = enum.auto()
     """These credentials do not give access to the stream."""
+    NOT_FOUND = enum.auto()
+    """The API itself says that there is no such endpoint or object."""
     QUERY_REFUSED = enum.auto()
     """The API does not accept this filter, sort or parameter."""
     FAIL = enum.auto()

@@ -160,7 +160,8 @@ class Http:
                 pass
             except Again as again:
                 pause = again.wait or max(next(tries.pauses), again.least)
-                budget = self._hosts.budget(call.host, call.stream, self._budget, again.contact)
+                most = self._budget if call.patience is None else min(self._budget, call.patience)
+                budget = self._hosts.budget(call.host, call.stream, most, again.contact)
                 if tries.seconds + pause > budget:
                     raise self._given_up(call, again, tries) from None
                 self._logger.warning("%s; trying again in %.1f s", again, pause)
@@ -269,8 +270,9 @@ class Http:
         if rule.action is Action.NEW_TOKEN:
             self._renew(call, response, text, tries)
         if rule.action is Action.REFUSED:
-            missing = status == requests.codes.not_found
-            raise NotFoundError(text) if missing else RefusedError(text)
+            raise RefusedError(text)
+        if rule.action is Action.NOT_FOUND:
+            raise NotFoundError(text)
         if rule.action is Action.QUERY_REFUSED:
             raise QueryRefusedError(text)
         if 400 <= status < 500:  # noqa: PLR2004 (the request is at fault)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from tap_engine.errors import NotFoundError, RefusedError, StreamError, TapError
+from tap_engine.errors import GapError, NotFoundError, RefusedError, StreamError, TapError
 
 if TYPE_CHECKING:
     import logging
@@ -161,7 +161,9 @@ class Run:
             self._logger.error("none of %d streams can be read; the first: %s", len(lasting), first)
             return 1
         for name in lasting:
-            self._logger.error("stream not read: %s", failures[name])
+            gap = isinstance(failures[name], GapError)
+            what = "stream incomplete" if gap else "stream not read"
+            self._logger.error("%s: %s", what, failures[name])
         for name in sorted(forgiven):
             self._logger.warning("stream skipped: %s", failures[name])
         return 1 if lasting else 0

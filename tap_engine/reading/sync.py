@@ -85,7 +85,12 @@ class StreamSync:
             source.logger.info("%s: resuming an interrupted scan", source.name)
         self._pages = 0
         self._received = False
-        self._counts = Counts(run.settings, run.http.sleep, source.logger)
+        self._counts = Counts(
+            run.settings,
+            run.http.sleep,
+            source.logger,
+            checksums=not (self._resumed or pager.counts_changes),
+        )
         self._open(pager)
 
     def begin(self) -> None:
@@ -178,6 +183,8 @@ class StreamSync:
             if scan.run_started_at is None:
                 scan.run_started_at = run.http.run_started_at
             self._pages += 1
+            if scan.full:
+                self._counts.add(step.page.rows)
             written = output.write(step, scan)
             count(written)
             progress.add(written)
@@ -235,9 +242,13 @@ class StreamSync:
 
     def _counted(self) -> bool:
         """Compare with the source's count; begin anew and return False if that leaves doubt."""
-        source = self._source
+        source, scan = self._source, self._pager.scan
+        # Of an empty list nothing is bookmarked, so that every run reads and would count it.
+        sharded = self._run.settings.shard is not None
+        ends = scan.version is not None or source.source_expires or sharded
+        matters = ends or scan.count > 0
         try:
-            if self._counts.confirm(source.name, self._pager, self._pages):
+            if self._counts.confirm(source.name, self._pager, self._pages, matters=matters):
                 return True
         except IncompleteError:
             entry.drop(source.stream_state)
@@ -255,8 +266,14 @@ class StreamSync:
         self._source.logger.warning("%s; reading everything and leaving out what is older", error)
         self._begin_anew(pager)
 
+    @property
+    def _bookmarks(self) -> bool:
+        """Whether a complete scan moves a bookmark."""
+        return self._source.replication_key is not None and not self._source.is_full_table
+
     def _begin_anew(self, pager: Pager[Any]) -> None:
         self._resumed, self._pages = False, 0
+        self._counts.begin_anew()
         self._queue.close()
         self._open(pager)
 
@@ -269,8 +286,10 @@ class StreamSync:
                 self._source.name,
                 pager,
                 submit,
+                sleep=self._run.http.sleep,
                 logger=self._source.logger,
                 strict=self._run.settings.verify_counts == counts.STRICT,
+                twice=pager.scan.version is not None or self._bookmarks,
             )
         else:
             self._queue = PageQueue(pager, submit)

@@ -61,8 +61,14 @@ class Pruning:
         # The search would not find a name that is spelled with escapes.
         return (b"\\" in text and rb"\u" in text) or any(name in text for name in self._names)
 
-    def apply(self, raw: bytes | msgspec.Raw) -> bytes:
-        """Return the JSON text of a value without the pruned members."""
+    def apply(self, raw: bytes | msgspec.Raw, beside: json_text.Members | None = None) -> bytes:
+        """Return the JSON text of a value without the pruned members.
+
+        Args:
+            raw: The value.
+            beside: Members of the object that contains it; they matter in `embedded` only.
+        """
+        del beside
         text = bytes(raw)
         if self._cutter is not None and text[:1] == b"{":
             rest = self._cutter.cut(text)
@@ -85,7 +91,7 @@ class Pruning:
         }
         for name, pruning in self.inside.items():
             if name in kept:
-                kept[name] = type(kept[name])(pruning.apply(kept[name]))
+                kept[name] = type(kept[name])(pruning.apply(kept[name], members))
         return kept
 
 
@@ -208,6 +214,19 @@ def compile_pruning(
     if result.only is not None:
         result.only = set(properties) - result.drop
     return result
+
+
+def attached(pruning: Pruning, breadcrumb: Breadcrumb, inner: Pruning) -> Pruning:
+    """Return a pruning that also prunes what is at a breadcrumb without declared members."""
+    names = [crumb for crumb in breadcrumb if crumb not in {"properties", "items"}]
+    if not names:  # a user who deselects members of the record does not want undeclared ones
+        inner.drop |= pruning.drop
+        return inner if pruning.only is None else pruning
+    outer = pruning
+    for name in names[:-1]:
+        outer = outer.inside.setdefault(name, Pruning())
+    outer.inside[names[-1]] = inner
+    return pruning
 
 
 def merge(one: Pruning, two: Pruning) -> Pruning:

@@ -26,7 +26,7 @@ def check(tap: EngineTap) -> int:
     http = tap.current_run.http
     http.limit_retries(CHECK_SECONDS)
     failed = 0
-    for stream in tap.chosen_streams:
+    for stream in tap.ready_streams():
         result = "readable"
         try:
             stream.check()
@@ -48,7 +48,7 @@ def print_schemas(tap: EngineTap) -> int:
     A target that reads them creates the tables. Loaders that start at the same time, such as those
     of shards, would get in each other's way doing that.
     """
-    for stream in tap.chosen_streams:
+    for stream in tap.ready_streams():
         stream.write_schema()
     tap.writer.flush()
     return 0

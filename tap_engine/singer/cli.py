@@ -169,16 +169,24 @@ def _run(tap: EngineTap, work: Callable[[], int]) -> int:
             raise carrier.error from None
     except TerminatedError as signal:
         _leave_after_signal(tap, signal.signum)
-    except SettingsError as error:  # there is no session yet, and no state to write
+    except TapError as error:
+        _end_early(tap)
         tap.logger.error("%s", error)  # noqa: TRY400
         return 1
-    except TapError as error:
-        tap.stop()
+    except OSError:  # see `run_guarded`
+        raise
+    except Exception:
+        _end_early(tap)
+        raise
+    return code
+
+
+def _end_early(tap: EngineTap) -> None:
+    """Drop what was asked for, and write the last STATE if anything was asked for."""
+    tap.stop()
+    if "connection" in vars(tap) and tap.connection.http.sent:
         tap.write_last_state()
         tap.writer.flush()
-        tap.logger.error("%s", error)  # noqa: TRY400
-        return 1
-    return code
 
 
 def stop(logger: logging.Logger, message: str) -> NoReturn:

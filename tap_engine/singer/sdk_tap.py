@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from singer_sdk import Tap
+from singer_sdk.exceptions import StreamMapConfigError
 from singer_sdk.helpers._classproperty import classproperty  # public nowhere
 from singer_sdk.helpers.capabilities import (
     CapabilitiesEnum,
@@ -14,6 +15,7 @@ from singer_sdk.helpers.capabilities import (
 from singer_sdk.plugin_base import PluginBase
 from singer_sdk.singerlib import StateMessage
 
+from tap_engine.errors import SettingsError
 from tap_engine.singer import settings
 from tap_engine.singer.writer import RecordWriter
 from tap_engine.state import document, shards
@@ -64,8 +66,16 @@ class SdkTap(Tap):
         return cast("dict[str, Any]", self.state)
 
     def setup_mapper(self) -> None:
-        """Set up stream maps; streams register their schemas when they are first used."""
-        PluginBase.setup_mapper(self)
+        """Set up stream maps; streams register their schemas when they are first used.
+
+        Raises:
+            SettingsError: An option of all maps is unknown.
+        """
+        try:
+            PluginBase.setup_mapper(self)
+        except StreamMapConfigError as error:
+            msg = f"setting stream_maps: {error}"
+            raise SettingsError(msg) from None
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Take over a state.
@@ -94,8 +104,15 @@ class SdkTap(Tap):
         """Validate settings only where they matter.
 
         Overrides a private method of the SDK, which warns of missing settings at `--discover`.
+
+        Raises:
+            SettingsError: The stream maps have a form for which the SDK's own schema is wrong.
         """
-        return super()._validate_config(raise_errors=True) if raise_errors else []
+        try:
+            return super()._validate_config(raise_errors=True) if raise_errors else []
+        except AttributeError:
+            msg = "setting stream_maps is not of the form {stream: {member: expression}}"
+            raise SettingsError(msg) from None
 
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         """Stop between two lines.

@@ -236,8 +236,7 @@ class EngineStream(Declaration, SdkStream, abc.ABC):
     @cached_property
     def pruning(self) -> Pruning:
         """Members that are not selected."""
-        keep = {*self.keys, self.replication_key or ""}
-        return pruning_of(self.schema, self.mask, self.metadata, keep)
+        return pruning_of(self.schema, self.mask, self.metadata, self.kept, self.package)
 
     def _output(self) -> Output:
         as_text = not self.is_mapped and not self.config.get("flattening_enabled")

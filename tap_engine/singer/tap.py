@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import abc
+import os
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
 
 import msgspec
 
-from tap_engine.errors import StreamError
+from tap_engine.errors import SettingsError, StreamError
 from tap_engine.http.redaction import SHORTEST
 from tap_engine.http.session import Http
 from tap_engine.reading.run import Run, explained
-from tap_engine.singer import metrics, settings
+from tap_engine.singer import catalog_check, map_check, metrics, settings
 from tap_engine.singer.sdk_tap import SdkTap
 from tap_engine.state import document, shards
 from tap_engine.state.scan import Scan
@@ -118,6 +119,7 @@ class EngineTap(SdkTap):
         """
         config = self.config
         settings.header(config, "user_agent")
+        settings.certificates(os.environ)
         return Http(
             concurrency=int(settings.number(config, "concurrency", 1, settings.MOST_CONCURRENCY)),
             timeout=settings.number(config, "request_timeout", 0.1, 3600),
@@ -192,6 +194,23 @@ class EngineTap(SdkTap):
             msg = f"type_custom_fields: {explained(error, stream.needs)}"
             raise type(error)(msg) from None
 
+    def ready_streams(self) -> list[EngineStream]:
+        """Return the streams to read, once nothing is found wrong with catalog and stream maps.
+
+        Raises:
+            SettingsError: Something is, or nothing is selected.
+        """
+        if self.input_catalog is not None:
+            catalog_check.check_names(self.input_catalog, self.streams)
+        if not any(stream.selected for stream in self.streams.values()):
+            msg = "nothing is selected: select streams in the catalog (with Meltano: in `select`)"
+            raise SettingsError(msg)
+        streams = self.chosen_streams
+        for stream in streams:
+            stream.check_catalog()
+        map_check.check(self.mapper, self.streams, streams)
+        return streams
+
     @property
     def chosen_streams(self) -> list[EngineStream]:
         """The selected streams of which something can go out.
@@ -225,7 +244,7 @@ class EngineTap(SdkTap):
             The exit code: 0 when every selected stream is complete.
         """
         run, shard_entry = self.current_run, self._check_state()
-        streams = self.chosen_streams
+        streams = self.ready_streams()
         if bounded := [stream.name for stream in streams if stream.keeps_version]:
             self.logger.warning(
                 "start_date leaves out a part of %s: no version is activated, nothing removed",

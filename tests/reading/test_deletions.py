@@ -44,6 +44,10 @@ def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [each.getMessage() for each in caplog.records if each.levelno == logging.WARNING]
 
 
+def errors(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [each.getMessage() for each in caplog.records if each.levelno == logging.ERROR]
+
+
 def infos(caplog: pytest.LogCaptureFixture, text: str) -> list[str]:
     return [each.getMessage() for each in caplog.records if text in each.getMessage()]
 
@@ -172,7 +176,9 @@ def test_an_interrupted_scan_goes_on(shop: Source, bookmark: str | None) -> None
     assert broken.records("deletions")
     shop.heal()
     rest = shop.run("deletions", state=broken.state, page_size=5)
-    assert rest.code == 0
+    # A bookmark that is too old for what the project keeps is an error once.
+    assert rest.code == (1 if bookmark else 0)
+    assert shop.run("deletions", state=rest.state).code == 0
     ids = [*broken.ids("deletions"), *rest.ids("deletions")]
     assert set(ids) == set(shop.rows("deletions"))
     assert len(rest.ids("deletions")) < len(set(ids))
@@ -260,16 +266,29 @@ def test_a_bookmark_within_the_retention_is_no_warning(
         ({"deleteDaysAfterCreation": 2}, 2),
     ],
 )
-def test_a_bookmark_before_the_retention_is_a_warning_with_both_dates(
+def test_a_bookmark_before_the_retention_is_an_error_once_with_both_dates(
     shop: Source, caplog: pytest.LogCaptureFixture, setting: dict[str, Any], days: int
 ) -> None:
     shop.stand_in.put("project", {"key": "demo", "messages": setting})
     state = bookmark_of(days + 0.1)
-    assert shop.run("deletions", state=state).code == 0
-    (line,) = warnings(caplog)
+    gap = shop.run("deletions", state=state)
+    assert gap.code == 1
+    (line,) = errors(caplog)
+    assert "stream incomplete: deletions: " in line
     assert state["bookmarks"]["deletions"]["replication_key_value"] in line
     assert f"{days} days, back to {days_ago(days)[:13]}" in line
     assert "reconcile-commercetools" in line
+    caplog.clear()
+    assert shop.run("deletions", state=gap.state).code == 0
+    assert errors(caplog) == []
+
+
+def test_a_gap_is_an_error_of_its_stream_alone(shop: Source) -> None:
+    state = bookmark_of(16)
+    output = shop.run("deletions", "zones", "messages", state=state, skip_forbidden_streams=True)
+    assert output.code == 1
+    assert output.log.count("stream incomplete: ") == 1
+    assert set(output.ids("zones")) == set(shop.rows("zones"))
 
 
 def test_without_a_bookmark_nothing_is_missing(

@@ -28,15 +28,15 @@ def test_a_member_of_the_record(customers: Source, way: str) -> None:
     assert output.code == 0
     written = output.latest("customers")
     assert written.keys() == customers.records("customers").keys()
-    records: dict[str, dict[str, Any]] = customers.records("customers")
-    for row_id, record in records.items():
+    for row_id, found in customers.records("customers").items():
+        expected: dict[str, Any] = found
         if row_id in rows[:3]:
-            assert record[member] == ""
-            record[member] = None
+            assert expected[member] == ""
+            expected[member] = None
         if way == "text":
-            assert written[row_id] == record
-        assert written[row_id].get(member) == record.get(member)
-        assert written[row_id].get("firstName") == record.get("firstName")
+            assert written[row_id] == expected
+        assert written[row_id].get(member) == expected.get(member)
+        assert written[row_id].get("firstName") == expected.get("firstName")
 
 
 @pytest.mark.parametrize("way", WAYS)

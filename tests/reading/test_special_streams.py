@@ -127,18 +127,6 @@ def test_lists_of_business_units(shop: Source, stream: str) -> None:
     }
 
 
-def test_a_parent_that_is_deleted_meanwhile_has_no_children() -> None:
-    with commercetools(size=1, small=False) as source:
-        gone = max(source.rows("product_selections"))
-        source.stand_in.faults.add(f"{gone}/products", "status", status=404, times=-1)
-        output = source.run("product_selection_products", concurrency=1)
-        assert output.code == 0
-        assert gone not in {
-            record["productSelectionId"] for record in output.records("product_selection_products")
-        }
-        assert output.records("product_selection_products")
-
-
 def test_variants_with_one_id_in_two_products_are_two_rows(shop: Source) -> None:
     for size in (1, 7, 500):
         output = shop.run("variant_projections", page_size=size)

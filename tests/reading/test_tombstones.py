@@ -177,6 +177,7 @@ def test_where_reading_begins(shop: Source) -> None:
         assert shop.run("customers", state=state, **ON).code == 0
         return str(shop.asked("/messages")[0]["where"][0].split("createdAt >= ")[1])
 
+    shop.stand_in.put("project", {"key": "demo"})  # nothing about messages, so no gap is seen
     state = bookmarked("customers", "2026-11-01T00:00:00.000Z")
     assert since(state) == '"2026-10-31T23:58:00.000Z"'
     state["bookmarks"]["customers"]["deletions_read_to"] = "2026-11-02T01:00:00+01:00"
@@ -294,16 +295,21 @@ def test_a_collection_that_turns_in_circles_is_noticed(shop: Source) -> None:
     assert "the same page twice" in output.log or "did not sort as asked" in output.log
 
 
-def test_messages_that_are_off_or_gone_are_a_warning(caplog: pytest.LogCaptureFixture) -> None:
+def test_messages_that_are_off_are_a_warning_and_gone_are_an_error_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     with commercetools(size=0.1, messages=False) as source:
         source.run("customers", "orders", **ON)
         (line,) = [r.getMessage() for r in caplog.records if r.levelno == logging.WARNING]
         assert "messages are switched off" in line
         source.stand_in.put("project", {"key": "demo", "messages": {"enabled": True}})
         caplog.clear()
-        source.run("customers", state=bookmarked("customers", LONG_AGO), **ON)
-        (line,) = [r.getMessage() for r in caplog.records if r.levelno == logging.WARNING]
-        assert line.startswith(f"customers: read up to {LONG_AGO}")
+        gap = source.run("customers", state=bookmarked("customers", LONG_AGO), **ON)
+        assert gap.code == 1
+        assert set(gap.ids("customers")) == set(source.rows("customers"))
+        (line,) = [r.getMessage() for r in caplog.records if r.levelno == logging.ERROR]
+        assert line.startswith(f"stream incomplete: customers: read up to {LONG_AGO}")
+        assert source.run("customers", state=gap.state, **ON).code == 0
 
 
 def test_a_full_table_tells_deletes_by_its_version(shop: Source) -> None:
