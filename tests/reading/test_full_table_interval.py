@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from tests.support import Output
 
-DAY = {"full_table_interval_hours": 24}
+DAY: dict[str, Any] = {"full_table_interval_hours": 24}
 TABLES = {"tap-commercetools": "product_selection_products", "tap-commerce7": "wine_varietals"}
 
 
@@ -104,7 +104,7 @@ def test_other_settings_are_read_for(source: Source) -> None:
     everything = source.catalog("customers", method="FULL_TABLE")
     more = source.run("customers", catalog=everything, state=less.state, **DAY)
     assert_read(more, "customers")
-    mapped = {"stream_maps": {"customers": {"id": "id", "__else__": None}}}
+    mapped: dict[str, Any] = {"stream_maps": {"customers": {"id": "id", "__else__": None}}}
     other = source.run("customers", catalog=everything, state=more.state, **mapped, **DAY)
     assert_read(other, "customers")
 
