@@ -93,10 +93,12 @@ class Commands:
             command += ["--state", self.file(state)]
         return command
 
-    def shards(self, streams: Sequence[str], count: int, concurrency: int) -> list[Command]:
+    def shards(
+        self, streams: Sequence[str], count: int, concurrency: int, **more: Any
+    ) -> list[Command]:
         """Return a tap for each of so many shards of some streams."""
         return [
-            self.tap(streams, concurrency=concurrency, shard=f"{number}/{count}")
+            self.tap(streams, concurrency=concurrency, shard=f"{number}/{count}", **more)
             for number in range(1, count + 1)
         ]
 

@@ -1,9 +1,10 @@
 """Cursors: following them, and whether a list lets several be followed at once.
 
 For several at once, rows have to come sorted by id, and the cursor has to be the id of the first
-row of the next page. Neither is documented, so both are checked in the very run. A range begins at
-an id that the API itself has just sent and ends where the next one begins, so that nothing can fall
-between two.
+row of the next page. Neither is documented, so both are checked in the very run: on the first page,
+and then on every other. A range begins at a row that the API itself has just sent, and is complete
+when it has led, in ascending order, to the very row where the next range begins. So all ranges
+together are what one cursor would have led through, and nothing can fall between two.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from typing import TYPE_CHECKING
 
 from tap_commerce7.answer import as_int, as_text
 from tap_commerce7.endpoint import ROWS_PER_PAGE, Endpoint, Params
-from tap_engine.errors import QueryRefusedError, RequestError, SourceError, StreamError
+from tap_engine import ids
+from tap_engine.errors import QueryRefusedError, SourceError, StreamError
 from tap_engine.ids import UUID
 from tap_engine.reading.pager import Page
 
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
 
 START = "start"
 """Cursor of the first page."""
+
+PROBE_SECONDS = 5.0
+"""Patience with cursors that the API did not give out: it need not have an answer to them."""
 
 
 class UnsortedError(QueryRefusedError):
@@ -49,11 +54,18 @@ class Cursors:
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
+        self._given: set[str] = set()
         self._followed: set[str] = set()
         self._totals = False
 
     def page(
-        self, context: Context, cursor: str, filters: Params, *, expect_rows: bool
+        self,
+        context: Context,
+        cursor: str,
+        filters: Params,
+        *,
+        expect_rows: bool,
+        ranged: bool = False,
     ) -> tuple[list[msgspec.Raw], str | None]:
         """Read the page of a cursor.
 
@@ -62,6 +74,8 @@ class Cursors:
             cursor: `start` or what the last page said.
             filters: Query parameters, the same on every page.
             expect_rows: The list is read as a whole, so that its first page is hardly ever empty.
+            ranged: The page is one of several ranges, see `within`. Its last page reaches into the
+                next range, whose cursors may be the same.
 
         Returns:
             The rows and the next cursor, None at the end.
@@ -81,11 +95,13 @@ class Cursors:
             raws, following, total = ask()
         if following is None:
             self._check_end(context, cursor, filters, len(raws), total)
-        elif following == cursor or following in self._followed:
+        elif following == cursor or (following in self._followed and not ranged):
             msg = f"{self._endpoint.stream}: the API returned the same cursor twice ({following})"
             raise SourceError(msg)
         else:
-            self._followed.add(following)
+            self._given.add(following)
+            if not ranged:
+                self._followed.add(following)
             self._totals |= cursor == START and total is not None
         return raws, following
 
@@ -96,7 +112,7 @@ class Cursors:
         try:
             envelope, raws = self._endpoint.ask(context, params)
         except QueryRefusedError as error:
-            if cursor not in self._followed:
+            if cursor not in self._given:
                 raise
             # The same query was accepted on the first page.
             self._endpoint.logger.info("%s; asking for that page once more", error)
@@ -127,18 +143,19 @@ class Cursors:
         _, raws = endpoint.ask(context, params, [endpoint.connection.limiter])
         return bool(raws)
 
-    def first_ids(self, cursors: Sequence[str]) -> list[str | None]:
+    def first_ids(self, cursors: Sequence[str], filters: Params) -> list[str | None]:
         """Ask for the id of the first row behind each of some cursors, all at the same time."""
         submit = self._endpoint.connection.http.submit
-        return [future.result() for future in [submit(self._first_id, each) for each in cursors]]
+        asked = [submit(self._first_id, each, filters) for each in cursors]
+        found = [future.result() for future in asked]
+        self._given.update(filter(None, found))
+        return found
 
-    def _first_id(self, cursor: str) -> str | None:
+    def _first_id(self, cursor: str, filters: Params) -> str | None:
         endpoint = self._endpoint
-        params = [*endpoint.user_filter, ("cursor", cursor), ("limit", "1")]
+        params = [*filters, ("cursor", cursor), ("limit", "1")]
         try:
-            _, raws = endpoint.ask({}, params)
-        except RequestError:
-            raise
+            _, raws = endpoint.ask({}, params, patience=PROBE_SECONDS)
         except StreamError:  # with whatever status it refuses a cursor that it did not give out
             return None
         rows = endpoint.rows.rows(raws)
@@ -147,10 +164,10 @@ class Cursors:
 
 def ascending(rows: Sequence[Row], at_least: str = "") -> bool:
     """Return whether rows have UUIDs as ids, strictly ascending, from a lower bound on."""
-    ids = [row.key[0] for row in rows]
+    keys = [row.key[0] for row in rows]
     # The bound itself may come as the first row.
-    rising = not ids or (at_least <= ids[0] and all(a < b for a, b in itertools.pairwise(ids)))
-    return rising and all(UUID.fullmatch(each) for each in ids)
+    rising = not keys or (at_least <= keys[0] and all(a < b for a, b in itertools.pairwise(keys)))
+    return rising and all(UUID.fullmatch(each) for each in keys)
 
 
 def usable_boundaries(
@@ -175,25 +192,41 @@ def usable_boundaries(
     return sorted(good)
 
 
-def divisible(page: Page) -> bool:
-    """Return whether a first page is sorted by id and its cursor is an id behind it."""
-    rest = page.next[0] if page.next else ""
+def divisible(page: Page, parts: int) -> bool:
+    """Return whether a list can be divided, by its first page, and is long enough.
+
+    Args:
+        page: The first page: sorted by id, its cursor an id behind them.
+        parts: Number of parts, for each of which there should be a page.
+    """
+    following = page.next[0] if page.next else ""
     last = page.rows[-1].key[0] if page.rows else ""
-    return bool(UUID.fullmatch(rest)) and ascending(page.rows) and last < rest
+    if not (UUID.fullmatch(following) and ascending(page.rows) and last < following):
+        return False
+    return ids.share_below(following) * (parts + 1) <= 1
 
 
 def within(part: Range, page: Page) -> Page:
     """Reduce a page to its range.
 
     Raises:
-        UnsortedError: Its rows are not in the order of ids.
+        UnsortedError: Its rows are not in the order of ids, or it leads past the row where the
+            next range begins.
     """
-    if not ascending(page.rows, part.after[0] if part.after else ""):
+    keys = [row.key[0] for row in page.rows]
+    following = page.next[0] if page.next else None
+    leads_back = following is not None and keys and following <= keys[-1]
+    if leads_back or not ascending(page.rows, part.after[0] if part.after else ""):
         msg = "rows do not come in the order of their ids"
         raise UnsortedError(msg)
-    if part.upto is None:
-        return page
     end = part.upto
-    inside = [row for row in page.rows if row.key[0] < end]
-    finished = len(inside) < len(page.rows) or page.next is None or page.next[0] >= end
-    return Page(inside, None if finished else page.next, page.received_at)
+    if end is None:
+        return page
+    beyond = next((key for key in [*keys, following] if key is not None and key >= end), None)
+    if beyond is None and following is not None:
+        return page
+    if beyond != end:
+        # Somebody deleted that row in this very moment, or the order is not that of ids.
+        msg = f"the list leads past {end} without showing it"
+        raise UnsortedError(msg)
+    return Page([row for row in page.rows if row.key[0] < end], None, page.received_at)

@@ -55,17 +55,22 @@ class EndpointPager(Pager[Endpoint]):
         ignored = self.source.updated_at is UpdatedAt.ABSENT or self._since_refused
         return None if ignored else self.scan.since
 
+    @property
+    def filters(self) -> Params:
+        """Query parameters that go with every page."""
+        since = [] if self.bound is None else self.source.since(self.bound)
+        return [*self.source.user_filter, *since]
+
     def fetch(self, part: Range) -> Page:
         """Read a page, with the filter on `updatedAt` where the endpoint takes it."""
-        source, since = self.source, self.bound
-        filters = [] if since is None else source.since(since)
+        source, bound = self.source, self.bound
         try:
-            return self.ask(part, [*source.user_filter, *filters])
+            return self.ask(part, self.filters)
         except CursorLostError:
             raise
         except QueryRefusedError as error:
             self.blame_filter(part.list)
-            if source.updated_at is UpdatedAt.DOCUMENTED or not filters:
+            if source.updated_at is UpdatedAt.DOCUMENTED or bound is None:
                 raise
             source.logger.info("%s; reading everything and leaving out what is older", error)
             self._since_refused = True
@@ -144,6 +149,7 @@ class ByCursor(EndpointPager):
     def __init__(self, scan: Scan, source: Endpoint, *, single: bool = False) -> None:
         super().__init__(scan, source)
         self._single = single
+        self._divided = len(scan.ranges) > 1
         self._cursors = Cursors(source)
 
     @property
@@ -155,7 +161,11 @@ class ByCursor(EndpointPager):
         """Ask for the page of a cursor."""
         cursor = part.after[0] if part.after else START
         raws, following = self._cursors.page(
-            part.list, cursor, filters, expect_rows=self.scan.version is not None
+            part.list,
+            cursor,
+            filters,
+            expect_rows=self.scan.version is not None,
+            ranged=self._is_ranged(part),
         )
         rows = self.source.rows.rows(raws)
         return Page(rows, None if following is None else [following], timestamps.now())
@@ -173,16 +183,21 @@ class ByCursor(EndpointPager):
             if part.after is None:
                 raise
             raise CursorLostError(str(error)) from None
-        split = part.upto is not None or (part.after is not None and len(self.scan.ranges) > 1)
-        return within(part, page) if split else page
+        return within(part, page) if self._is_ranged(part) else page
+
+    def _is_ranged(self, part: Range) -> bool:
+        """Return whether a range is one of several."""
+        return part.upto is not None or (self._divided and part.after is not None)
 
     def split(self, part: Range, page: Page) -> tuple[Range, ...]:
         """Divide the list behind its first page, where the API behaves as that needs."""
-        if page.next is None or not divisible(page):
+        if page.next is None or not divisible(page, self.width):
             return (rest(part, page),)
         boundaries = ids.boundaries(self.width, page.next[0])
-        first_ids = self._cursors.first_ids([page.next[0], *boundaries])
-        return split_at(part, page, usable_boundaries(page, boundaries, first_ids))
+        first_ids = self._cursors.first_ids([page.next[0], *boundaries], self.filters)
+        usable = usable_boundaries(page, boundaries, first_ids)
+        self._divided = bool(usable)
+        return split_at(part, page, usable)
 
     def restart(self, error: QueryRefusedError, *, resumed: bool) -> Pager[Endpoint] | None:
         """Follow one cursor from the start when ranges, or cursors of this run, do not work.

@@ -33,6 +33,11 @@ def boundaries(count: int, begin: str, end: str | None = None) -> list[str]:
     return [_boundary(low + (high - low) * number // count) for number in range(1, count)]
 
 
+def share_below(row_id: str) -> float:
+    """Return which share of all ids lies below a UUID."""
+    return _prefix(row_id) / _PREFIXES
+
+
 def _boundary(prefix: int) -> str:
     # In the form of a random UUID, in case an API validates the ids that it compares.
     return f"{prefix:08x}-0000-4000-8000-000000000000"

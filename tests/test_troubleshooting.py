@@ -14,6 +14,8 @@ FOREIGN = {
     "duplicate key value violates unique constraint",
     "invalid literal for int()",
     "Failed to parse JSON",
+    "malformed array literal",
+    "invalid input syntax for type json",
 }
 """What others print: the TLS library, the loader, Meltano."""
 

@@ -75,6 +75,11 @@ class Postgres:
             rows: list[tuple[Any, ...]] = connection.execute(statement, values).fetchall()
             return rows
 
+    def execute(self, statement: sql.SQL | sql.Composed) -> None:
+        """Run a statement that returns nothing."""
+        with psycopg.connect(self.url) as connection:
+            connection.execute(statement)
+
     def tables(self, schema: str) -> set[str]:
         """Name the tables of a schema."""
         statement = sql.SQL(

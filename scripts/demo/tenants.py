@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from scripts.meltano_file import extractor, fast_loader
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
@@ -54,7 +56,7 @@ def tenants_file(stand_ins: Sequence[StandIn]) -> dict[str, Any]:
         "retries": {"count": 2, "delay_seconds": 5},
         "target": {
             "command": ["target-postgres"],
-            "settings": {"sqlalchemy_url": {"env": "WAREHOUSE_URL"}},
+            "settings": {"sqlalchemy_url": {"env": "WAREHOUSE_URL"}, **fast_loader()},
         },
         "tenants": [_tenant(stand_in) for stand_in in stand_ins],
     }
@@ -64,11 +66,11 @@ def _tenant(stand_in: StandIn) -> dict[str, Any]:
     source = stand_in.source
     # The rate follows from the budget.
     addresses = {name: value for name, value in stand_in.settings.items() if "_url" in name}
-    tenant = TENANTS[source.tap]
+    tenant, ours = TENANTS[source.tap], extractor(source.tap)["config"]
     return {
         **tenant,
         "tap": source.tap,
-        "settings": {**tenant["settings"], **addresses},
+        "settings": {**tenant["settings"], **addresses, **ours},
         "schedule": "minutely",
         "target": {"settings": {"default_target_schema": tenant["name"]}},
     }

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import textwrap
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from scripts.declarations import own_settings, sdk_settings, select_pattern, streams
+from scripts.meltano_file import extractor
 
 if TYPE_CHECKING:
     from scripts.declarations import Setting
     from tap_engine.singer.tap import EngineTap
-
-ROOT = Path(__file__).resolve().parent.parent.parent
 
 ABOUT = {
     "tap-commerce7": {
@@ -47,8 +45,6 @@ class _Dumper(yaml.SafeDumper):
 
 def definition(tap: type[EngineTap]) -> dict[str, Any]:
     """Describe a tap the way Meltano Hub does."""
-    project = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
-    (extractor,) = [each for each in project["plugins"]["extractors"] if each["name"] == tap.name]
     return {
         "name": tap.name,
         "namespace": tap.name.replace("-", "_"),
@@ -57,7 +53,7 @@ def definition(tap: type[EngineTap]) -> dict[str, Any]:
         "pip_url": "-e .",
         "executable": tap.name,
         "maintenance_status": "beta",
-        "settings_group_validation": extractor["settings_group_validation"],
+        "settings_group_validation": extractor(tap.name)["settings_group_validation"],
         **plugin(tap),
     }
 

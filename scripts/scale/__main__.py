@@ -97,7 +97,6 @@ def scale(options: argparse.Namespace) -> None:
 def write_tenants(stand_ins: Sequence[StandIn], runs_at_once: int) -> list[str]:
     """Write the tenants file and return the names of the tenants."""
     content = tenants_file(stand_ins)
-    content["target"]["settings"] |= {"use_copy": True, "validate_records": False}
     content.pop("schedules")
     for tenant, stand_in in zip(content["tenants"], stand_ins, strict=True):
         tenant |= {"shards": SHARDS[tenant["name"]]}

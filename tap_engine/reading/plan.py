@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
+from tap_engine import timestamps
 from tap_engine.errors import START_AGAIN, StateError
 from tap_engine.state import entry
 from tap_engine.state.scan import Scan
@@ -97,6 +98,24 @@ def plan(source: Planned, settings: ReadSettings, version: int) -> tuple[Pager[A
     if old is not None and not known.scan_gap and _continues(old, kind, fresh):
         return old, True
     return source.make_pager(kind, fresh), False
+
+
+def recently_read(source: Planned, settings: ReadSettings) -> str | None:
+    """Return when a full table was read, if it need not be read again yet; None if it does.
+
+    Raises:
+        StateError: The stream's state cannot be used.
+    """
+    interval = settings.full_table_interval_hours * 3600
+    if not interval or not source.is_full_table:
+        return None
+    known = entry.load(
+        source.name, source.stream_state, source.replication_key, source.coverage, lookback=0
+    )
+    read_at, now = known.full_table_read_at, timestamps.now()
+    # A moment in the future says nothing.
+    recent = read_at is not None and timestamps.earlier(now, interval) < read_at <= now
+    return read_at if recent and not known.gap and known.scan is None else None
 
 
 def _pager_of(source: Planned, scan: Scan) -> Pager[Any] | None:

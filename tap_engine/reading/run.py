@@ -47,6 +47,7 @@ class ReadSettings:
         concurrency: Most requests in flight.
         verify_counts: One of `tap_engine.reading.counts.MODES`.
         shard: The part of everything that this process reads; None for all of it.
+        full_table_interval_hours: How long a full table is not read again.
         skip_forbidden_streams: Only warn about streams that the credentials give no access to.
     """
 
@@ -55,6 +56,7 @@ class ReadSettings:
     concurrency: int
     verify_counts: str
     shard: Shard | None
+    full_table_interval_hours: float
     skip_forbidden_streams: bool
 
 

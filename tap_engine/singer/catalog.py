@@ -43,6 +43,9 @@ def selected_schema(
     # With a depth of 0 the SDK flattens nothing.
     if config.get("flattening_enabled") and config.get("flattening_max_depth"):
         typed_members.columns(reduced)
+    if config.get("arrays_as_json"):
+        for node in reduced["properties"].values():
+            node.pop("items", None)
     return reduced
 
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import ssl
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from singer_sdk import typing as th
 from singer_sdk.configuration._dict_config import parse_environment_config  # no public name
@@ -112,6 +110,13 @@ def shared(*, concurrency: int, lookback_seconds: int) -> list[Property]:
             default=lookback_seconds,
         ),
         setting(
+            "full_table_interval_hours",
+            NUMBER,
+            "Full table interval",
+            "Hours after which full-table streams are read again; 0 reads them in every run.",
+            default=0,
+        ),
+        setting(
             "request_timeout",
             NUMBER,
             "Request timeout",
@@ -141,6 +146,14 @@ def shared(*, concurrency: int, lookback_seconds: int) -> list[Property]:
             "Declare custom fields in the schemas. Their definitions (commercetools: types,"
             " Commerce7: metadata configurations) are read at discovery, and at the start of a run"
             " without a catalog.",
+            default=False,
+        ),
+        setting(
+            "arrays_as_json",
+            BOOLEAN,
+            "Arrays as JSON",
+            "Do not say in SCHEMA messages what the arrays of a record hold. target-postgres then"
+            " makes jsonb columns of them instead of jsonb[], and loads them much faster.",
             default=False,
         ),
         setting(
@@ -179,6 +192,7 @@ def read_settings(config: Mapping[str, Any]) -> ReadSettings:
         concurrency=int(number(config, "concurrency", 1, MOST_CONCURRENCY)),
         verify_counts=str(config["verify_counts"]),
         shard=shards.read_setting(config),
+        full_table_interval_hours=number(config, "full_table_interval_hours", 0, 24 * 366),
         skip_forbidden_streams=bool(config.get("skip_forbidden_streams")),
     )
 
@@ -313,37 +327,3 @@ def start_date(config: Mapping[str, Any]) -> str | None:
     except ValueError:
         msg = f"setting start_date is not an ISO 8601 date: {value!r:.60}"
         raise SettingsError(msg) from None
-
-
-def base_url(name: str, value: str) -> str:
-    """Check a base URL and strip its trailing slash.
-
-    Raises:
-        SettingsError: It is not a URL, contains credentials, or is plain `http://` to another
-            machine.
-    """
-    try:
-        parts = urlsplit(value.strip())
-        host, _ = parts.hostname or "", parts.port
-    except ValueError:
-        parts, host = urlsplit(""), ""
-    if parts.scheme not in {"http", "https"} or not host or parts.query or parts.fragment:
-        msg = f"setting {name} is not a URL of the form https://host/path"
-        raise SettingsError(msg)
-    if parts.username or parts.password:
-        msg = f"setting {name} must not contain credentials"
-        raise SettingsError(msg)
-    if parts.scheme == "http" and not _is_loopback(host):
-        msg = (
-            f"setting {name}: plain http:// is only for this machine (loopback); credentials would"
-            f" be sent unencrypted to {host}, use https://"
-        )
-        raise SettingsError(msg)
-    return value.strip().rstrip("/")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")

@@ -12,6 +12,7 @@ import msgspec
 from singer_sdk.mapper import SameRecordTransform
 
 from tap_engine.errors import AbortedError, AbsentError, SourceError, StreamError, TapError
+from tap_engine.reading import plan
 from tap_engine.reading.declaration import Declaration
 from tap_engine.reading.run import explained
 from tap_engine.reading.sync import StreamSync
@@ -243,6 +244,11 @@ class EngineStream(Declaration, SdkStream, abc.ABC):
     def lets_nothing_out(self) -> bool:
         """Whether stream maps drop every record."""
         return maps.lets_nothing_out(self.stream_maps)
+
+    @property
+    def recently_read(self) -> str | None:
+        """When the stream was read as a full table, if it need not be read again yet."""
+        return plan.recently_read(self, self.host.current_run.settings)
 
     @property
     def is_mapped(self) -> bool:

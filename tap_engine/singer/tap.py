@@ -233,6 +233,13 @@ class EngineTap(SdkTap):
                     stream.name,
                 )
                 stream.selected = False
+            elif stream.selected and (read_at := stream.recently_read):
+                self.logger.info(
+                    "%s: not read, because it was read at %s; see full_table_interval_hours",
+                    stream.name,
+                    read_at,
+                )
+                stream.selected = False
         return [stream for stream in streams if stream.selected]
 
     def run(self) -> int:

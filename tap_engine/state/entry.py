@@ -7,10 +7,13 @@ read_up_to
 deletions_read_to, deletions_from
     Moment up to which deletes were read and marked, and the latest delete that was seen, for
     streams that do so.
+full_table_read_at
+    Start of the run that last read everything as a full table.
 version
     The last table version of the stream's rows.
 coverage
-    The settings under which everything below the bookmark was read, as JSON text.
+    The settings under which everything below the bookmark, or the full table, was read, as JSON
+    text.
 scan
     A scan while it is unfinished, as JSON text; see `tap_engine.state.scan`.
 
@@ -38,7 +41,8 @@ T = TypeVar("T")
 
 BOOKMARK = "replication_key_value"
 READ_UP_TO = "read_up_to"
-TIMESTAMPS = (BOOKMARK, READ_UP_TO, "deletions_read_to", "deletions_from")
+FULL_TABLE_READ_AT = "full_table_read_at"
+TIMESTAMPS = (BOOKMARK, READ_UP_TO, FULL_TABLE_READ_AT, "deletions_read_to", "deletions_from")
 """Members that are moments; what several states agree on is the earliest of each."""
 
 _OURS = {"replication_key", *TIMESTAMPS, "version", "coverage", "scan"}
@@ -54,6 +58,7 @@ class Entry(msgspec.Struct):
         since: The bookmark, or now if it is in the future, minus the lookback; None without one.
         ahead: The bookmark is in the future.
         gap: Why the bookmark is not enough for today's settings; empty if it is.
+        full_table_read_at: When everything was last read as a full table.
         version: The last table version; 0 if there was none.
         scan: The unfinished scan, if it was begun at this bookmark.
         scan_gap: Why the scan is not enough for today's settings; empty if it is.
@@ -63,6 +68,7 @@ class Entry(msgspec.Struct):
     since: str | None
     ahead: bool
     gap: str
+    full_table_read_at: str | None
     version: int
     scan: Scan | None
     scan_gap: str
@@ -113,6 +119,7 @@ def load(
         since=timestamps.earlier(min(bookmark, now), lookback) if bookmark else None,
         ahead=bookmark is not None and bookmark > now,
         gap=today.gap(_covered(stream, entry, type(today))),
+        full_table_read_at=moments[FULL_TABLE_READ_AT],
         version=version,
         scan=scan if scan is not None and scan.bookmark == bookmark else None,
         scan_gap=scan_gap,
@@ -147,19 +154,22 @@ def finish(
         coverage: Settings of this run.
         expires: The source removes old records, so that it matters when it was read.
     """
-    if replication_key is not None:
-        bookmark, started = _bookmark(entry, scan), scan.run_started_at
+    started = scan.run_started_at
+    if replication_key is None:
+        entry[FULL_TABLE_READ_AT] = started
+    else:
+        bookmark = _bookmark(entry, scan)
         if bookmark is not None:
             entry.update({"replication_key": replication_key, BOOKMARK: bookmark})
         if started is not None and (expires or bookmark is None):
             entry[READ_UP_TO] = started
-        covered = coverage.as_state()
-        if not scan.full:
-            # The start date bounds full scans only, so what it left out stays left out.
-            covered.pop("start_date", None)
-            if started_at := _members(entry.get("coverage")).get("start_date"):
-                covered = {"start_date": started_at, **covered}
-        entry["coverage"] = _text(covered)
+    covered = coverage.as_state()
+    if not scan.full:
+        # The start date bounds full scans only, so what it left out stays left out.
+        covered.pop("start_date", None)
+        if started_at := _members(entry.get("coverage")).get("start_date"):
+            covered = {"start_date": started_at, **covered}
+    entry["coverage"] = _text(covered)
     _note_version(entry, scan)
     drop(entry)
 

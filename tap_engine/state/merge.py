@@ -11,11 +11,20 @@ import msgspec
 from tap_engine import timestamps
 from tap_engine.errors import StateError
 from tap_engine.state import document
-from tap_engine.state.entry import BOOKMARK, READ_UP_TO, TIMESTAMPS, is_scanned
+from tap_engine.state.entry import (
+    BOOKMARK,
+    FULL_TABLE_READ_AT,
+    READ_UP_TO,
+    TIMESTAMPS,
+    is_scanned,
+)
 from tap_engine.state.shards import ShardEntry  # noqa: TC001 (msgspec reads the annotation)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+_OF_FULL_TABLE = (FULL_TABLE_READ_AT, "coverage", "version")
+"""What says when, and under which settings, a full table was read."""
 
 
 class _State(msgspec.Struct):
@@ -115,7 +124,7 @@ def _unfinished(states: Mapping[str, _State]) -> str:
 
 
 def _merge_stream(stream: str, entries: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Merge the entries of one stream; without a bookmark if it has to be read from its start."""
+    """Merge the entries of one stream; no bookmark if it has to be read from its start."""
     settings = {json.dumps(entry.get("coverage") or "") for entry in entries}
     keys = {entry.get("replication_key") for entry in entries} - {None}
     if len(settings) > 1 or len(keys) > 1:
@@ -136,4 +145,5 @@ def _merge_stream(stream: str, entries: Sequence[dict[str, Any]]) -> dict[str, A
             raise StateError(msg) from None
     if BOOKMARK in merged and keys:
         return merged
-    return {"version": merged["version"]} if "version" in merged else {}
+    kept = ("version",) if merged.get(FULL_TABLE_READ_AT) is None else _OF_FULL_TABLE
+    return {name: merged[name] for name in kept if name in merged}

@@ -45,6 +45,7 @@ SHARED: list[tuple[str, Any, str]] = [
     ("lookback_seconds", -1, "lookback_seconds"),
     ("request_timeout", 0, "request_timeout"),
     ("retry_max_seconds", -1, "retry_max_seconds"),
+    ("full_table_interval_hours", -1, "full_table_interval_hours must be a number"),
     ("skip_forbidden_streams", "perhaps", "skip_forbidden_streams"),
     ("api_url", "http://api.example.com", "api_url: plain http:// is only for this machine"),
     ("api_url", "http://127.0.0.1.example.com", "plain http://"),

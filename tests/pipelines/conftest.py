@@ -17,6 +17,7 @@ from scripts.declarations import env_name, own_settings
 from scripts.demo.pipelines import Meltano
 from scripts.demo.postgres import Postgres
 from scripts.demo.stand_ins import SOURCES, StandIn
+from scripts.meltano_file import extractor
 from tap_commercetools.tap import TapCommercetools
 from tests.pipelines.shop import SMALL, Shop
 from tests.support import TAPS, commerce7_config, commercetools_config
@@ -66,14 +67,15 @@ def meltano(
 ) -> Meltano:
     """Meltano with a state of its own, between the stand-in and the database.
 
-    All settings that have a default come from the environment, as they may from .env.
+    All settings that have a default come from the environment, as they may from .env, except for
+    those that meltano.yml sets.
     """
     folder = tmp_path_factory.mktemp(stand_in.source.tap)
     tap = TAPS[stand_in.source.tap]
     defaults = {
         env_name(tap, setting.name): str(setting.default)
         for setting in own_settings(tap)
-        if setting.default is not None
+        if setting.default is not None and setting.name not in extractor(tap.name)["config"]
     }
     loader = {"TARGET_POSTGRES_SQLALCHEMY_URL": postgres.sqlalchemy_url}
     return Meltano(ROOT, folder, {**defaults, **stand_in.environment, **loader})

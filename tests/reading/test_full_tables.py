@@ -191,6 +191,7 @@ def test_a_forced_full_table_keeps_the_bookmark(forced: tuple[Source, dict[str, 
     assert len(full.ids("customers")) == 130
     entry = full.state["bookmarks"]["customers"]
     assert entry.pop("version") == assert_activates_at_the_end(full, "customers")
+    assert entry.pop("full_table_read_at") > entry["replication_key_value"]
     assert full.state == state
 
 
