@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_commerce7.tap import TapCommerce7
 from tap_commercetools.tap import TapCommercetools
+from tap_engine.records.embedded import embedding
 from tap_engine.records.pruning import secret_breadcrumbs
 
 if TYPE_CHECKING:
@@ -51,8 +52,10 @@ class StreamFacts:
         cursor: Replication key; None for full-table streams.
         on: Whether the stream is selected by default.
         off_because: Why it is not.
+        may_be_absent: Why not every source has it; empty for most streams.
         needs: Scope or app permission; empty if the vendor documents none.
         secrets: Breadcrumbs of the fields that are deselected by default.
+        embedding: Breadcrumbs of open members that may contain secrets of other records.
         activates: Whether a full scan tells the target which rows are current.
         pager: Name of the pager of a full scan.
         base: Name of the base class.
@@ -66,8 +69,10 @@ class StreamFacts:
     cursor: str | None
     on: bool
     off_because: str
+    may_be_absent: str
     needs: str
     secrets: list[tuple[str, ...]]
+    embedding: list[tuple[str, ...]]
     activates: bool
     pager: str
     base: str
@@ -164,8 +169,10 @@ def _facts(stream: EngineStream) -> StreamFacts:
         cursor=stream.replication_key,
         on=stream.selected_by_default,
         off_because=stream.off_because,
+        may_be_absent=stream.may_be_absent,
         needs=stream.needs,
         secrets=secret_breadcrumbs(stream.schema),
+        embedding=[at for at in embedding(stream.schema) if at],
         activates=stream.activates,
         pager=stream.full_pager.__name__,
         base=type(stream).__mro__[1].__name__,

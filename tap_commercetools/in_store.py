@@ -56,6 +56,7 @@ class InStoreStream(CommercetoolsStream):
             self.reshapes = True
         super().__init__(tap)
         if self.stores:
+            self.may_be_absent = ""  # a 404 means that there is no such store
             self.schema["required"] = list(self.keys)
 
     @property
@@ -103,8 +104,7 @@ class InStoreStream(CommercetoolsStream):
     @property
     def coverage(self) -> StoreCoverage:
         """The settings of a bookmark; a new store has to be read from its start."""
-        base = super().coverage
-        return StoreCoverage(base.start_date, base.filter, self.stores or None)
+        return StoreCoverage(**super().coverage.as_state(), stores=self.stores or None)
 
     def apply_catalog(self, catalog: Any) -> None:
         """Take over a catalog; one from before `store_keys` changed does not know the key."""
@@ -134,6 +134,7 @@ class InStoreStream(CommercetoolsStream):
             super().check()
             return
         self.check_scopes()
+        self.check_presence()
         pager = self.make_pager(self.full_pager, Scan(pager=self.full_pager.name, full=True))
         for context in self.contexts():
             pager.check(context)

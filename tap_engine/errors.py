@@ -28,19 +28,30 @@ class CredentialsError(TapError):
     """The platform rejects the credentials."""
 
 
-class RequestError(TapError):
-    """A request failed for good: it is not worth retrying, or the retry budget is spent."""
-
-
-class SourceError(TapError):
-    """The source answered in a way that makes a complete reading impossible."""
+class UnreachableError(TapError):
+    """No request to the platform gets an answer."""
 
 
 class StreamError(TapError):
     """One stream cannot be read; the others can.
 
     The run goes on with the other streams, keeps this one's state as it was and ends non-zero.
+
+    Attributes:
+        status: HTTP status of the answer that ended it; None without one.
+        reason: What the API said, without what differs from stream to stream; empty if unknown.
     """
+
+    status: int | None = None
+    reason: str = ""
+
+
+class RequestError(StreamError):
+    """A request failed for good: it is not worth retrying, or the retry budget is spent."""
+
+
+class SourceError(StreamError):
+    """The source answered in a way that makes a complete reading impossible."""
 
 
 class RefusedError(StreamError):
@@ -51,8 +62,16 @@ class IncompleteError(StreamError):
     """The source counts more records than it returned; the scan is not bookmarked."""
 
 
+class GapError(StreamError):
+    """Records are gone from the source that nobody had read; the rest was read and bookmarked."""
+
+
 class NotFoundError(RefusedError):
     """There is no such endpoint or parent object."""
+
+
+class AbsentError(NotFoundError):
+    """The source does not have this stream, which not every source has."""
 
 
 class QueryRefusedError(StreamError):

@@ -8,6 +8,7 @@ import json
 import logging
 import subprocess
 import sys
+import threading
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -176,14 +177,18 @@ def run(
             )
             code = run_guarded(made, made.run)
             out.flush()
-        if "connection" in vars(
-            made
-        ):  # or a request that is still out meets the next test's faults
-            made.connection.http._workers.shutdown(wait=True)
+        join_workers()
     finally:
         root.removeHandler(handler)
         root.setLevel(level)
     return Output(buffer.getvalue().decode(), log.getvalue(), code)
+
+
+def join_workers() -> None:
+    """Wait for requests that a run left behind: they would meet the next test's faults."""
+    for thread in threading.enumerate():
+        if thread.name == "request":
+            thread.join(10)
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from sandbox.commercetools.history import COVERED, HistoryRules
 from tap_commercetools.change_history import RECORDED
 from tap_commercetools.tap import TapCommercetools
 from tap_engine import timestamps
-from tests.reading.tools import Source, bookmarked, commercetools, next_second
+from tests.reading.tools import Source, bookmarked, commercetools, next_second, scan_of
 
 if TYPE_CHECKING:
     from tests.support import Output
@@ -116,7 +117,7 @@ def test_an_interrupted_scan_goes_on_at_its_moment() -> None:
         source.fail_after(12, "/history/demo")
         broken = source.run(STREAM)
         assert broken.code == 1
-        (part,) = broken.state["bookmarks"][STREAM]["scan"]["ranges"]
+        (part,) = scan_of(broken.state, STREAM)["ranges"]
         assert len(part["after"]) == 1
         source.heal()
         rest = source.run(STREAM, state=broken.state)
@@ -136,6 +137,19 @@ def test_records_carry_their_key_and_what_the_api_sent() -> None:
             rest = {k: v for k, v in row.items() if k not in {"resourceType", "resourceId"}}
             assert rest == {**given, "modifiedAt": row["modifiedAt"]}
         assert "state/only-a-key/3/2026-01-31T22:45:00.123Z" in keys(output)
+
+
+def test_changes_that_nobody_knows_pass_through() -> None:
+    new = {"type": "FrobnicatedChange", "change": "frobnicate", "nextValue": {"a": [1, {"b": 2}]}}
+    with served(rows=0) as source:
+        sent = record(type="ResourceFrobnicated", changes=[new], resource={"typeId": "frob"})
+        source.stand_in.put(STREAM, sent)
+        output = source.run(STREAM)
+    (row,) = output.records(STREAM)
+    assert (row["type"], row["changes"]) == ("ResourceFrobnicated", [new])
+    assert row["resourceType"] == "frob"
+    drift = [line for line in output.log.splitlines() if line.startswith("DRIFT: ")]
+    assert not any("changes" in line or "Frobnicated" in line for line in drift)
 
 
 def record(**members: Any) -> dict[str, Any]:
@@ -238,19 +252,20 @@ def test_without_the_scope_the_stream_is_refused() -> None:
 def test_a_position_that_is_no_moment_is_refused(at: Any) -> None:
     scan = {"pager": "window", "full": True, "last_list": {}, "ranges": [{"after": [at]}]}
     with served(rows=5) as source:
-        output = source.run(STREAM, state={"bookmarks": {STREAM: {"scan": scan}}})
+        output = source.run(STREAM, state={"bookmarks": {STREAM: {"scan": json.dumps(scan)}}})
         assert output.code == 1
         assert f"state of stream '{STREAM}' cannot be used" in output.log
         assert source.asked("/history/demo") == []
 
 
-def test_a_bookmark_of_the_future_reads_nothing() -> None:
+def test_a_bookmark_of_the_future_is_one_of_now() -> None:
     state = bookmarked(STREAM, "2999-01-01T00:00:00.000Z", key="modifiedAt")
     with served(rows=5) as source:
         output = source.run(STREAM, state=state)
         assert output.code == 0
         assert output.records(STREAM) == []
-        assert output.bookmark(STREAM) == "2999-01-01T00:00:00.000Z"
+        assert "the bookmark 2999-01-01T00:00:00.000Z is in the future" in output.log
+        assert "2020" < str(output.bookmark(STREAM)) <= timestamps.now()
 
 
 def test_a_clock_that_is_behind_costs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

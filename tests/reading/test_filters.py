@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ import yaml
 
 from tap_commerce7.tap import TapCommerce7
 from tap_engine.state.coverage import fingerprint
-from tests.reading.tools import Source, commerce7, commercetools, next_second, where
+from tests.reading.tools import Source, commerce7, commercetools, next_second, scan_of, where
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -124,13 +125,13 @@ def test_state_does_not_hold_the_filter(filtered: Filtered) -> None:
     filtered.source.fail_after(2, filtered.source.pages(filtered.stream))
     broken = filtered.run(filtered.one)
     assert broken.code == 1
-    assert "scan" in broken.state["bookmarks"][filtered.stream]
+    assert scan_of(broken.state, filtered.stream)
     filtered.source.heal()
     whole = filtered.run(filtered.one, state=broken.state)
     for state in (*broken.states, *whole.states):
         assert "Ann" not in str(state)
         assert "Web" not in str(state)
-    assert len(whole.state["bookmarks"][filtered.stream]["coverage"]["filter"]) == 16
+    assert len(json.loads(whole.state["bookmarks"][filtered.stream]["coverage"])["filter"]) == 16
 
 
 def test_an_unfinished_scan_goes_on_under_the_same_filter_only(filtered: Filtered) -> None:
@@ -180,7 +181,7 @@ def test_a_filter_that_the_api_refuses_is_told_as_such(filtered: Filtered, *, kn
         mark = {
             "replication_key": key,
             "replication_key_value": bookmark,
-            "coverage": {"filter": fingerprint(WRONG[filtered.source.tap.name])},
+            "coverage": json.dumps({"filter": fingerprint(WRONG[filtered.source.tap.name])}),
         }
         state = {"bookmarks": {filtered.stream: mark}}
     filtered.source.forget_requests()
@@ -198,6 +199,30 @@ def test_a_filter_that_the_api_refuses_is_told_as_such(filtered: Filtered, *, kn
     assert len(output.records(other)) == 3
     path = filtered.source.path(filtered.stream)
     assert len(filtered.source.asked(path)) == 2, "the scan, then the filter alone"
+
+
+def test_parameters_that_are_not_documented_are_sent() -> None:
+    with commerce7(size=1, small=False) as source:
+        members = source.records("club_memberships")
+        customer = next(iter(members.values()))["customerId"]
+        wanted = {"club_memberships": {"customerId": customer, "signupDate": "gte:2000-01-01"}}
+        output = source.run("club_memberships", stream_filters=wanted)
+    assert output.code == 0
+    assert set(output.ids("club_memberships")) == {
+        key for key, each in members.items() if each["customerId"] == customer
+    }
+    warning = "club_memberships: stream_filters: customerId, signupDate is not documented for this"
+    assert output.log.count(warning) == 1
+
+
+def test_a_parameter_that_the_api_does_not_know_is_an_error() -> None:
+    with commerce7(size=0.1) as source:
+        output = source.run("carts", "notes", stream_filters={"carts": {"colour": "red"}})
+    assert output.code == 1
+    (line,) = [line for line in output.log.splitlines() if "stream not read:" in line]
+    assert "colour" in line
+    assert "the API refuses the stream's entry in stream_filters" in line
+    assert output.records("notes")
 
 
 def test_a_scan_that_is_refused_under_a_good_filter_falls_back() -> None:

@@ -9,6 +9,7 @@ import re
 import threading
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote_plus, urlencode
@@ -17,6 +18,7 @@ from sandbox.commerce7.app import build as build_commerce7
 from sandbox.commercetools.app import build as build_commercetools
 from tap_commerce7.tap import TapCommerce7
 from tap_commercetools.tap import TapCommercetools
+from tap_engine import timestamps
 from tests.support import catalog_of, commerce7_config, commercetools_config, run
 
 if TYPE_CHECKING:
@@ -171,6 +173,36 @@ class Rewritten:
         await self._app(scope, receive, changed)
 
 
+class Changed:
+    """Changes answers of any length, given the decoded `path?query` and the body.
+
+    The API must not compress them.
+    """
+
+    def __init__(self, app: ASGIApp, change: Callable[[str, Any], Any]) -> None:
+        self._app, self._change = app, change
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        target = f"{scope['path']}?{unquote_plus(scope['query_string'].decode())}"
+        start: Message = {}
+        body = bytearray()
+
+        async def changed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                start.update(message)
+                return
+            body.extend(message.get("body", b""))
+            if message.get("more_body"):
+                return
+            made = json.dumps(self._change(target, json.loads(body))).encode()
+            kept = [pair for pair in start["headers"] if pair[0] != b"content-length"]
+            length = (b"content-length", str(len(made)).encode())
+            await send({**start, "headers": [*kept, length]})
+            await send({"type": "http.response.body", "body": made})
+
+        await self._app(scope, receive, changed)
+
+
 @functools.cache
 def narrowed(tap: type[EngineTap], streams: tuple[str, ...]) -> type[EngineTap]:
     """Make a tap that only has some of its streams."""
@@ -225,6 +257,12 @@ def bookmarked(stream: str, value: str, key: str = "lastModifiedAt") -> dict[str
     return {"bookmarks": {stream: entry}}
 
 
+def scan_of(state: dict[str, Any], stream: str) -> dict[str, Any]:
+    """The unfinished scan of a stream in a state; empty without one."""
+    text = state["bookmarks"].get(stream, {}).get("scan")
+    return json.loads(text) if text else {}
+
+
 def prefixes(output: Output) -> Iterator[tuple[list[dict[str, Any]], dict[str, Any]]]:
     """Give every STATE of a run with all messages that were printed before it."""
     for place, message in enumerate(output.messages):
@@ -235,3 +273,8 @@ def prefixes(output: Output) -> Iterator[tuple[list[dict[str, Any]], dict[str, A
 def where(query: dict[str, list[str]]) -> str:
     """The filter of a request, empty without one."""
     return unquote_plus(" and ".join(query.get("where", [])))
+
+
+def days_ago(days: float) -> str:
+    """Name a moment some days ago."""
+    return timestamps.render(datetime.now(UTC) - timedelta(days=days))
