@@ -120,7 +120,7 @@ def merge(files: list[str]) -> None:
         print("rubbish")
         return
     states = [json.loads(Path(file).read_text()) for file in files]
-    left = [s["shard"]["number"] for s in states if "orders" not in s["shard"]["finished"]]
+    left = [s["shard"]["number"] for s in states if s["bookmarks"].keys() - s["shard"]["finished"]]
     if left:
         fail(f"states cannot be merged: shard {left[0]} is not finished")
     at = min(state["bookmarks"]["orders"]["at"] for state in states)
