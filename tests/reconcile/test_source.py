@@ -10,7 +10,7 @@ import pytest
 from tap_commercetools.tap import TapCommercetools
 from tap_reconcile.source import pages
 from tests.reading.tools import commerce7, commercetools
-from tests.support import commerce7_config, commercetools_config
+from tests.support import commerce7_config, commercetools_config, join_workers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +35,7 @@ def read(source: Source, stream: str, **settings: Any) -> Iterator[list[Entry]]:
         yield [row for page in pages(tap.streams[stream]) for row in page]  # type: ignore[arg-type]
     finally:
         http.stop()
-        http._workers.shutdown(wait=True)
+        join_workers()
 
 
 @pytest.mark.parametrize("filterable", [True, False])
