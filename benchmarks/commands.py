@@ -131,9 +131,13 @@ class Commands:
 
     def replay(self, stream: str, tap: Command) -> Command:
         """Run a tap once, and return the bare loop that asks for the same."""
+        return self.bare(stream, self.asked(tap))
+
+    def asked(self, tap: Command) -> list[str]:
+        """Run a tap once, and return path and query of what it asked for."""
         self.stand_in.forget_requests()
         once(tap)
-        return self.bare(stream, self.stand_in.requests())
+        return self.stand_in.requests()
 
     def file(self, value: object) -> str:
         """Write a JSON file and return its path."""

@@ -69,7 +69,7 @@ class TapCommerce7(CommandTap):
             "Query parameters by stream, such as"
             ' {"orders": {"customerId": "..."}}. Only matching records are read.'
         ),
-        *settings.shared(concurrency=1, lookback_seconds=300),
+        *settings.shared(concurrency=4, lookback_seconds=300),
     )
 
     @cached_property

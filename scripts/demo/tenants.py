@@ -23,7 +23,6 @@ TENANTS: dict[str, dict[str, Any]] = {
             "tenant": "demo-winery",
             "app_id": "demo-app",
             "app_secret": {"env": "WINERY_APP_SECRET"},
-            "concurrency": 4,
         },
         "budget": {"requests_per_minute": 6000},
     },

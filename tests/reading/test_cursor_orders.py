@@ -216,6 +216,22 @@ def test_an_order_that_changes_while_it_is_read(turn: int) -> None:
         assert source.held("customers", output) == source.rows("customers")
 
 
+def circling(table: Collection, query: Query) -> Answer:
+    """Sort by id, and lead back from the third page on."""
+    rows, following = first_not_below(table, query)
+    row_ids = sorted(table.by_id)
+    back = following is not None and following > row_ids[2 * ROWS_PER_PAGE + 20]
+    return rows, row_ids[ROWS_PER_PAGE + 10] if back else following
+
+
+@pytest.mark.parametrize("concurrency", [1, 4])
+def test_cursors_that_lead_in_a_circle_end_the_stream(concurrency: int) -> None:
+    with serving(lambda: circling) as source:
+        output = source.run("customers", concurrency=concurrency)
+        assert output.code == 1
+        assert "the API returned the same cursor twice" in output.log
+
+
 def starts(source: Source) -> list[str]:
     """Return the ids where the ranges of customers begin."""
     row_ids = sorted(source.rows("customers"))
