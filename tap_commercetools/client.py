@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from tap_commercetools import query, tombstones
 from tap_commercetools.collection import Collection
+from tap_commercetools.graphql import FIELDS, IdsById, IdsOnly
 from tap_commercetools.page_size import PageSize
 from tap_commercetools.paging import ById, ByTime
 from tap_engine.errors import RefusedError
@@ -94,6 +95,17 @@ class CommercetoolsStream(EngineStream):
     def make_pager(self, kind: type[Pager[Any]], scan: Scan) -> Pager[Any]:
         """Make a pager for a scan."""
         return kind(scan, self.collection)
+
+    def keys_pager(self, scan: Scan) -> Pager[Any]:
+        """Make a pager that reads ids and timestamps alone where GraphQL has the list."""
+        if not self.connection.graphql:
+            return super().keys_pager(scan)
+        if self.name not in FIELDS or list(self.contexts()) != [{}]:
+            self.logger.info("%s: GraphQL has no list of its ids; reading whole records", self.name)
+            return super().keys_pager(scan)
+        members = {**self.collection_members(), "page_size": PageSize(query.LONGEST_PAGE)}
+        ids = IdsOnly(**members, root=FIELDS[self.name], whole=self.collection)
+        return IdsById(scan, ids)
 
     @classmethod
     def wrong_filter(cls, value: object) -> str:

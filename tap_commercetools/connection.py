@@ -31,6 +31,7 @@ class Connection:
         limiters: The throttle, if one is set.
         page_size: Most rows per request.
         containers: Containers of custom objects to read; None for all.
+        graphql: Whether GraphQL may be asked where ids are enough; not any more once it is refused.
     """
 
     def __init__(  # noqa: PLR0913 (one for each setting that matters for requests)
@@ -45,6 +46,7 @@ class Connection:
         history_url: str,
         page_size: int,
         containers: list[str] | None,
+        graphql: bool,
         logger: logging.Logger,
     ) -> None:
         self.http = http
@@ -55,6 +57,7 @@ class Connection:
         self.history_url = history_url
         self.page_size = page_size
         self.containers = containers
+        self.graphql = graphql
         self._project_key = project_key
         self._logger = logger
 

@@ -39,6 +39,24 @@ IN_STORE_RULES = (
 )
 """For lists of a store."""
 
+GRAPHQL_RULES = (
+    # Errors can come with status 200: the same codes, whatever the status.
+    Rule(
+        200,
+        Action.SMALLER_PAGE,
+        codes=("QueryComplexityLimitExceeded", "QueryTimedOut", "ContentTooLarge"),
+    ),
+    Rule(
+        200,
+        Action.RETRY,
+        codes=("BadGateway", "General", "OverCapacity", "PendingOperation", "TooManyRequests"),
+    ),
+    Rule(200, Action.NEW_TOKEN, codes=("invalid_token",)),
+    Rule(200, Action.QUERY_REFUSED),
+    *RULES,
+)
+"""For `/graphql`."""
+
 TOKEN_RULES = (
     *(
         Rule(
@@ -56,7 +74,7 @@ def read_error(body: bytes) -> tuple[str, str]:
     """Return code and message of an error body.
 
     The form is `{statusCode, message, errors: [{code, message}]}`; the token endpoint adds
-    `error` and `error_description`.
+    `error` and `error_description`, and GraphQL has codes in `errors[].extensions`.
     """
     try:
         answer: Any = json.loads(body)
@@ -66,6 +84,8 @@ def read_error(body: bytes) -> tuple[str, str]:
         return "", ""
     errors = answer.get("errors")
     first = errors[0] if isinstance(errors, list) and errors else {}
-    code = first.get("code") if isinstance(first, dict) else None
-    message = answer.get("message") or answer.get("error_description")
+    first = first if isinstance(first, dict) else {}
+    more = first.get("extensions")
+    code = first.get("code") or (more.get("code") if isinstance(more, dict) else None)
+    message = answer.get("message") or answer.get("error_description") or first.get("message")
     return str(code or answer.get("error") or ""), str(message or "")

@@ -17,6 +17,7 @@ from tap_engine import timestamps
 from tap_engine.errors import (
     BadBodyError,
     CredentialsError,
+    ErrorInBodyError,
     NotFoundError,
     QueryRefusedError,
     RefusedError,
@@ -151,7 +152,7 @@ class Http:
         Args:
             call: The request.
             parse: Turns the body into the result; raises BadBodyError for a body of another form,
-                which counts as a failed attempt.
+                which counts as a failed attempt, and ErrorInBodyError for an error of the API.
 
         Raises:
             CredentialsError: 401 again with a new token, or the token endpoint refused.
@@ -196,6 +197,8 @@ class Http:
                 return parse(body)
             except BadBodyError as error:
                 raise _Again(self._describe(call, response, str(error))) from None
+            except ErrorInBodyError:
+                pass  # dealt with like an error status
         self._fail(call, response, body, renewed=renewed)
         raise AssertionError  # pragma: no cover (_fail always raises)
 
@@ -211,6 +214,7 @@ class Http:
                 call.url,
                 params=list(call.params),
                 data=call.form,
+                json=call.json,
                 auth=call.auth,
                 timeout=(min(self._timeout, CONNECT_SECONDS), self._timeout),
                 allow_redirects=False,

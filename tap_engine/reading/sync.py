@@ -72,20 +72,18 @@ class StreamSync:
     Args:
         source: The stream.
         run: The run that it is part of.
-        scan: What to read, instead of what the stream's state asks for.
+        pager: What to read, instead of what the stream's state asks for.
 
     Raises:
         StateError: The stream's state cannot be used.
     """
 
-    def __init__(self, source: Source, run: Run, scan: Scan | None = None) -> None:
+    def __init__(self, source: Source, run: Run, pager: Pager[Any] | None = None) -> None:
         self._source = source
         self._run = run
         self._resumed = False
-        if scan is None:
+        if pager is None:
             pager, self._resumed = plan(source, run.settings, run.version)
-        else:
-            pager = source.make_pager(source.full_pager, scan)
         if self._resumed:
             source.logger.info("%s: resuming an interrupted scan", source.name)
         self._pages = 0
@@ -244,7 +242,7 @@ class StreamSync:
         pager = self._pager.restart(error, resumed=self._resumed)
         if pager is None:
             raise error
-        self._source.logger.warning("%s; reading everything and leaving out what is older", error)
+        self._source.logger.warning("%s; %s", error, self._pager.instead)
         self._begin_anew(pager)
 
     def _begin_anew(self, pager: Pager[Any]) -> None:

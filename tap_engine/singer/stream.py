@@ -152,9 +152,13 @@ class EngineStream(Declaration, SdkStream, abc.ABC):
             self._sync = self.reading()
             self._sync.begin()
 
-    def reading(self, scan: Scan | None = None) -> StreamSync:
-        """Return a reading of the stream: what its state asks for, or another scan."""
-        return StreamSync(self, self.host.current_run, scan)
+    def reading(self, pager: Pager[Any] | None = None) -> StreamSync:
+        """Return a reading of the stream: what its state asks for, or with another pager."""
+        return StreamSync(self, self.host.current_run, pager)
+
+    def keys_pager(self, scan: Scan) -> Pager[Any]:
+        """Make a pager for a scan of which only keys and replication timestamps are needed."""
+        return self.make_pager(self.full_pager, scan)
 
     # What the SDK asks for.
 

@@ -2,21 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-from typing import TYPE_CHECKING, Any
-
 import pytest
 
-from tap_commercetools.tap import TapCommercetools
-from tap_reconcile.source import pages
 from tests.reading.tools import commerce7, commercetools
-from tests.support import commerce7_config, commercetools_config
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tap_reconcile.compare import Entry
-    from tests.reading.tools import Source
+from tests.reconcile.tools import read
 
 REFUSED = {
     "statusCode": 400,
@@ -25,25 +14,12 @@ REFUSED = {
 }
 
 
-@contextlib.contextmanager
-def read(source: Source, stream: str, **settings: Any) -> Iterator[list[Entry]]:
-    """Read a stream to its end."""
-    make = commercetools_config if source.tap is TapCommercetools else commerce7_config
-    tap = source.tap(config=make(source.url, **settings))
-    http = tap.current_run.http
-    try:
-        yield [row for page in pages(tap.streams[stream]) for row in page]  # type: ignore[arg-type]
-    finally:
-        http.stop()
-        http._workers.shutdown(wait=True)
-
-
 @pytest.mark.parametrize("filterable", [True, False])
 @pytest.mark.parametrize("concurrency", [1, 4])
 def test_from_the_start_date_on(concurrency: int, filterable: bool) -> None:
     with commercetools(rows={"customers": 130}) as source:
         if not filterable:
-            path = "/customers.*where=.*lastModifiedAt"
+            path = "/customers.*where=.*lastModifiedAt|/graphql"
             source.stand_in.faults.add(path, "status", status=400, body=REFUSED, times=-1)
         times = sorted(source.rows("customers").values())
         middle = times[60]
