@@ -201,7 +201,7 @@ class Series:
         after.load(run.lines)
         entries = (after.state or {}).get("bookmarks", {})
         names = [entry["tap_stream_id"] for entry in job.catalog["streams"]]
-        return [f"exit code 0, but {n} is not complete" for n in names if "scan" in entries[n]]
+        return [f"exit code 0, but {n} is not complete" for n in names if entries[n]["scan"]]
 
     def _load(self, run: Run) -> None:
         lost = run.killed and self._rng.random() < 0.5

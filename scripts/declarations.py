@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_commerce7.tap import TapCommerce7
 from tap_commercetools.tap import TapCommercetools
+from tap_engine.records.embedded import embedding
 from tap_engine.records.pruning import secret_breadcrumbs
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class StreamFacts:
         off_because: Why it is not.
         needs: Scope or app permission; empty if the vendor documents none.
         secrets: Breadcrumbs of the fields that are deselected by default.
+        embedding: Breadcrumbs of open members that may contain secrets of other records.
         activates: Whether a full scan tells the target which rows are current.
         pager: Name of the pager of a full scan.
         base: Name of the base class.
@@ -68,6 +70,7 @@ class StreamFacts:
     off_because: str
     needs: str
     secrets: list[tuple[str, ...]]
+    embedding: list[tuple[str, ...]]
     activates: bool
     pager: str
     base: str
@@ -166,6 +169,7 @@ def _facts(stream: EngineStream) -> StreamFacts:
         off_because=stream.off_because,
         needs=stream.needs,
         secrets=secret_breadcrumbs(stream.schema),
+        embedding=[at for at in embedding(stream.schema) if at],
         activates=stream.activates,
         pager=stream.full_pager.__name__,
         base=type(stream).__mro__[1].__name__,

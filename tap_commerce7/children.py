@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
+from tap_commerce7.answer import RowsMember
 from tap_commerce7.client import Commerce7Stream
 from tap_commerce7.cursor import START, Cursors
+from tap_commerce7.endpoint import Endpoint, Parents
 from tap_commerce7.paging import ByPageNumber
 from tap_engine import timestamps
 from tap_engine.errors import NotFoundError
@@ -17,60 +20,70 @@ from tap_engine.records.rows import RowReader
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from tap_commerce7.endpoint import Endpoint
-    from tap_engine.reading.pager import Pager
     from tap_engine.state.scan import Context, Range, Scan
 
 
 class ByParent(ByPageNumber):
-    """Reads the parents by cursor, which is not rate-limited, and the list below each of them.
+    """Reads the parents by cursor, which is not rate-limited, and the list below each of them."""
 
-    Args:
-        parents: The list of parents; None where `contexts` names the wanted ones.
-        context_key: Name of the parent's id in a context.
-    """
-
-    def __init__(
-        self, scan: Scan, source: Endpoint, parents: Endpoint | None, context_key: str
-    ) -> None:
+    def __init__(self, scan: Scan, source: Endpoint) -> None:
         super().__init__(scan, source)
-        self._parents = parents
-        self._context_key = context_key
+        self._cursor = START
+
+    @property
+    def parents(self) -> Parents:
+        """Where the parents are."""
+        parents = self.source.parents
+        assert parents is not None  # noqa: S101 (streams of this pager declare them)
+        return parents
 
     def lists(self, after: Context | None) -> Iterator[Context]:
-        """Yield the list of each parent behind one."""
-        if self._parents is None:
+        """Yield the list of each parent behind one, or of the one that the user filters for."""
+        if self.contexts():
             yield from super().lists(after)
             return
-        rows = RowReader(self.source.stream, ("id",), None)
-        cursors = Cursors(self._parents)
-        following: str | None = START
-        before = ""
-        while following is not None:
-            raws, following = cursors.page({}, following, [], expect_rows=True)
-            for row in rows.rows(raws):
-                (parent,) = row.key
-                # Ids come in ascending order; where they do not, reading one twice does no harm.
-                passed = after is not None and before <= parent <= after[self._context_key]
-                before = parent
-                if not passed:
-                    yield {self._context_key: parent}
+        key, before = self.parents.context_key, ""
+        for cursor, parent in self._ids(START):
+            self._cursor = cursor
+            # Ids come in ascending order; where they do not, reading one twice does no harm.
+            passed = after is not None and before <= parent <= after[key]
+            before = parent
+            if not passed:
+                yield {key: parent}
 
     def has_list(self, context: Context) -> bool:
         """Accept any parent: where one is gone, reading continues behind its place."""
-        return self._context_key in context
+        return self.parents.context_key in context
 
     def fetch(self, part: Range) -> Page:
-        """Read a page; a parent that was deleted meanwhile has no rows."""
+        """Read a page; a parent that was deleted meanwhile has no rows.
+
+        Raises:
+            NotFoundError: The parent is there, and its list is not.
+        """
         try:
             return super().fetch(part)
         except NotFoundError:
-            return Page([], None, timestamps.now())
+            wanted = part.list[self.parents.context_key]
+            if any(parent == wanted for _, parent in self._ids(self._cursor)):
+                raise
+            return Page([], None, timestamps.now(), total=0)
+
+    def _ids(self, following: str | None) -> Iterator[tuple[str, str]]:
+        """Yield the ids of parents from a cursor on, each with the cursor of its page."""
+        endpoint = self.parents.endpoint
+        cursors = Cursors(endpoint)
+        while following is not None:
+            cursor = following
+            raws, following = cursors.page({}, cursor, [], expect_rows=True)
+            yield from ((cursor, row.key[0]) for row in endpoint.rows.rows(raws))
 
 
 class ChildStream(Commerce7Stream):
     """A list below each record of a parent list."""
 
+    full_pager = ByParent
+    change_pager = ByParent
     reshapes = True
     can_prefetch = False
     parent_path: ClassVar[str]
@@ -90,13 +103,17 @@ class ChildStream(Commerce7Stream):
         wanted = self.stream_filter
         return [] if wanted is None else [{self.context_key: str(wanted[self.context_key])}]
 
-    def make_pager(self, kind: type[Pager[Endpoint]], scan: Scan) -> Pager[Endpoint]:
-        """Make a pager, with the list of parents unless the user names one."""
-        del kind
-        parents = None
-        if not self.endpoint.filtered:
-            parents = replace(self.endpoint, url=self._parent_url, array_key=self.parent_array)
-        return ByParent(scan, self.endpoint, parents, self.context_key)
+    @cached_property
+    def endpoint(self) -> Endpoint:
+        """What the pagers need to know of the stream, and where the parents are."""
+        own = super().endpoint
+        parents = replace(
+            own,
+            url=self._parent_url,
+            member=RowsMember(self.parent_array),
+            rows=RowReader(self.name, ("id",), None),
+        )
+        return replace(own, parents=Parents(parents, self.context_key))
 
     def _parent_url(self, context: Context) -> str:
         del context

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from urllib.parse import quote
 
 from tap_commerce7 import parameters
+from tap_commerce7.answer import RowsMember
 from tap_commerce7.endpoint import Endpoint, UpdatedAt
-from tap_commerce7.paging import ByCursor, ByPageNumber
+from tap_commerce7.paging import ByCursor, ByObjectType, ByPageNumber
 from tap_engine.records import json_text
+from tap_engine.records.dates import dates_of
 from tap_engine.records.rows import RowReader
 from tap_engine.singer.stream import EngineStream
 
@@ -28,7 +30,7 @@ class Commerce7Stream(EngineStream):
     full_pager: ClassVar[type[Pager[Any]]] = ByPageNumber
     change_pager: ClassVar[type[Pager[Any]]] = ByPageNumber
     array_key: ClassVar[str | None] = None
-    """Member of the answer that holds the rows; None where it is unknown."""
+    """Member of the answer that holds the rows; None where nobody has shown an answer."""
     updated_at: ClassVar[UpdatedAt] = UpdatedAt.ABSENT
     filter_parameters: ClassVar[tuple[str, ...]] = ()
     """Documented parameters that narrow the list, without those that the tap sends itself."""
@@ -60,8 +62,8 @@ class Commerce7Stream(EngineStream):
             connection=self.connection,
             logger=self.logger,
             url=self.url,
-            array_key=self.array_key,
-            rows=RowReader(self.name, self.row_key, self.row_time),
+            member=RowsMember(self.array_key),
+            rows=RowReader(self.name, self.row_key, self.row_time, dates_of(self.schema)),
             contexts=self.contexts(),
             updated_at=self.updated_at,
             user_filter=self.user_filter,
@@ -95,6 +97,8 @@ class CursorStream(Commerce7Stream):
 class TypedStream(Commerce7Stream):
     """One list for each object type, in one stream; the type is part of the key."""
 
+    full_pager = ByObjectType
+    change_pager = ByObjectType
     keys = ("objectType", "id")
     reshapes = True
     object_types: Sequence[str]

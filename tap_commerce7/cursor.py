@@ -9,10 +9,12 @@ between two.
 from __future__ import annotations
 
 import itertools
+from functools import partial
 from typing import TYPE_CHECKING
 
-from tap_commerce7.endpoint import ROWS_PER_PAGE, Endpoint, Params, as_int, as_text
-from tap_engine.errors import QueryRefusedError, SourceError, StreamError
+from tap_commerce7.answer import as_int, as_text
+from tap_commerce7.endpoint import ROWS_PER_PAGE, Endpoint, Params
+from tap_engine.errors import QueryRefusedError, RequestError, SourceError, StreamError
 from tap_engine.ids import UUID
 from tap_engine.reading.pager import Page
 
@@ -32,8 +34,14 @@ class UnsortedError(QueryRefusedError):
     """The list is not sorted by id, so ranges are unsafe; restart with one cursor."""
 
 
+class CursorLostError(QueryRefusedError):
+    """A cursor that a list gave out leads nowhere; restart from the first page."""
+
+
 class Cursors:
     """Follows the cursors of a list; no cursor may come twice.
+
+    Whether a list has cursors at all is decided by its first page alone.
 
     Args:
         endpoint: Asks for pages.
@@ -42,6 +50,7 @@ class Cursors:
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
         self._followed: set[str] = set()
+        self._totals = False
 
     def page(
         self, context: Context, cursor: str, filters: Params, *, expect_rows: bool
@@ -59,28 +68,64 @@ class Cursors:
 
         Raises:
             QueryRefusedError: The endpoint knows no cursor.
+            CursorLostError: It no longer knows this one.
             SourceError: A cursor came back that was followed before.
         """
-        stream = self._endpoint.stream
-        params = [*filters, ("cursor", cursor), ("limit", str(ROWS_PER_PAGE))]
-        envelope, raws = self._endpoint.ask(context, params)
-        following = as_text(envelope.get("cursor"))
-        if not raws and (expect_rows or following is not None or cursor != START):
-            # A cursor names a row, and an empty full table would remove every row of the target.
-            envelope, raws = self._endpoint.ask(context, params)
-            following = as_text(envelope.get("cursor"))
+        ask = partial(self._ask, context, cursor, filters)
+        raws, following, total = ask()
+        # A cursor names a row, an empty full table would remove every row of the target, and
+        # behind a full page there are nearly always more.
+        doubt = expect_rows or following is not None or cursor != START
+        full = following is None and len(raws) >= ROWS_PER_PAGE
+        if full or (not raws and doubt):
+            raws, following, total = ask()
         if following is None:
-            total = as_int(envelope.get("total"))
-            # Answers to a cursor have no total: with one, it is a numbered page.
-            if total is not None and (cursor != START or total > len(raws)):
-                msg = f"{stream}: the API ignored the cursor"
-                raise QueryRefusedError(msg)
+            self._check_end(context, cursor, filters, len(raws), total)
         elif following == cursor or following in self._followed:
-            msg = f"{stream}: the API returned the same cursor twice ({following})"
+            msg = f"{self._endpoint.stream}: the API returned the same cursor twice ({following})"
             raise SourceError(msg)
         else:
             self._followed.add(following)
+            self._totals |= cursor == START and total is not None
         return raws, following
+
+    def _ask(
+        self, context: Context, cursor: str, filters: Params
+    ) -> tuple[list[msgspec.Raw], str | None, int | None]:
+        params = [*filters, ("cursor", cursor), ("limit", str(ROWS_PER_PAGE))]
+        try:
+            envelope, raws = self._endpoint.ask(context, params)
+        except QueryRefusedError as error:
+            if cursor not in self._followed:
+                raise
+            # The same query was accepted on the first page.
+            self._endpoint.logger.info("%s; asking for that page once more", error)
+            try:
+                envelope, raws = self._endpoint.ask(context, params)
+            except QueryRefusedError as again:
+                raise CursorLostError(str(again)) from None
+        return raws, as_text(envelope.get("cursor")), as_int(envelope.get("total"))
+
+    def _check_end(
+        self, context: Context, cursor: str, filters: Params, count: int, total: int | None
+    ) -> None:
+        """Check that a page without a cursor is the last, and not a numbered one.
+
+        Numbered pages have a total. With a cursor it is not documented, and settles nothing.
+        """
+        msg = f"{self._endpoint.stream}: the API ignored the cursor"
+        if cursor == START:
+            full = count >= ROWS_PER_PAGE
+            if (total or 0) > count or (full and self._has_second_page(context, filters)):
+                raise QueryRefusedError(msg)
+        elif total is not None and not self._totals and count >= min(total, ROWS_PER_PAGE):
+            raise CursorLostError(msg)  # it looks like the first numbered page
+
+    def _has_second_page(self, context: Context, filters: Params) -> bool:
+        endpoint = self._endpoint
+        params = [*filters, ("page", "2"), ("limit", str(ROWS_PER_PAGE))]
+        _, raws = endpoint.ask(context, params, [endpoint.connection.limiter])
+        return bool(raws)
 
     def first_ids(self, cursors: Sequence[str]) -> list[str | None]:
         """Ask for the id of the first row behind each of some cursors, all at the same time."""
@@ -92,6 +137,8 @@ class Cursors:
         params = [*endpoint.user_filter, ("cursor", cursor), ("limit", "1")]
         try:
             _, raws = endpoint.ask({}, params)
+        except RequestError:
+            raise
         except StreamError:  # with whatever status it refuses a cursor that it did not give out
             return None
         rows = endpoint.rows.rows(raws)

@@ -6,19 +6,21 @@ import enum
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from tap_commerce7 import error_table
-from tap_engine.errors import BadBodyError
+from tap_commerce7.answer import as_int
 from tap_engine.http.call import Call
-from tap_engine.records import json_text
+from tap_engine.reading.counts import PATIENCE_SECONDS
 
 if TYPE_CHECKING:
     import logging
     from collections.abc import Callable, Sequence
 
+    import msgspec
+
+    from tap_commerce7.answer import RowsMember
     from tap_commerce7.connection import Connection
     from tap_engine.http.rate_limit import RateLimiter
+    from tap_engine.records import json_text
     from tap_engine.records.rows import RowReader
     from tap_engine.state.scan import Context
 
@@ -38,33 +40,53 @@ class UpdatedAt(enum.Enum):
 
 
 @dataclass(frozen=True)
+class Parents:
+    """The parents of child lists.
+
+    Attributes:
+        endpoint: Their list.
+        context_key: Name of a parent's id in a context.
+    """
+
+    endpoint: Endpoint
+    context_key: str
+
+
+@dataclass(frozen=True)
 class Endpoint:
     """What a pager needs to know of a stream.
 
     Attributes:
         stream: Name for messages.
         url: Returns the URL of a list.
-        array_key: Member of an answer that holds the rows; None where it is unknown.
+        member: Member of an answer that holds the rows.
         rows: Reads keys and timestamps out of rows.
         contexts: All lists, where they are known beforehand.
         updated_at: What the endpoint does with the filter `updatedAt`.
         user_filter: The user's query parameters, which go with every query.
         filtered: The user filters the stream, with these parameters or otherwise.
+        parents: Parents of child lists.
     """
 
     stream: str
     connection: Connection
     logger: logging.Logger
     url: Callable[[Context], str]
-    array_key: str | None
+    member: RowsMember
     rows: RowReader
     contexts: Sequence[Context]
     updated_at: UpdatedAt
     user_filter: Params
     filtered: bool
+    parents: Parents | None = None
 
     def ask(
-        self, context: Context, params: Params, limiters: Sequence[RateLimiter] = ()
+        self,
+        context: Context,
+        params: Params,
+        limiters: Sequence[RateLimiter] = (),
+        *,
+        patience: float | None = None,
     ) -> tuple[json_text.Members, list[msgspec.Raw]]:
         """Ask for a page; return its members and rows."""
         call = Call(
@@ -74,8 +96,9 @@ class Endpoint:
             rules=error_table.RULES,
             auth=self.connection.authenticator,
             limiters=limiters,
+            patience=patience,
         )
-        return self.connection.http.send(call, lambda body: read_answer(body, self.array_key))
+        return self.connection.http.send(call, self.member.split)
 
     def since(self, moment: str) -> Params:
         """Return the filter for what changed at a moment or later."""
@@ -90,42 +113,6 @@ class Endpoint:
                 return None
             params += self.since(since)
         params += [("page", "1"), ("limit", "1")]
-        envelope, _ = self.ask({}, params, [self.connection.limiter])
+        limiters = [self.connection.limiter]
+        envelope, _ = self.ask({}, params, limiters, patience=PATIENCE_SECONDS)
         return as_int(envelope.get("total"))
-
-
-def read_answer(body: bytes, array_key: str | None) -> tuple[json_text.Members, list[msgspec.Raw]]:
-    """Split an answer into its members and the rows.
-
-    An unknown array key is inferred; another one than the documented is accepted when it is the
-    only array.
-
-    Raises:
-        BadBodyError: The body is not JSON or holds no array.
-    """
-    try:
-        envelope = json_text.members(json_text.tidy(body))
-        if array_key is None or array_key not in envelope:
-            arrays = [name for name, raw in envelope.items() if bytes(raw)[:1] == b"["]
-            if len(arrays) != 1:
-                msg = f"the answer holds no array {array_key or ''}".rstrip()
-                raise BadBodyError(msg)
-            array_key = arrays[0]
-        return envelope, json_text.items(envelope[array_key])
-    except (ValueError, RecursionError) as error:
-        msg = f"the body is not a page of results ({type(error).__name__})"
-        raise BadBodyError(msg) from None
-
-
-def as_text(raw: msgspec.Raw | None) -> str | None:
-    """Decode a cursor; absent, null and empty all mean the end."""
-    value = None if raw is None else msgspec.json.decode(raw)
-    return None if value is None or value == "" else str(value)
-
-
-def as_int(raw: msgspec.Raw | None) -> int | None:
-    """Decode a count, which some clients have seen as text."""
-    try:
-        return None if raw is None else msgspec.json.decode(raw, type=int, strict=False)
-    except msgspec.ValidationError:
-        return None

@@ -5,21 +5,23 @@ from __future__ import annotations
 import abc
 from typing import TYPE_CHECKING
 
+from tap_commerce7.answer import as_int
 from tap_commerce7.cursor import (
     START,
+    CursorLostError,
     Cursors,
     UnsortedError,
     divisible,
     usable_boundaries,
     within,
 )
-from tap_commerce7.endpoint import ROWS_PER_PAGE, Endpoint, Params, UpdatedAt, as_int
+from tap_commerce7.endpoint import ROWS_PER_PAGE, Endpoint, Params, UpdatedAt
 from tap_engine import ids, timestamps
-from tap_engine.errors import QueryRefusedError
+from tap_engine.errors import NotFoundError, QueryRefusedError
 from tap_engine.reading.pager import Page, Pager, rest, split_at
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from tap_engine.state.scan import Context, Range, Scan
 
@@ -47,13 +49,20 @@ class EndpointPager(Pager[Endpoint]):
     def ask(self, part: Range, filters: Params) -> Page:
         """Ask for the page behind the position of a range."""
 
+    @property
+    def bound(self) -> str | None:
+        """Lower bound of `updatedAt` that the API is asked for."""
+        ignored = self.source.updated_at is UpdatedAt.ABSENT or self._since_refused
+        return None if ignored else self.scan.since
+
     def fetch(self, part: Range) -> Page:
         """Read a page, with the filter on `updatedAt` where the endpoint takes it."""
-        source, since = self.source, self.scan.since
-        ignored = source.updated_at is UpdatedAt.ABSENT or self._since_refused
-        filters = [] if since is None or ignored else source.since(since)
+        source, since = self.source, self.bound
+        filters = [] if since is None else source.since(since)
         try:
             return self.ask(part, [*source.user_filter, *filters])
+        except CursorLostError:
+            raise
         except QueryRefusedError as error:
             self.blame_filter(part.list)
             if source.updated_at is not UpdatedAt.UNKNOWN or not filters:
@@ -83,8 +92,40 @@ class ByPageNumber(EndpointPager):
         if number > UNBRAKED_PAGES:
             limiters.append(source.connection.deep_page_limiter)
         envelope, raws = source.ask(part.list, params, limiters)
-        total = as_int(envelope.get("total"))
-        return Page(source.rows.rows(raws), None, timestamps.now(), total=total)
+        return Page(
+            source.rows.rows(raws),
+            None,
+            timestamps.now(),
+            total=as_int(envelope.get("total")),
+            full=len(raws) >= ROWS_PER_PAGE,
+        )
+
+
+class ByObjectType(ByPageNumber):
+    """Reads a numbered list for each object type, with no rows of a type that the API lacks."""
+
+    def __init__(self, scan: Scan, source: Endpoint) -> None:
+        super().__init__(scan, source)
+        self._lacking: set[str] = set()
+
+    def lists(self, after: Context | None) -> Iterable[Context]:
+        """Return the lists behind one; all of them while nothing was found: see `fetch`."""
+        return super().lists(after if self.scan.count else None)
+
+    def fetch(self, part: Range) -> Page:
+        """Read a page.
+
+        Raises:
+            NotFoundError: The API lacks all object types, so it probably lacks the endpoint.
+        """
+        try:
+            return super().fetch(part)
+        except NotFoundError as error:
+            self._lacking.add(part.list["objectType"])
+            if len(self._lacking) == len(self.contexts()):
+                raise
+            self.source.logger.info("%s; taken for an empty list", error)
+            return Page([], None, timestamps.now(), total=0)
 
 
 class ByCursor(EndpointPager):
@@ -120,8 +161,18 @@ class ByCursor(EndpointPager):
         return Page(rows, None if following is None else [following], timestamps.now())
 
     def fetch(self, part: Range) -> Page:
-        """Read a page, reduced to its range where the list is divided into several."""
-        page = super().fetch(part)
+        """Read a page, reduced to its range where the list is divided into several.
+
+        Raises:
+            QueryRefusedError: The endpoint knows no cursor.
+            CursorLostError: It refuses this one.
+        """
+        try:
+            page = super().fetch(part)
+        except QueryRefusedError as error:
+            if part.after is None:
+                raise
+            raise CursorLostError(str(error)) from None
         split = part.upto is not None or (part.after is not None and len(self.scan.ranges) > 1)
         return within(part, page) if split else page
 
@@ -134,15 +185,19 @@ class ByCursor(EndpointPager):
         return split_at(part, page, usable_boundaries(page, boundaries, first_ids))
 
     def restart(self, error: QueryRefusedError, *, resumed: bool) -> Pager[Endpoint] | None:
-        """Go back to one cursor when ranges turn out not to work."""
-        if isinstance(error, UnsortedError):
-            return ByCursor(self.scan.restarted(self.name), self.source, single=True)
+        """Go back to one cursor when ranges, or the cursors of this run, turn out not to work."""
+        lost = isinstance(error, CursorLostError)
+        if lost and self._single:
+            return None
+        if lost or isinstance(error, UnsortedError):
+            single = not (lost and resumed)
+            return ByCursor(self.scan.restarted(self.name), self.source, single=single)
         return super().restart(error, resumed=resumed)
 
     @property
     def can_count(self) -> bool:
-        """Whether the API counts exactly what the scan reads: only whole lists."""
-        return self.scan.full and self.scan.since is None
+        """Whether the API counts exactly what the scan reads: not if others change it meanwhile."""
+        return self.scan.full
 
     @property
     def waits_for_count(self) -> bool:
@@ -150,5 +205,5 @@ class ByCursor(EndpointPager):
         return not self.source.connection.limiter.free
 
     def count(self, since: str | None = None) -> int | None:
-        """Ask for the number of records."""
-        return self.source.count(since)
+        """Ask for the number of records, from the scan's lower bound on."""
+        return self.source.count(max(filter(None, (self.bound, since)), default=None))

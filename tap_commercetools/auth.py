@@ -80,8 +80,9 @@ class CommercetoolsAuthenticator(AuthBase):
         """Return a valid token, with at most one token request in flight.
 
         Raises:
-            CredentialsError: The token endpoint rejects the client, secret or scopes.
-            RequestError: The token endpoint cannot be reached.
+            CredentialsError: The token endpoint rejects the client, secret or scopes, or it keeps
+                failing: without a token no stream can be read.
+            UnreachableError: There is no such host.
         """
         with self._lock:
             if self._token is None or self._clock() >= self._renew_at:

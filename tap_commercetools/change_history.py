@@ -155,8 +155,7 @@ class ByWindow(CollectionPager):
         source.connection.http.send(call, functools.partial(read_page, limit=1))
 
     def _end(self) -> str:
-        now = self.source.connection.http.run_started_at or timestamps.now()
-        return min(self.scan.run_started_at or now, now)
+        return self.source.connection.http.read_until or timestamps.now()
 
     def _low(self, part: Range, end: str) -> str:
         if part.after is not None:

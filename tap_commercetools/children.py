@@ -25,6 +25,21 @@ if TYPE_CHECKING:
     from tap_engine.state.scan import Context
 
 
+class _Customer(msgspec.Struct):
+    id: str = ""
+
+
+class _Associate(msgspec.Struct):
+    customer: _Customer | None = None
+
+
+class _Unit(msgspec.Struct):
+    associates: list[_Associate] | None = None
+
+
+_unit = msgspec.json.Decoder(_Unit)
+
+
 class ChildPager(ById):
     """Reads the parents by key, and the list below each of them by id."""
 
@@ -37,11 +52,9 @@ class ChildPager(ById):
 
     def lists(self, after: Context | None) -> Iterator[Context]:
         """Yield a list for each parent behind one."""
-        source, parents = self.source, self.parents
-        rows = RowReader(source.stream, (parents.key,), None)
-        keyset = Keyset(source, (parents.key,), rows, by_time=False)
-        pages = keyset.pages(
-            f"{source.connection.project_url}/{parents.path}",
+        parents = self.parents
+        pages = self._keyset.pages(
+            self._url,
             after=[after[parents.context_key]] if after else None,
             look_twice=True,  # without parents every row of the target would go
         )
@@ -55,11 +68,29 @@ class ChildPager(ById):
         return self.parents.context_key in context
 
     def fetch(self, part: Range) -> Page:
-        """Read a page; a parent that was deleted meanwhile has no rows."""
+        """Read a page; a parent that was deleted meanwhile has no rows.
+
+        Raises:
+            NotFoundError: The parent is there, and its list is not.
+        """
         try:
             return super().fetch(part)
         except NotFoundError:
+            key = part.list[self.parents.context_key]
+            same = query.compare(self.parents.key, "=", key)
+            if self._keyset.page(self._url, [same], None, look_twice=True).rows:
+                raise
             return Page([], None, timestamps.now())
+
+    @property
+    def _url(self) -> str:
+        return f"{self.source.connection.project_url}/{self.parents.path}"
+
+    @property
+    def _keyset(self) -> Keyset:
+        sort = (self.parents.key,)
+        rows = RowReader(self.source.stream, sort, None)
+        return Keyset(self.source, sort, rows, by_time=False)
 
 
 class UnsortedChildPager(ChildPager):
@@ -78,7 +109,9 @@ class UnsortedChildPager(ChildPager):
         while True:
             bounds = [query.compare(path, ">", low[0])] if low else []
             bounds += [query.compare(path, "<=", high)] if high else []
-            raws, full = source.ask_rows(source.url(part.list), bounds, (), look_twice=True)
+            # Below the end of the range there were rows just now.
+            twice = high != part.upto or self.looks_twice(part)
+            raws, full = source.ask_rows(source.url(part.list), bounds, (), look_twice=twice)
             rows = source.rows.rows(raws)
             if not full:
                 # Up to the end of the range: complete.
@@ -164,9 +197,14 @@ class AssociateStream(ChildStream):
 
     def context_of(self, key: str, raw: bytes) -> Context | None:
         """Return the unit and its associates; without any, nobody can ask."""
-        unit = msgspec.json.decode(raw)
-        customers = [each.get("customer") or {} for each in unit.get("associates") or []]
-        associates = [customer["id"] for customer in customers if customer.get("id")]
+        try:
+            unit = _unit.decode(raw)
+        except msgspec.DecodeError as error:
+            msg = f"business unit {key}: its associates have another form than is known ({error})"
+            raise SourceError(msg) from None
+        associates = [
+            each.customer.id for each in unit.associates or () if each.customer and each.customer.id
+        ]
         return {self.context_key: key, "associates": " ".join(associates)} if associates else None
 
     def url(self, context: Context) -> str:

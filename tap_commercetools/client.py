@@ -12,6 +12,7 @@ from tap_commercetools.graphql import FIELDS, IdsById, IdsOnly
 from tap_commercetools.page_size import PageSize
 from tap_commercetools.paging import ById, ByTime
 from tap_engine.errors import RefusedError
+from tap_engine.records.dates import dates_of
 from tap_engine.records.rows import RowReader
 from tap_engine.singer import partial
 from tap_engine.singer.stream import EngineStream
@@ -82,7 +83,7 @@ class CommercetoolsStream(EngineStream):
             "url": self.url,
             "key": self.row_key,
             "time": self.row_time,
-            "rows": RowReader(self.name, self.row_key, self.row_time),
+            "rows": RowReader(self.name, self.row_key, self.row_time, dates_of(self.schema)),
             "page_size": PageSize(self.connection.page_size),
             "contexts": self.contexts(),
             "user_filter": self.stream_filter,

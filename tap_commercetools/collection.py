@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from tap_commercetools import query
 from tap_commercetools.envelope import read_page, read_total
 from tap_commercetools.error_table import RULES
 from tap_engine.http.call import PageTooBigError
+from tap_engine.reading.counts import PATIENCE_SECONDS
 
 if TYPE_CHECKING:
     import logging
@@ -180,7 +181,8 @@ class Collection:
         params = [*query.conjunction(predicates), ("limit", "0"), ("withTotal", "true")]
         count = 0
         for context in self.contexts:
-            total = self.connection.http.send(self.call(self.url(context), params), read_total)
+            call = replace(self.call(self.url(context), params), patience=PATIENCE_SECONDS)
+            total = self.connection.http.send(call, read_total)
             if total is None or (predicates and total >= MOST_COUNTED):
                 return None
             count += total

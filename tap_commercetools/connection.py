@@ -12,9 +12,10 @@ from tap_engine.http.call import Call
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from tap_commercetools.auth import CommercetoolsAuthenticator
+    from tap_engine.errors import StreamError
     from tap_engine.http.error_table import Rule
     from tap_engine.http.rate_limit import RateLimiter
     from tap_engine.http.session import Http
@@ -32,6 +33,7 @@ class Connection:
         page_size: Most rows per request.
         containers: Containers of custom objects to read; None for all.
         graphql: Whether GraphQL may be asked where ids are enough; not any more once it is refused.
+        fail: Remembers the error of a stream that goes on, so that the run ends with it.
     """
 
     def __init__(  # noqa: PLR0913 (one for each setting that matters for requests)
@@ -48,6 +50,7 @@ class Connection:
         containers: list[str] | None,
         graphql: bool,
         logger: logging.Logger,
+        fail: Callable[[str, StreamError], object],
     ) -> None:
         self.http = http
         self.settings = settings
@@ -60,6 +63,7 @@ class Connection:
         self.graphql = graphql
         self._project_key = project_key
         self._logger = logger
+        self._fail = fail
 
     def call(
         self,
@@ -92,7 +96,7 @@ class Connection:
     @cached_property
     def message_keeping(self) -> MessageKeeping:
         """Whether and how long the project keeps messages."""
-        return MessageKeeping(self._read_project, self._logger)
+        return MessageKeeping(self._read_project, self._logger, self._fail)
 
     def _read_project(self) -> json_text.Members:
         return self.http.send(self.call("messages setting", self.project_url), json_members)

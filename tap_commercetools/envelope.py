@@ -16,6 +16,7 @@ class _Envelope(msgspec.Struct):
     results: list[msgspec.Raw]
     count: Any = None
     limit: Any = None
+    total: Any = None
 
 
 _page = msgspec.json.Decoder(_Envelope)
@@ -28,8 +29,8 @@ def read_total(body: bytes) -> int | None:
         BadBodyError: The body is not a page, or its total is not a number.
     """
     try:
-        total = msgspec.json.decode(json_text.members(json_text.tidy(body)).get("total", b"null"))
-    except ValueError as error:
+        total = _page.decode(json_text.tidy(body)).total
+    except (ValueError, RecursionError) as error:
         msg = f"the body is not a page of results ({type(error).__name__})"
         raise BadBodyError(msg) from None
     if total is not None and not isinstance(total, int):

@@ -8,9 +8,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tap_engine.http.error_table import RETRIED, Action, Rule
+from tap_engine.http.error_table import FOREIGN, GATEWAY, RETRIED, Action, Rule
+
+_FORBIDDEN = ("insufficient_scope", "access_denied", "AssociateMissingPermission")
 
 RULES = (
+    *GATEWAY,
     # A query that ran too long is a 400 here, not a 5xx.
     Rule(
         400,
@@ -27,13 +30,20 @@ RULES = (
             " changed, or api_url and auth_url belong to different regions"
         ),
     ),
-    Rule(403, Action.REFUSED),
+    Rule(403, Action.REFUSED, codes=_FORBIDDEN),
+    Rule(
+        404,
+        Action.NOT_FOUND,
+        codes=("ResourceNotFound",),
+        meaning="is project_key right, and the feature in this project?",
+    ),
     Rule(404, Action.REFUSED, meaning="is project_key right, and the feature in this project?"),
     *RETRIED,
 )
 
 IN_STORE_RULES = (
     # Not REFUSED, which `skip_forbidden_streams` would forgive: the setting is wrong.
+    *GATEWAY,
     Rule(404, Action.FAIL, meaning="is there a store with this key? See store_keys"),
     *RULES,
 )
@@ -53,11 +63,14 @@ GRAPHQL_RULES = (
     ),
     Rule(200, Action.NEW_TOKEN, codes=("invalid_token",)),
     Rule(200, Action.QUERY_REFUSED),
+    # Whoever says so, even a firewall: REST is there instead.
+    *(Rule(status, Action.REFUSED) for status in (403, 404, 405)),
     *RULES,
 )
 """For `/graphql`."""
 
 TOKEN_RULES = (
+    *GATEWAY,
     *(
         Rule(
             status,
@@ -74,14 +87,17 @@ def read_error(body: bytes) -> tuple[str, str]:
     """Return code and message of an error body.
 
     The form is `{statusCode, message, errors: [{code, message}]}`; the token endpoint adds
-    `error` and `error_description`, and GraphQL has codes in `errors[].extensions`.
+    `error` and `error_description`, and GraphQL has codes in `errors[].extensions`. The code of
+    anything else is `FOREIGN`.
     """
     try:
         answer: Any = json.loads(body)
     except (ValueError, RecursionError):
-        return "", "no JSON in the body"
+        return FOREIGN, "no JSON in the body"
     if not isinstance(answer, dict):
-        return "", ""
+        return FOREIGN, ""
+    if not {"statusCode", "errors", "error"} & set(answer):
+        return FOREIGN, str(answer.get("message") or "")
     errors = answer.get("errors")
     first = errors[0] if isinstance(errors, list) and errors else {}
     first = first if isinstance(first, dict) else {}

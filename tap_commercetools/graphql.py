@@ -16,6 +16,7 @@ from tap_engine.errors import (
     ErrorInBodyError,
     QueryRefusedError,
     RefusedError,
+    RequestError,
     StreamError,
 )
 
@@ -81,7 +82,7 @@ query ($where: String, $sort: [String!], $limit: Int) {
 
 
 class NoGraphqlError(QueryRefusedError):
-    """The project has no GraphQL, or it is not open to these credentials."""
+    """The project has no GraphQL, it is not open to these credentials, or it keeps failing."""
 
 
 class _Data(msgspec.Struct):
@@ -172,11 +173,11 @@ class IdsById(ById):
         """Read a page.
 
         Raises:
-            QueryRefusedError: GraphQL is refused for whatever reason: REST has the last word.
+            QueryRefusedError: It cannot be read, for whatever reason: REST has the last word.
         """
         try:
             return KeysetPager.fetch(self, part)
-        except RefusedError as error:
+        except (RefusedError, RequestError) as error:
             raise NoGraphqlError(str(error)) from None
         except StreamError as error:
             raise QueryRefusedError(str(error)) from None

@@ -103,8 +103,7 @@ class InStoreStream(CommercetoolsStream):
     @property
     def coverage(self) -> StoreCoverage:
         """The settings of a bookmark; a new store has to be read from its start."""
-        base = super().coverage
-        return StoreCoverage(base.start_date, base.filter, self.stores or None)
+        return StoreCoverage(**super().coverage.as_state(), stores=self.stores or None)
 
     def apply_catalog(self, catalog: Any) -> None:
         """Take over a catalog; one from before `store_keys` changed does not know the key."""

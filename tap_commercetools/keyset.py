@@ -6,6 +6,7 @@ import itertools
 from typing import TYPE_CHECKING
 
 from tap_commercetools import query
+from tap_commercetools.collation import TextOrder, is_plain
 from tap_engine import timestamps
 from tap_engine.errors import SourceError
 from tap_engine.ids import UUID
@@ -37,6 +38,7 @@ class Keyset:
         self._stream = collection.stream
         self._rows = rows
         self._by_time = by_time
+        self._order = TextOrder()
 
     def page(
         self,
@@ -111,14 +113,15 @@ class Keyset:
     def _check(self, rows: Sequence[Row], after: Position | None, upto: str | None) -> None:
         """Check that the server sorted: if it did not, going on would skip records.
 
-        Timestamps always compare; ids only where all are UUIDs, because how the server collates
-        other strings is not documented. A position that does not move is an error in any case.
+        Timestamps and UUIDs always compare; of other ids, no usual collation may be left that sorts
+        all that were seen. A position that does not move is an error in any case.
         """
         places = [tuple(self.position(row)) for row in rows]
         if after is not None:
             places.insert(0, tuple(after))
+        plain = is_plain([row.key[0] for row in rows])
         for before, here in itertools.pairwise(places):
-            if before >= here and not _follows(before, here):
+            if not (plain and before < here) and not self._follows(before, here):
                 msg = (
                     f"{self._stream}: the API sent record {'/'.join(here)} behind"
                     f" {'/'.join(before)}, so it did not sort as asked; stopped, because records"
@@ -134,21 +137,19 @@ class Keyset:
             msg = f"{self._stream}: the API sent record {last} from behind the range up to {upto}"
             raise SourceError(msg)
 
+    def _follows(self, before: tuple[str, ...], here: tuple[str, ...]) -> bool:
+        for place, (one, other) in enumerate(zip(before, here, strict=False)):
+            if one == other:
+                continue
+            if self._by_time and place == 0:
+                return timestamps.canonical(one) <= timestamps.canonical(other)
+            return self._order.follows(one, other)
+        # A boundary between ranges is shorter than a position; equal positions do not follow.
+        return len(before) < len(here)
+
     def _check_shard(self, rows: Sequence[Row]) -> None:
         shard = self._collection.shard
         ids = [row.key[0] for row in rows if UUID.fullmatch(row.key[0])] if shard else []
         if shard and ids and (min(ids) < (shard.begin or "") or max(ids) > (shard.end or "g")):
             msg = f"{self._stream}: the API sent records that are not of shard {shard}"
             raise SourceError(msg)
-
-
-def _follows(before: tuple[str, ...], here: tuple[str, ...]) -> bool:
-    for one, other in zip(before, here, strict=False):
-        if one == other:
-            continue
-        comparable = all(
-            UUID.fullmatch(text) or timestamps.is_canonical(text) for text in (one, other)
-        )
-        return one < other or not comparable
-    # A boundary between ranges is shorter than a position; equal positions do not follow.
-    return len(before) < len(here)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tap_engine import timestamps
-from tap_engine.errors import RequestError, StreamError
+from tap_engine.errors import GapError, StreamError
 
 if TYPE_CHECKING:
     import logging
@@ -40,25 +40,32 @@ class Keeping(msgspec.Struct, rename="camel"):
 class MessageKeeping:
     """Compares the streams that are made of messages with what the project keeps.
 
-    The project is asked at most once a run, and only warnings come of it.
+    The project is asked at most once a run.
 
     Args:
         read_project: Reads the project.
+        fail: Remembers the error of a stream, so that the run ends with it.
     """
 
     def __init__(
-        self, read_project: Callable[[], json_text.Members], logger: logging.Logger
+        self,
+        read_project: Callable[[], json_text.Members],
+        logger: logging.Logger,
+        fail: Callable[[str, StreamError], object],
     ) -> None:
         self._read_project = read_project
         self._logger = logger
+        self._fail = fail
         self._said_off = False
 
     def check(self, stream: str, lost: str, since: str | None, now: str | None) -> None:
-        """Warn when messages are off, or older ones gone than those that were asked for.
+        """Warn when messages are off; fail when older ones are gone than those asked for.
+
+        The stream is read all the same, and its new bookmark accepts the gap: it is reported once.
 
         Args:
             stream: Name of the stream that was read.
-            lost: What it means when messages are gone, for the warning.
+            lost: What it means when messages are gone, for the error.
             since: Moment up to which it had been read before; None if it had not.
             now: Start of the run.
         """
@@ -80,21 +87,19 @@ class MessageKeeping:
         kept = timestamps.earlier(now or timestamps.now(), days * DAY_SECONDS)
         since = timestamps.canonical(since)
         if since < kept:
-            self._logger.warning(
-                "%s: read up to %s, but the project keeps messages for %d days, back to %s: %s",
-                stream,
-                since,
-                days,
-                kept,
-                lost,
+            msg = (
+                f"{stream}: read up to {since}, but the project keeps messages for {days} days,"
+                f" back to {kept}: {lost}. What is left was read; the new bookmark accepts the gap,"
+                " so that the next run does not fail"
             )
+            self._fail(stream, GapError(msg))
 
     @cached_property
     def _keeping(self) -> Keeping | None:
         reason = "the project does not say"
         try:
             keeping = read_keeping(self._read_project())
-        except (StreamError, RequestError) as error:
+        except StreamError as error:
             keeping, reason = None, str(error)
         if keeping is None:
             self._logger.info(

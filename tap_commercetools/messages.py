@@ -11,7 +11,7 @@ from tap_commercetools.client import CommercetoolsStream
 from tap_commercetools.delete_messages import DELETED
 from tap_commercetools.message_keeping import LOST_DELETES, LOST_MESSAGES
 from tap_engine.records import json_text
-from tap_engine.state.entry import BOOKMARK
+from tap_engine.state.entry import BOOKMARK, READ_UP_TO
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +33,6 @@ _type = msgspec.json.Decoder(_Type)
 class MessageStream(CommercetoolsStream):
     """What both streams share: old messages expire, and may be gone before they were read."""
 
-    bookmark_at_run_start = True
     source_expires = True
     reshapes = True
     lost: ClassVar[str]
@@ -41,7 +40,7 @@ class MessageStream(CommercetoolsStream):
 
     def complete(self, scan: Scan) -> Iterator[int]:
         """Warn when the project does not keep messages, or not long enough."""
-        since = self.stream_state.get(BOOKMARK)
+        since = self.stream_state.get(READ_UP_TO) or self.stream_state.get(BOOKMARK)
         connection = self.connection
         connection.message_keeping.check(
             self.name, self.lost, since, connection.http.run_started_at
@@ -95,7 +94,8 @@ class DeletionsStream(MessageStream):
 
     def keep_row(self, row: Row) -> bool:
         """Leave out messages of other types, should the API have sent any."""
-        return _type.decode(row.raw).type in DELETED
+        kind = _type.decode(row.raw).type
+        return isinstance(kind, str) and kind in DELETED
 
     def reshape(self, members: json_text.Members, context: Context) -> json_text.Members:
         """Make the record from a message."""

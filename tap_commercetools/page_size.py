@@ -5,6 +5,10 @@ from __future__ import annotations
 import threading
 
 GROW_AFTER = 20
+"""Good pages before a larger size is tried again."""
+
+MORE_PATIENCE = 4
+"""So many times as long is waited each time that the larger size is refused again."""
 
 
 class PageSize:
@@ -18,6 +22,8 @@ class PageSize:
         self._largest = largest
         self._current = largest
         self._good = 0
+        self._patience = 1
+        self._grown = False
         self._lock = threading.Lock()
 
     @property
@@ -31,11 +37,15 @@ class PageSize:
             self._good = 0
             if self._current >= refused:
                 self._current = max(1, refused // 2)
+                if self._grown:
+                    self._grown = False
+                    self._patience *= MORE_PATIENCE
 
     def succeeded(self) -> None:
         """Count a full page; after some of them, dare twice the size again."""
         with self._lock:
             self._good += 1
-            if self._good >= GROW_AFTER and self._current < self._largest:
+            wanted = GROW_AFTER * self._patience
+            if self._good >= wanted and self._current < self._largest:
                 self._current = min(self._largest, self._current * 2)
-                self._good = 0
+                self._good, self._grown = 0, True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
@@ -81,10 +82,16 @@ class KeysetPager(CollectionPager):
             [*restriction, *self.bounds(part), *source.own_predicates],
             part.after,
             upto=part.upto,
-            # An empty page behind a full one is rare enough to be looked at twice, and an empty
-            # full table would remove every row of the target.
-            look_twice=part.after is not None or self.scan.version is not None,
+            look_twice=self.looks_twice(part),
         )
+
+    def looks_twice(self, part: Range) -> bool:
+        """Return whether an empty page is asked for again.
+
+        Behind a full page it is rare, and where a version is activated it would remove rows from
+        the target. Other lists may well be empty, above all those of parents.
+        """
+        return part.after is not None or self.scan.version is not None
 
 
 class ById(KeysetPager):
@@ -97,22 +104,27 @@ class ById(KeysetPager):
         super().__init__(scan, source)
         self._since_refused = False
 
+    @property
+    def _bound(self) -> str | None:
+        """Lower bound of the time that the API is asked for."""
+        return None if self.source.time is None or self._since_refused else self.scan.since
+
     def bounds(self, part: Range) -> list[str]:
         """Bound the ids, and the time if the scan has a lower bound."""
-        path, time, since = self.source.key[0], self.source.time, self.scan.since
+        path, time, since = self.source.key[0], self.source.time, self._bound
         parts = []
         if part.after is not None:
             # A boundary between ranges has a value for the first path only.
             parts.append(query.after(self.keyset.sort[: len(part.after)], part.after))
         if part.upto is not None:
             parts.append(query.compare(path, "<=", part.upto))
-        if time is not None and since is not None and not self._since_refused:
+        if time is not None and since is not None:
             parts.append(query.compare(time, ">=", since))
         return parts
 
     def fetch(self, part: Range) -> Page:
         """Read a page, without the bound on the time where the API refuses it."""
-        bounded = self.scan.since is not None and not self._since_refused
+        bounded = self._bound is not None
         try:
             return super().fetch(part)
         except QueryRefusedError as error:
@@ -144,12 +156,17 @@ class ById(KeysetPager):
 
     @property
     def can_count(self) -> bool:
-        """Whether the API counts exactly what the scan reads: only whole lists."""
-        return self.scan.full and self.scan.since is None and self.source.counted
+        """Whether the API counts exactly what the scan reads: not if others change it meanwhile."""
+        return self.scan.full and self.source.counted
+
+    @property
+    def counts_changes(self) -> bool:
+        """Whether the rows have a time to count by."""
+        return self.source.time is not None
 
     def count(self, since: str | None = None) -> int | None:
-        """Ask for the totals of all lists."""
-        return self.source.count(since)
+        """Ask for the totals of all lists, from the scan's lower bound on."""
+        return self.source.count(max(filter(None, (self._bound, since)), default=None))
 
 
 class ByTime(KeysetPager):
@@ -163,7 +180,10 @@ class ByTime(KeysetPager):
     fallback = ById
 
     def bounds(self, part: Range) -> list[str]:
-        """Bound the time: from the position or the lower bound of the scan to the run's start."""
+        """Bound the time: from the position or the lower bound of the scan to the run's start.
+
+        To the later of both clocks: one that is behind would end all reading at its time.
+        """
         time, parts = str(self.source.time), []
         if part.after is not None:
             parts.append(query.after(self.keyset.sort, part.after))
@@ -171,9 +191,10 @@ class ByTime(KeysetPager):
             parts.append(query.compare(time, ">=", self.scan.since))
         # The first request of a run, which tells the server's time, cannot have an upper bound.
         # Rows above it are only early; the bookmark stays below them.
-        started = self.scan.run_started_at or self.source.connection.http.run_started_at
-        if started is not None:
-            parts.append(query.compare(time, "<=", started))
+        until = self.source.connection.http.read_until
+        if until is not None:
+            last = max(until, self.scan.run_started_at or "")
+            parts.append(query.compare(time, "<=", last))
         return parts
 
     def accepts(self, position: Position) -> bool:
@@ -230,10 +251,10 @@ class ByOffset(CollectionPager):
             ("withTotal", "true"),
         ]
         call = source.call(source.url(part.list), params)
-        raws, total = source.connection.http.send(call, _counted_page)
-        return Page(source.rows.rows(raws), None, timestamps.now(), total=total)
+        raws, full, total = source.connection.http.send(call, partial(_counted_page, limit=limit))
+        return Page(source.rows.rows(raws), None, timestamps.now(), total=total, full=full)
 
 
-def _counted_page(body: bytes) -> tuple[list[msgspec.Raw], int | None]:
-    raws, _ = read_page(body, 0)
-    return raws, read_total(body)
+def _counted_page(body: bytes, limit: int) -> tuple[list[msgspec.Raw], bool, int | None]:
+    raws, full = read_page(body, limit)
+    return raws, full, read_total(body)

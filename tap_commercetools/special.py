@@ -64,5 +64,6 @@ class CustomObjectsStream(CommercetoolsStream):
     @property
     def coverage(self) -> ContainerCoverage:
         """The settings of a bookmark; a new container has to be read from its start."""
-        base, containers = super().coverage, self.connection.containers
-        return ContainerCoverage(base.start_date, base.filter, containers)
+        return ContainerCoverage(
+            **super().coverage.as_state(), containers=self.connection.containers
+        )

@@ -21,6 +21,7 @@ from tap_engine.singer.settings import BOOLEAN, INTEGER, TEXT, TEXTS, setting
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tap_engine.errors import StreamError
     from tap_engine.singer.stream import EngineStream
 
 
@@ -167,7 +168,11 @@ class TapCommercetools(CommandTap):
             containers=sorted(set(containers)) if containers else None,
             graphql=bool(config.get("use_graphql", True)),
             logger=self.logger,
+            fail=self._failed,
         )
+
+    def _failed(self, stream: str, error: StreamError) -> None:
+        self.current_run.failed(stream, error)
 
     def _check_stores(self) -> None:
         stores = self.config.get("store_keys") or ()

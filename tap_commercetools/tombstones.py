@@ -27,6 +27,13 @@ MARK = "_sdc_deleted_at"
 PROPERTIES = {MARK: {"type": ["string", "null"], "format": "date-time"}}
 SCOPE = "view_messages"
 READ_TO = "deletions_read_to"
+"""Member of a stream's entry: the moment up to which deletes were read, for the retention."""
+
+FROM = "deletions_from"
+"""Member of a stream's entry: the latest message that was seen, where reading goes on.
+
+Not the same moment: on a quiet stream, a message that becomes visible late lies between the two.
+"""
 
 IDS_AT_ONCE = 100
 """A URL with about 300 ids was refused somewhere (an issue of the vendor's project-sync)."""
@@ -53,19 +60,19 @@ def marks(
     """
     connection, started = collection.connection, collection.connection.http.run_started_at
     before = state.get(READ_TO) or state.get(BOOKMARK)
-    begin = timestamps.canonical(before or scan.run_started_at or started or timestamps.now())
+    now = started or timestamps.now()
+    begin = min(timestamps.canonical(state.get(FROM) or before or scan.run_started_at or now), now)
     connection.message_keeping.check(collection.stream, LOST_DELETES, before, started)
-    marked = 0
+    marked, latest = 0, begin
     since = timestamps.earlier(begin, connection.settings.lookback_seconds)
     for rows in _messages(collection, since):
         candidates = {row.key[1]: row.at for row in rows}
+        latest = max(latest, *(row.at or "" for row in rows), "")
         still_there = set(_existing(collection, list(candidates)))
         gone = {row_id: at for row_id, at in candidates.items() if row_id not in still_there}
         marked += len(gone)
         yield [{"id": row_id, str(collection.time): at, MARK: at} for row_id, at in gone.items()]
-    # Not the last message's time, or a quiet stream would look as if nobody had read for long.
-    reached = started or begin
-    state[READ_TO] = max(reached, timestamps.canonical(before)) if before else reached
+    state[FROM], state[READ_TO] = min(latest, now), now
     if marked:
         collection.logger.info("%s: %d deleted records marked", collection.stream, marked)
 

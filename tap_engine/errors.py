@@ -28,12 +28,8 @@ class CredentialsError(TapError):
     """The platform rejects the credentials."""
 
 
-class RequestError(TapError):
-    """A request failed for good: it is not worth retrying, or the retry budget is spent."""
-
-
-class SourceError(TapError):
-    """The source answered in a way that makes a complete reading impossible."""
+class UnreachableError(TapError):
+    """No request to the platform gets an answer."""
 
 
 class StreamError(TapError):
@@ -43,12 +39,24 @@ class StreamError(TapError):
     """
 
 
+class RequestError(StreamError):
+    """A request failed for good: it is not worth retrying, or the retry budget is spent."""
+
+
+class SourceError(StreamError):
+    """The source answered in a way that makes a complete reading impossible."""
+
+
 class RefusedError(StreamError):
     """The credentials do not give access to this stream (missing scope, permission or endpoint)."""
 
 
 class IncompleteError(StreamError):
     """The source counts more records than it returned; the scan is not bookmarked."""
+
+
+class GapError(StreamError):
+    """Records are gone from the source that nobody had read; the rest was read and bookmarked."""
 
 
 class NotFoundError(RefusedError):

@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tap_engine.errors import CredentialsError, RequestError, StreamError, TapError
+from tap_engine.errors import CredentialsError, StreamError, TapError, UnreachableError
 from tap_engine.reading.progress import INTERVAL_SECONDS
 from tap_engine.reading.run import explained
 from tap_reconcile import source
@@ -64,7 +64,7 @@ def compare_all(
     """Compare streams one after the other; the others go on if one fails.
 
     Raises:
-        RequestError: The source has never answered.
+        UnreachableError: The source has never answered.
         CredentialsError: The source rejects the credentials, and no stream has been compared yet.
     """
     compared = False
@@ -73,7 +73,7 @@ def compare_all(
         try:
             yield Result(stream.name, _compare(stream, database, schema, bounds))
             compared = True
-        except (CredentialsError, RequestError) as error:
+        except (CredentialsError, UnreachableError) as error:
             hopeless = isinstance(error, CredentialsError) or not http.reached_anything
             if hopeless and not compared:
                 raise

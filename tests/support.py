@@ -8,6 +8,7 @@ import json
 import logging
 import subprocess
 import sys
+import threading
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -180,6 +181,9 @@ def run(
             made
         ):  # or a request that is still out meets the next test's faults
             made.connection.http._workers.shutdown(wait=True)
+            for thread in threading.enumerate():
+                if thread.name == "exchange":
+                    thread.join(30)
     finally:
         root.removeHandler(handler)
         root.setLevel(level)

@@ -36,7 +36,7 @@ def test_root(name: str) -> None:
     expected = {"$schema", "type", "properties", "required", "additionalProperties", "x-domain"}
     if name in LISTED_ONLY:
         expected.remove("additionalProperties")
-    assert set(schema) - {"x-deletes", "x-sensitive"} == expected
+    assert set(schema) - {"x-deletes", "x-sensitive", "x-embeds"} == expected
     assert schema["$schema"] == "http://json-schema.org/draft-07/schema#"
     assert schema["type"] == "object"
     assert schema.get("additionalProperties", True) is True
@@ -89,7 +89,7 @@ def test_nodes_hold_only_what_loaders_take(name: str) -> None:
     # No enum, pattern, bounds, oneOf or $ref: a loader that validates would stop at the first
     # value that the API adds. No format uuid: it would stop at an id of another form.
     allowed = {"type", "format", "properties", "items", "description"}
-    allowed |= {"x-sensitive", "x-reason", "x-relation"}
+    allowed |= {"x-sensitive", "x-reason", "x-relation", "x-embeds"}
     for path, node in nested(SCHEMAS[name]):
         assert set(node) <= allowed, path
         kinds = kinds_of(node)

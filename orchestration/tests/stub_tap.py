@@ -97,7 +97,6 @@ def state_of(
     if "shard" in config:
         state["shard"] = {
             "tap": NAME,
-            "source": config["project_key"],
             "number": number,
             "of": of,
             "finished": {"orders": "split"} if finished else {},

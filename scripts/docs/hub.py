@@ -69,7 +69,7 @@ def plugin(tap: type[EngineTap]) -> dict[str, Any]:
     secrets = [
         f"!{select_pattern(stream.name, crumbs)}"
         for stream in streams(tap)
-        for crumbs in stream.secrets
+        for crumbs in (*stream.secrets, *((*at, "properties", "*") for at in stream.embedding))
     ]
     return {
         "capabilities": sorted(each.value for each in tap.capabilities),

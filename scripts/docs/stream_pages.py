@@ -38,8 +38,10 @@ READING = {
     "AssociatePager": "by id",
     "ByCursor": "by cursor",
     "ById": "by id, in parallel ranges",
+    "ByObjectType": "by page number",
     "ByOffset": "by offset, up to 10,000 records",
     "ByPageNumber": "by page number",
+    "ByParent": "by page number",
     "ByWindow": "by time window",
     "ChildPager": "by id",
     "SingleObject": "as a single object",
@@ -91,6 +93,12 @@ MORE = {
 }
 
 
+EMBEDDING = (
+    "\nSecrets of any stream of this tap also stay home inside of {places}, at any depth; the"
+    " catalog lists their names below these members."
+)
+
+
 def page(tap: type[EngineTap]) -> str:
     """Write the page of one tap."""
     parts = [
@@ -108,6 +116,13 @@ def page(tap: type[EngineTap]) -> str:
         ]
         if secrets:
             parts.append(f"\nSecrets, deselected by default: {', '.join(secrets)}.")
+        embedding = [
+            f"`{stream.name}.{Member(stream.name, crumbs, {}).path}`"
+            for stream in members
+            for crumbs in stream.embedding
+        ]
+        if embedding:
+            parts.append(EMBEDDING.format(places=", ".join(embedding)))
         parts.append(f"\n{diagram(tap, members)}\n")
     return "\n".join(parts).rstrip() + "\n"
 

@@ -42,7 +42,8 @@ class Call:
         form: Form body; makes the request a POST.
         json: JSON body; makes the request a POST.
         smallest_page: The page cannot get any smaller.
-        sets_clock: The answer's `Date` may become the start of the run.
+        sets_clock: The answer's `Date`, if it succeeds, may become the start of the run.
+        patience: Seconds to try for, if less than the session's budget; None for that.
     """
 
     stream: str
@@ -55,8 +56,14 @@ class Call:
     json: Mapping[str, Any] | None = None
     smallest_page: bool = False
     sets_clock: bool = True
+    patience: float | None = None
 
     @property
     def method(self) -> str:
         """HTTP method."""
         return "GET" if self.form is None and self.json is None else "POST"
+
+    @property
+    def host(self) -> str:
+        """Host and port."""
+        return self.url.split("/", 3)[2]

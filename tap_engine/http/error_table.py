@@ -21,6 +21,8 @@ class Action(enum.Enum):
     """Ask for fewer rows; with one row per page, ask again after a pause."""
     REFUSED = enum.auto()
     """These credentials do not give access to the stream."""
+    NOT_FOUND = enum.auto()
+    """The API itself says that there is no such endpoint or object."""
     QUERY_REFUSED = enum.auto()
     """The API does not accept this filter, sort or parameter."""
     FAIL = enum.auto()
@@ -43,6 +45,23 @@ class Rule:
     codes: tuple[str, ...] = ()
     meaning: str = ""
 
+
+FOREIGN = "not of the API"
+"""Code of a body that is not an error of the API: a firewall, a proxy or a gateway answered."""
+
+GATEWAY: tuple[Rule, ...] = (
+    *(
+        Rule(
+            status,
+            Action.RETRY,
+            codes=(FOREIGN,),
+            meaning="not an answer of the API; is there a firewall or a proxy in between?",
+        )
+        for status in (401, 403)
+    ),
+    Rule(404, Action.FAIL, codes=(FOREIGN,), meaning="not an answer of the API"),
+)
+"""Refusals by something in between; they say nothing about the credentials."""
 
 RETRIED: tuple[Rule, ...] = tuple(
     Rule(status, Action.RETRY) for status in (408, 425, 429, 500, 502, 503, 504)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import base64
 import logging
+import re
+import urllib.request
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 MASK = "***"
-_SHORTEST = 4  # masking every "a" would garble messages
+SHORTEST = 6
+"""Masking what is shorter would garble messages: it is part of ordinary words and numbers."""
 
 
 class Redactor(logging.Filter):
@@ -23,14 +26,25 @@ class Redactor(logging.Filter):
             self.add(secret)
 
     def add(self, secret: str) -> None:
-        """Add a secret, for example a token that was just issued."""
-        if len(secret) >= _SHORTEST:
+        """Add a secret, such as a token that was just issued, if it is long enough to be one."""
+        if len(secret) >= SHORTEST:
             self._secrets = {*self._secrets, secret}
 
     def add_pair(self, user: str, password: str) -> None:
         """Add a password and the `Authorization: Basic` form of the pair."""
         self.add(password)
         self.add(base64.b64encode(f"{user}:{password}".encode()).decode())
+
+    def add_proxies(self) -> None:
+        """Add the passwords in the URLs of proxies, and the parts that they may be torn into.
+
+        With a `#` or `/` in it, what follows is no longer taken for a part of the password, and the
+        rest for the name of a host.
+        """
+        for url in urllib.request.getproxies().values():
+            _, _, password = url.rpartition("@")[0].partition("//")[2].partition(":")
+            for part in (password, *re.split(r"[^\w.-]", password)):
+                self.add(part)
 
     def __call__(self, text: str) -> str:
         """Return the text with every known secret masked."""

@@ -1,13 +1,15 @@
-"""Pauses between the attempts of one request."""
+"""The attempts of one request, and the pauses between them."""
 
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import backoff
 
+from tap_engine.http.hosts import Contact
 from tap_engine.timestamps import parse_http_date
 
 if TYPE_CHECKING:
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
 
 FIRST_WAIT = 1.0
 LONGEST_WAIT = 60.0
+LEAST_WHEN_LIMITED = 0.5
+"""Shortest pause after a 429 that names none."""
 
 
 def waits() -> Iterator[float]:
@@ -25,16 +29,63 @@ def waits() -> Iterator[float]:
         yield backoff.full_jitter(step)
 
 
-def asked_wait(headers: Mapping[str, str]) -> float | None:
+class Renewed(Exception):  # noqa: N818 (a signal inside of `Http.send`, not an error)
+    """There is a new token: try again at once."""
+
+
+class Again(Exception):  # noqa: N818 (a signal inside of `Http.send`, not an error)
+    """Try again after a pause.
+
+    Attributes:
+        wait: Seconds that the server asks to wait.
+        least: Shortest pause.
+        contact: How far the request came.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        wait: float | None = None,
+        least: float = 0.0,
+        contact: Contact = Contact.ANSWERED,
+    ) -> None:
+        super().__init__(reason)
+        self.wait = wait
+        self.least = least
+        self.contact = contact
+
+
+@dataclass
+class Tries:
+    """What has become of one request so far; time in our own rate limits does not count."""
+
+    count: int = 0
+    tokens: int = 0
+    began: float = field(default_factory=time.monotonic)
+    pauses: Iterator[float] = field(default_factory=waits)
+
+    @property
+    def seconds(self) -> float:
+        """Time that counts."""
+        return time.monotonic() - self.began
+
+
+def asked_wait(headers: Mapping[str, str], *, limited: bool = True) -> float | None:
     """Return how many seconds the server asks to wait; None when it does not say.
 
     `Retry-After` holds seconds or an HTTP date; `X-RateLimit-Reset` and `RateLimit-Reset` hold
     seconds (commercetools-api: a vendor client reads these three, in this order).
+
+    Args:
+        headers: Headers of the answer.
+        limited: The answer is a 429. Gateways send the other two headers with every answer, where
+            they only say when the allowance is renewed.
     """
     value = headers.get("Retry-After")
     if value is not None and (wait := _seconds(value, headers.get("Date"))) is not None:
         return wait
-    for name in ("X-RateLimit-Reset", "RateLimit-Reset"):
+    for name in ("X-RateLimit-Reset", "RateLimit-Reset") if limited else ():
         value = headers.get(name)
         if value is not None and (wait := _number(value)) is not None:
             # Some servers put the moment there instead of the distance.

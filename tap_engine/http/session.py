@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.cookiejar
 import math
 import threading
 import time
@@ -11,7 +10,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import requests
-from requests.adapters import HTTPAdapter
 
 from tap_engine import timestamps
 from tap_engine.errors import (
@@ -25,11 +23,16 @@ from tap_engine.errors import (
     SettingsError,
     StoppedError,
     StreamError,
+    TapError,
+    UnreachableError,
 )
 from tap_engine.http import retry
 from tap_engine.http.call import PageTooBigError
-from tap_engine.http.error_table import Action, rule_for
+from tap_engine.http.error_table import FOREIGN, Action, rule_for
+from tap_engine.http.hosts import MOST_UNANSWERED, Contact, Hosts
 from tap_engine.http.redaction import excerpt
+from tap_engine.http.retry import Again, Renewed, Tries
+from tap_engine.http.transport import LateError, Transport, cause, contact
 
 if TYPE_CHECKING:
     import logging
@@ -40,24 +43,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-FIRST_CONTACT_SECONDS = 15.0
-"""Retry budget for a host that has never answered: a typo should fail quickly."""
-
-CONNECT_SECONDS = 30.0
-"""Longest wait for a connection; answers may take longer."""
-
-
-class _Renewed(Exception):  # noqa: N818 (a signal inside this module, not an error)
-    """There is a new token: try again at once."""
-
-
-class _Again(Exception):  # noqa: N818 (a signal inside this module, not an error)
-    """Try again after a pause."""
-
-    def __init__(self, reason: str, *, wait: float | None = None, answered: bool = True) -> None:
-        super().__init__(reason)
-        self.wait = wait
-        self.answered = answered
+MOST_TOKENS = 4
+"""New tokens for one request, where tokens have been accepted before; otherwise one."""
 
 
 class Http:
@@ -83,27 +70,25 @@ class Http:
         logger: logging.Logger,
         correlation_header: str = "",
     ) -> None:
-        self._timeout = timeout
         self._budget = retry_max_seconds
         self._read_error = read_error
         self._redact = redactor
         self._logger = logger
         self._correlation_header = correlation_header
-        self._answered: set[str] = set()
+        self._hosts = Hosts()
+        self._has_read = False
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._workers = ThreadPoolExecutor(concurrency, thread_name_prefix="request")
+        self._transport = Transport(
+            user_agent=user_agent, connections=concurrency + 2, timeout=timeout
+        )
         self.run_started_at: str | None = None
+        self.read_until: str | None = None
         self._first_sent: float | None = None
         self._sent: Counter[str] = Counter()
         self.waited = 0.0
-        self._session = requests.Session()
-        self._session.headers["User-Agent"] = user_agent
-        self._session.headers["Accept"] = "application/json"
-        self._session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
-        adapter = HTTPAdapter(pool_connections=4, pool_maxsize=concurrency + 2)
-        self._session.mount("https://", adapter)
-        self._session.mount("http://", adapter)
+        self.longest_body = 0
 
     def submit(self, work: Callable[..., T], *args: Any) -> Future[T]:
         """Run something, normally the request for a page, in a worker thread."""
@@ -112,6 +97,7 @@ class Http:
     def stop(self) -> None:
         """End all waiting, here and in the workers, with StoppedError."""
         self._stopping.set()
+        self._transport.stop()
         self._workers.shutdown(wait=False, cancel_futures=True)
 
     def limit_retries(self, seconds: float) -> None:
@@ -135,7 +121,7 @@ class Http:
     @property
     def reached_anything(self) -> bool:
         """Return whether any host has answered yet."""
-        return bool(self._answered)
+        return self._hosts.reached_any
 
     def sleep(self, seconds: float) -> None:
         """Sleep unless the run is being stopped.
@@ -155,132 +141,158 @@ class Http:
                 which counts as a failed attempt, and ErrorInBodyError for an error of the API.
 
         Raises:
-            CredentialsError: 401 again with a new token, or the token endpoint refused.
+            CredentialsError: New tokens are rejected, or the token endpoint refused.
             RefusedError: The credentials do not give access to this stream.
             QueryRefusedError: The API does not accept the query.
             StreamError: Another answer that rejects this request.
             PageTooBigError: The API wants a smaller page.
             RequestError: The retry budget is spent, or the failure is final.
+            UnreachableError: There is no such host, or it is gone.
             StoppedError: The run is being stopped.
         """
-        began = time.monotonic()
-        pauses = retry.waits()
-        renewed = False
-        tries = 0
+        tries = Tries()
         while True:
             if self._stopping.is_set():
                 raise StoppedError
-            tries += 1
+            tries.count += 1
             try:
-                return self._once(call, parse, renewed=renewed)
-            except _Renewed:
-                renewed = True
-            except _Again as again:
-                pause = again.wait or next(pauses)
-                budget = self._budget
-                if not again.answered and self._host(call) not in self._answered:
-                    budget = min(budget, FIRST_CONTACT_SECONDS)
-                elapsed = time.monotonic() - began
-                if elapsed + pause > budget:
-                    msg = f"{again} (gave up after {tries} tries in {elapsed:.0f} s)"
-                    raise RequestError(msg) from None
+                return self._once(call, parse, tries)
+            except Renewed:
+                pass
+            except Again as again:
+                pause = again.wait or max(next(tries.pauses), again.least)
+                most = self._budget if call.patience is None else min(self._budget, call.patience)
+                budget = self._hosts.budget(call.host, call.stream, most, again.contact)
+                if tries.seconds + pause > budget:
+                    raise self._given_up(call, again, tries) from None
                 self._logger.warning("%s; trying again in %.1f s", again, pause)
                 self.note_wait(pause)
                 self.sleep(pause)
 
-    def _once(self, call: Call, parse: Callable[[bytes], T], *, renewed: bool) -> T:
+    def _given_up(self, call: Call, again: Again, tries: Tries) -> TapError:
+        """Return the error for a request whose budget is spent."""
+        text = f"{again} (gave up after {tries.count} tries in {tries.seconds:.0f} s)"
+        gone = self._hosts.give_up(call.host, call.stream)
+        if gone and again.contact < Contact.ANSWERED:
+            return UnreachableError(f"{text}; {MOST_UNANSWERED} streams in a row got no answer")
+        # Until there was an answer to a request for data, it is the address that is wrong.
+        silent = self._hosts.silent(call.host) and self.run_started_at is None
+        nowhere = again.contact is Contact.NOWHERE and silent
+        return UnreachableError(text) if nowhere else RequestError(text)
+
+    def _once(self, call: Call, parse: Callable[[bytes], T], tries: Tries) -> T:
+        before = time.monotonic()
         for limiter in call.limiters:
             self.note_wait(limiter.wait())
+        tries.began += time.monotonic() - before
         response, body = self._exchange(call)
         if response.status_code == requests.codes.ok:
             try:
-                return parse(body)
+                result = parse(body)
             except BadBodyError as error:
-                raise _Again(self._describe(call, response, str(error))) from None
+                self._hosts.note_answer(call.host)
+                raise Again(self._describe(call, response, str(error))) from None
             except ErrorInBodyError:
                 pass  # dealt with like an error status
-        self._fail(call, response, body, renewed=renewed)
+            else:
+                self._hosts.note_success(call.host)
+                self._has_read |= call.form is None
+                if call.sets_clock:
+                    self._note_start(response)
+                return result
+        self._fail(call, response, body, tries)
         raise AssertionError  # pragma: no cover (_fail always raises)
 
     def _exchange(self, call: Call) -> tuple[requests.Response, bytes]:
-        host = self._host(call)
-        with self._lock:
-            self._sent[call.stream] += 1
-            if self._first_sent is None and call.sets_clock:
-                self._first_sent = time.monotonic()
         try:
-            response = self._session.request(
-                call.method,
-                call.url,
-                params=list(call.params),
-                data=call.form,
-                json=call.json,
-                auth=call.auth,
-                timeout=(min(self._timeout, CONNECT_SECONDS), self._timeout),
-                allow_redirects=False,
-                stream=True,
-            )
-            # In one piece: `content` reads 10 kB at a time, which costs more than all that is done
-            # with a large page afterwards.
-            body = b"".join(response.iter_content(None))
+            request = self._transport.prepare(call)
+            response, body = self._transport.exchange(request, lambda: self._note_sent(call))
         except (
+            LateError,
             requests.exceptions.ConnectionError,
             requests.exceptions.Timeout,
             requests.exceptions.ChunkedEncodingError,
             requests.exceptions.ContentDecodingError,
         ) as error:
-            reason = self._redact(
-                f"{call.stream}: {call.method} {call.url} failed: {_cause(error)}"
-            )
+            reason = self._redact(f"{call.stream}: {call.method} {call.url} failed: {cause(error)}")
             if "CERTIFICATE_VERIFY_FAILED" in reason:  # asking again does not make it trusted
-                raise RequestError(reason) from None
-            raise _Again(reason, answered=False) from None
-        except requests.exceptions.RequestException as error:
-            msg = f"{call.stream}: cannot ask {call.url}: {_cause(error)}"
+                raise UnreachableError(reason) from None
+            raise Again(reason, contact=contact(error)) from None
+        except (requests.exceptions.RequestException, ValueError) as error:
+            # Without its words: they may quote a part of a proxy's password.
+            msg = (
+                f"{call.stream}: cannot ask {call.url}: {type(error).__name__}; check the URLs of"
+                " the API and of the proxy, if there is one: special characters in its password"
+                " have to be percent-encoded"
+            )
             raise SettingsError(self._redact(msg)) from None
-        self._answered.add(host)
-        if call.sets_clock:
-            self._note_start(response)
+        self.longest_body = max(self.longest_body, len(body))
         return response, body
 
+    def _note_sent(self, call: Call) -> None:
+        with self._lock:
+            self._sent[call.stream] += 1
+            if self._first_sent is None and call.sets_clock:
+                self._first_sent = time.monotonic()
+
     def _note_start(self, response: requests.Response) -> None:
-        """Take the start of the run, by the server's clock, from the first answer.
+        """Take the start of the run from the first answer that succeeds.
 
         `Date` says when the answer was made; the data in it may be as old as the request, and so
         may that of other requests that were sent at the same time. So the time since the first
-        request was sent is subtracted.
+        request was sent is subtracted. Either clock may be wrong: no bookmark goes beyond the
+        earlier one, and what is read ends at the later one.
         """
         with self._lock:
             if self.run_started_at is None and self._first_sent is not None:
                 date = timestamps.parse_http_date(response.headers.get("Date", ""))
                 took = time.monotonic() - self._first_sent
-                self.run_started_at = timestamps.earlier(
-                    timestamps.render(date) if date else timestamps.now(),
-                    math.ceil(took * 1000) / 1000,
-                )
+                took = math.ceil(took * 1000) / 1000
+                began = timestamps.earlier(timestamps.now(), took)
+                server = timestamps.earlier(timestamps.render(date), took) if date else began
+                self.run_started_at, self.read_until = min(began, server), max(began, server)
 
-    def _fail(self, call: Call, response: requests.Response, body: bytes, *, renewed: bool) -> None:
+    def _fail(self, call: Call, response: requests.Response, body: bytes, tries: Tries) -> None:
         code, message = self._read_error(body)
-        rule = rule_for(call.rules, response.status_code, code)
+        status = response.status_code
+        rule = rule_for(call.rules, status, code)
         text = self._describe(call, response, message, code, rule.meaning)
+        # A refusal by something in between does not show that the API is there.
+        foreign = code == FOREIGN and status < 500  # noqa: PLR2004
+        if not foreign:
+            self._hosts.note_answer(call.host)
         if rule.action is Action.SMALLER_PAGE and not call.smallest_page:
             raise PageTooBigError
         if rule.action in {Action.RETRY, Action.SMALLER_PAGE}:
-            wait = retry.asked_wait(response.headers)
-            raise _Again(text, wait=wait or None)
+            limited = status == requests.codes.too_many_requests
+            raise Again(
+                text,
+                wait=retry.asked_wait(response.headers, limited=limited) or None,
+                least=retry.LEAST_WHEN_LIMITED if limited else 0.0,
+                contact=Contact.FOREIGN if foreign else Contact.ANSWERED,
+            )
         if rule.action is Action.NEW_TOKEN:
-            rejected = str(response.request.headers.get("Authorization", ""))
-            if not renewed and call.auth.renew(rejected):
-                raise _Renewed
-            raise CredentialsError(text)
+            self._renew(call, response, text, tries)
         if rule.action is Action.REFUSED:
-            missing = response.status_code == requests.codes.not_found
-            raise NotFoundError(text) if missing else RefusedError(text)
+            raise RefusedError(text)
+        if rule.action is Action.NOT_FOUND:
+            raise NotFoundError(text)
         if rule.action is Action.QUERY_REFUSED:
             raise QueryRefusedError(text)
-        if 400 <= response.status_code < 500:  # noqa: PLR2004 (the request is at fault)
+        if 400 <= status < 500:  # noqa: PLR2004 (the request is at fault)
             raise StreamError(text)
         raise RequestError(text)
+
+    def _renew(self, call: Call, response: requests.Response, text: str, tries: Tries) -> None:
+        """Have a rejected token replaced: at once for the first time, then after pauses."""
+        rejected = str(response.request.headers.get("Authorization", ""))
+        most = MOST_TOKENS if self._has_read else 1
+        if tries.tokens >= most or not call.auth.renew(rejected):
+            raise CredentialsError(text)
+        tries.tokens += 1
+        if tries.tokens == 1:
+            raise Renewed
+        raise Again(text)
 
     def _describe(
         self,
@@ -293,7 +305,7 @@ class Http:
         path = requests.utils.urlparse(call.url).path  # type: ignore[attr-defined]
         text = f"{call.stream}: {path} answered {response.status_code}"
         # Masked before they are shortened: half a secret would no longer be recognised.
-        if code:
+        if code and code != FOREIGN:
             text += f" {excerpt(self._redact(code), 80)}"
         if message:
             text += f" ({excerpt(self._redact(message))})"
@@ -303,21 +315,3 @@ class Http:
         if meaning:
             text += f": {meaning}"
         return self._redact(text)
-
-    @staticmethod
-    def _host(call: Call) -> str:
-        return call.url.split("/", 3)[2]
-
-
-def _cause(error: BaseException) -> str:
-    """Return the innermost reason; the outer ones repeat URLs and object addresses."""
-    seen: list[BaseException] = []
-    inner: BaseException | None = error
-    while inner is not None and inner not in seen:
-        seen.append(inner)
-        reason = getattr(inner, "reason", None)
-        argument = next((a for a in inner.args if isinstance(a, BaseException)), None)
-        inner = reason if isinstance(reason, BaseException) else argument or inner.__cause__
-    last = seen[-1]
-    text = str(last).rsplit(">: ", 1)[-1] or type(last).__name__
-    return excerpt(text, 200)

@@ -35,11 +35,6 @@ class Declaration:
     """What a credential needs to read the stream; empty if that is unknown."""
     off_because: ClassVar[str] = ""
     """Why the stream is off unless the user selects it; empty if it is on."""
-    bookmark_at_run_start: ClassVar[bool] = False
-    """A complete scan moves the bookmark to the start of the run, whatever it found.
-
-    For records that never change, so that an old bookmark only means that nobody has read since.
-    """
     source_expires: ClassVar[bool] = False
     """The source removes old records by itself; rows that were loaded must be kept."""
     reshapes: bool = False

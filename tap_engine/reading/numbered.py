@@ -2,28 +2,29 @@
 
 Their order is undefined, and rows shift between pages when others are deleted. So rows are told
 apart by key, the number of different ones is compared with the `total` that the API states, and a
-list that moved while it was read is read again.
+list that moved while it was read is read again. One that may have moved unseen, because as many
+rows went as came, is read again as well wherever a missed row would be lost.
 """
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tap_engine.errors import IncompleteError, SourceError
+from tap_engine.errors import IncompleteError
 from tap_engine.reading import counts
 from tap_engine.reading.page_queue import Step
 from tap_engine.state.scan import Range
 
 if TYPE_CHECKING:
-    import logging
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tap_engine.reading.page_queue import Submit
     from tap_engine.reading.pager import Page, Pager
     from tap_engine.state.scan import Context
 
-PASSES = 3
+PASSES = 4
 
 
 @dataclass
@@ -35,6 +36,7 @@ class _Pass:
     pages: int = 0
     longest: int = 0
     empty: int = 0
+    full: bool = False
     total: int | None = None
     moved: bool = False
 
@@ -46,6 +48,7 @@ class _Pass:
         self.received += len(page.rows)
         self.pages += 1
         self.longest = max(self.longest, len(page.rows))
+        self.full = page.full
         self.empty = 0 if page.rows else self.empty + 1
         before = len(self.keys)
         self.keys.update(row.key for row in page.rows)
@@ -53,16 +56,21 @@ class _Pass:
 
     @property
     def at_end(self) -> bool:
-        if self.total is None:
+        if self.received == self.total:
+            return not self.full  # behind a full page there may be more than the API counts
+        if self.total is None or self.received > self.total:
             return self.empty > 0
         # An empty page is not the end while the API counts more rows than the pages could hold.
-        return self.received >= self.total or (
-            self.empty > 1 and (self.pages * self.longest >= self.total or not self.longest)
-        )
+        return self.empty > 1 and (self.pages * self.longest >= self.total or not self.longest)
 
     @property
     def fits(self) -> bool:
         return not self.moved and (self.total is None or len(self.keys) >= self.total)
+
+    @property
+    def is_one_page(self) -> bool:
+        """Whether one answer held all of it, so that no row can have shifted."""
+        return self.received <= self.longest
 
     def confirms(self, other: _Pass) -> bool:
         """Return whether two readings agree on what there is, whatever the API counts."""
@@ -80,24 +88,31 @@ class NumberedPages:
         stream: Name for messages.
         pager: Reads pages; its scan moves with `commit`.
         submit: Runs work in a worker thread.
+        sleep: Waits some seconds.
         strict: A count that two equal readings contradict is an error.
+        twice: A list of several pages is only complete when two readings agree: a row that was
+            missed would be removed from the target, or fall below the bookmark.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (one for each thing that the run decides)
         self,
         stream: str,
         pager: Pager[Any],
         submit: Submit,
         *,
+        sleep: Callable[[float], None],
         logger: logging.Logger,
-        strict: bool = False,
+        strict: bool,
+        twice: bool,
     ) -> None:
         self._stream = stream
         self._pager = pager
         self._submit = submit
+        self._sleep = sleep
         self._logger = logger
         self._strict = strict
-        self.pending = 0
+        self._twice = twice
+        self.pending = self.held_bytes = 0
 
     def begin(self) -> None:
         """Ask for nothing ahead; the first step asks for the first page."""
@@ -118,38 +133,57 @@ class NumberedPages:
 
     def _list(self, context: Context) -> Iterator[Step]:
         seen: set[tuple[str, ...]] = set()
-        before: _Pass | None = None
-        for number in range(1, PASSES + 1):
+        earlier: list[_Pass] = []
+        reading = _Pass()
+        for _ in range(PASSES):
+            if earlier:
+                self._prepare(reading)
             reading = _Pass()
             for step in self._read(context, reading):
                 fresh = [row for row in step.page.rows if row.key not in seen]
                 seen.update(row.key for row in fresh)
                 step.page.rows = fresh
                 yield step
-            if reading.fits:
-                if reading.total is not None and not context:
-                    text = counts.compared(len(seen), reading.total)
-                    self._logger.info("%s: %s", self._stream, text)
+            agreed = any(map(reading.confirms, earlier))
+            if agreed or (reading.fits and (reading.is_one_page or not self._twice)):
+                self._report(reading, context)
                 return
-            if before is not None and reading.confirms(before):
-                self._report(reading)
-                return
-            before = reading
-            if number < PASSES:
-                self._logger.info("%s: the list moved while it was read; again", self._stream)
-        missing = (reading.total or 0) - len(seen)
-        if missing > 0:
+            earlier.append(reading)
+        missing = max((reading.total or 0) - len(seen), 0)
+        if missing or (self._twice and not reading.is_one_page):
             msg = (
-                f"{self._stream}: after {PASSES} readings {missing} of {reading.total} records have"
-                " not been seen, because the list keeps moving; run again when it is quieter"
+                f"{self._stream}: after {PASSES} readings, of which no two agree, {missing} of"
+                f" {reading.total} records have not been seen, because the list keeps moving; run"
+                " again when it is quieter"
             )
-            raise SourceError(msg)
+            raise IncompleteError(msg)
 
-    def _report(self, reading: _Pass) -> None:
-        """Report that two readings agree with each other but not with the API's count."""
+    def _prepare(self, before: _Pass) -> None:
+        """Say why the list is read again, and give a count that lags behind time to follow."""
+        if before.fits:
+            self._logger.info("%s: reading the pages twice, to see that none moved", self._stream)
+            return
+        self._logger.info("%s: the list moved while it was read; again", self._stream)
+        if not before.moved:
+            self._sleep(2 * counts.PAUSE_SECONDS)
+
+    def _report(self, reading: _Pass, context: Context) -> None:
+        """Compare a complete reading with the API's count.
+
+        Raises:
+            IncompleteError: The API counts more, twice the same.
+        """
+        total, read = reading.total, len(reading.keys)
+        if total is None:
+            return
+        if read >= total:
+            level = logging.WARNING if read > total else logging.INFO
+            if not context or read > total:
+                self._logger.log(level, "%s: %s", self._stream, counts.compared(read, total))
+            return
         msg = (
-            f"{self._stream}: the API counts {reading.total} records and lists"
-            f" {len(reading.keys)}, twice the same and without any sign of change"
+            f"{self._stream}: the API counts {total} records and lists {read}, twice the same and"
+            " without any sign of change"
         )
         if self._strict:
             raise IncompleteError(msg)

@@ -57,6 +57,13 @@ class PageQueue:
         """Number of pages asked for and not yet handed out."""
         return len(self._asked) + len(self._ready)
 
+    @property
+    def held_bytes(self) -> int:
+        """Size of the pages that have arrived and were not yet handed out."""
+        arrived = [each for each in self._asked if each.done() and not each.cancelled()]
+        pages = [each.result() for each in arrived if each.exception() is None]
+        return sum(map(_size, (*pages, *(step.page for step in self._ready))))
+
     def begin(self) -> None:
         """Ask for the first pages without waiting for them."""
         if not self._begun:
@@ -96,7 +103,7 @@ class PageQueue:
             self._ready.append(Step(part, page, remaining))
 
     def _ready_bytes(self) -> int:
-        return sum(len(row.raw) for step in self._ready for row in step.page.rows)
+        return sum(_size(step.page) for step in self._ready)
 
     def commit(self, step: Step) -> None:
         """Move the scan past a page whose rows have been written."""
@@ -133,3 +140,7 @@ class PageQueue:
         if part.after is None and part.upto is None and self._width > 1:
             return self._pager.split(part, page)
         return (rest(part, page),)
+
+
+def _size(page: Page) -> int:
+    return sum(len(row.raw) for row in page.rows)

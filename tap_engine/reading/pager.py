@@ -27,12 +27,14 @@ class Page(msgspec.Struct):
         next: Position where the range goes on; None when it is complete.
         received_at: When the answer arrived, in the canonical form.
         total: Length of the list according to the API, where it says so.
+        full: It holds as many records as were asked for; of numbered pages only.
     """
 
     rows: list[Row]
     next: Position | None
     received_at: str
     total: int | None = None
+    full: bool = False
 
 
 class Pager(abc.ABC, Generic[S]):
@@ -80,6 +82,11 @@ class Pager(abc.ABC, Generic[S]):
     @property
     def can_count(self) -> bool:
         """Whether the API counts exactly what the scan reads."""
+        return False
+
+    @property
+    def counts_changes(self) -> bool:
+        """Whether the API counts what changed at a moment or later."""
         return False
 
     @property

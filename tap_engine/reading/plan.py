@@ -74,17 +74,24 @@ def plan(source: Planned, settings: ReadSettings, version: int) -> tuple[Pager[A
         source.name, source.stream_state, key, today, lookback=settings.lookback_seconds
     )
     full = source.is_full_table or known.since is None
+    if known.ahead and not full:
+        source.logger.warning(
+            "%s: the bookmark %s is in the future; reading from now on, with the lookback",
+            source.name,
+            known.bookmark,
+        )
     if not full and known.gap:
         source.logger.info("%s: %s", source.name, known.gap)
         full = True
     kind = source.full_pager if full else source.change_pager
     fresh = Scan(
         pager=kind.name,
+        bookmark=known.bookmark,
         since=(settings.start_date if key else None) if full else known.since,
         full=full,
         coverage=today.as_state(),
         # A scan that is resumed keeps the version that its first part was written with.
-        version=version if source.activates else None,
+        version=max(version, known.version + 1) if source.activates else None,
     )
     old = None if known.scan is None else _pager_of(source, known.scan)
     if old is not None and not known.scan_gap and _continues(old, kind, fresh):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from tap_engine.errors import NotFoundError, RefusedError, StreamError, TapError
+from tap_engine.errors import GapError, NotFoundError, RefusedError, StreamError, TapError
 
 if TYPE_CHECKING:
     import logging
@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
     from tap_engine.http.session import Http
     from tap_engine.state.shards import Shard
+
+
+AHEAD_BYTES = 32_000_000
+"""No further page is asked for ahead while those that wait or travel may take more than this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +52,25 @@ class Prefetchable(Protocol):
     def pending(self) -> int:
         """Number of pages in flight or waiting to be written."""
 
+    @property
+    def held_bytes(self) -> int:
+        """Size of the pages that wait to be written."""
+
     def prefetch(self) -> None:
         """Ask for the first pages."""
+
+
+class Checkable(Protocol):
+    """What the end of a run needs of a stream."""
+
+    name: str
+
+    def check(self) -> None:
+        """Try to read the stream.
+
+        Raises:
+            StreamError: It cannot be read.
+        """
 
 
 class Run:
@@ -78,7 +99,7 @@ class Run:
         self.hold = hold
         self._logger = logger
         self._failures: dict[str, StreamError] = {}
-        self._complete: set[str] = set()
+        self._complete: list[Checkable] = []
         self._queue: list[Prefetchable] = []
 
     def prefetch_from(self, streams: Sequence[Prefetchable]) -> None:
@@ -88,14 +109,21 @@ class Run:
     def prefetch(self, current: Prefetchable) -> None:
         """Ask for first pages of coming streams while requests are free.
 
-        The session limits what is in flight; the number of pages ahead limits what waits in memory.
+        The session limits what is in flight; the number of pages ahead and their size, what waits
+        in memory. What travels is taken to be as large as the largest answer so far.
         """
         if current in self._queue:
             del self._queue[: self._queue.index(current) + 1]
-        pending = current.pending
-        most = 2 * self.settings.concurrency
-        for stream in [each for each in self._queue if each.can_prefetch][:most]:
+        pending, held = current.pending, -1
+        largest = self.http.longest_body
+        most = self.settings.concurrency * (2 if largest else 1)
+        coming = [each for each in self._queue if each.can_prefetch][:most]
+        for stream in coming:
             if pending >= most:
+                return
+            if held < 0:
+                held = sum(each.held_bytes for each in coming)
+            if held + pending * largest > AHEAD_BYTES:
                 return
             try:
                 stream.prefetch()
@@ -104,13 +132,14 @@ class Run:
             pending += stream.pending
 
     def failed(self, stream: str, error: StreamError) -> None:
-        """Remember a stream that cannot be read; its state stays as it was."""
+        """Remember a stream that cannot be read; the others can."""
         self._failures[stream] = error
         self._logger.info("%s", error)
+        self.write_state()
 
-    def succeeded(self, stream: str) -> None:
+    def succeeded(self, stream: Checkable) -> None:
         """Remember a stream that was read to its end."""
-        self._complete.add(stream)
+        self._complete.append(stream)
 
     def report(self) -> int:
         """Log the streams that were not read; one line if it was none at all.
@@ -120,19 +149,39 @@ class Run:
         """
         failures = self._failures
         forgiven = set()
-        # If no stream was readable, assume bad credentials rather than missing permissions.
-        if self.settings.skip_forbidden_streams and self._complete:
+        if self.settings.skip_forbidden_streams:
             forgiven = {name for name in failures if isinstance(failures[name], RefusedError)}
+        if forgiven and not self._still_reads():
+            forgiven = set()
         lasting = [name for name in failures if name not in forgiven]
         if len(lasting) > 1 and not self._complete:
             first = failures[lasting[0]]
             self._logger.error("none of %d streams can be read; the first: %s", len(lasting), first)
             return 1
         for name in lasting:
-            self._logger.error("stream not read: %s", failures[name])
+            gap = isinstance(failures[name], GapError)
+            what = "stream incomplete" if gap else "stream not read"
+            self._logger.error("%s: %s", what, failures[name])
         for name in sorted(forgiven):
             self._logger.warning("stream skipped: %s", failures[name])
         return 1 if lasting else 0
+
+    def _still_reads(self) -> bool:
+        """Return whether the credentials still open what they opened before.
+
+        Credentials that are wrong, or were replaced during the run, look like missing permissions.
+        """
+        if not self._complete:
+            return False
+        known = self._complete[-1]
+        try:
+            known.check()
+        except TapError as error:
+            self._logger.error(  # noqa: TRY400 (one line, no traceback)
+                "the credentials no longer open a stream that was read: %s", error
+            )
+            return False
+        return True
 
 
 def explained(error: StreamError, needs: str) -> StreamError:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from tap_engine import timestamps
-from tap_engine.errors import IncompleteError, QueryRefusedError
+from tap_engine.errors import IncompleteError, QueryRefusedError, RefusedError, StreamError
 from tap_engine.reading import counts
 from tap_engine.reading.counts import Counts
 from tap_engine.reading.numbered import NumberedPages
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from tap_engine.reading.page_queue import Step
     from tap_engine.reading.pager import Pager
     from tap_engine.reading.run import Run
-    from tap_engine.state.shards import Shard
 
 STATE_RECORDS = 500
 STATE_SECONDS = 5.0
@@ -38,12 +37,8 @@ NO_BOUND = timedelta(days=366)
 class Source(Planned, Prefetchable, Protocol):
     """What the run of a stream needs of the stream."""
 
-    bookmark_at_run_start: ClassVar[bool]
-    """A complete scan moves the bookmark to the start of the run, whatever it found."""
-
-    @property
-    def shard(self) -> Shard | None:
-        """The part of the stream that this process reads; None for all of it."""
+    source_expires: ClassVar[bool]
+    """The source removes old records by itself."""
 
     def complete(self, scan: Scan) -> Iterable[int]:
         """Do what is left when the last page is written and the bookmark not yet set.
@@ -87,7 +82,13 @@ class StreamSync:
         if self._resumed:
             source.logger.info("%s: resuming an interrupted scan", source.name)
         self._pages = 0
-        self._counts = Counts(run.settings, run.http.sleep, source.logger)
+        self._received = False
+        self._counts = Counts(
+            run.settings,
+            run.http.sleep,
+            source.logger,
+            checksums=not (self._resumed or pager.counts_changes),
+        )
         self._open(pager)
 
     def begin(self) -> None:
@@ -102,6 +103,11 @@ class StreamSync:
     def pending(self) -> int:
         """Number of pages in flight or waiting to be written."""
         return self._queue.pending
+
+    @property
+    def held_bytes(self) -> int:
+        """Size of the pages that have arrived and wait to be written."""
+        return self._queue.held_bytes
 
     @property
     def scan(self) -> Scan:
@@ -133,13 +139,21 @@ class StreamSync:
             count: Called with the number of records of each page.
 
         Raises:
+            RefusedError: The first answer said that the credentials do not open the stream.
             StreamError: The stream cannot be read.
             TapError: The run cannot go on.
         """
-        self._read(output, count)
-        scan = self._pager.scan
-        if scan.version is not None and self._source.replication_key is not None:
-            self._catch_up(scan, output, count)
+        try:
+            self._read(output, count)
+            scan = self._pager.scan
+            if scan.version is not None and self._source.replication_key is not None:
+                self._catch_up(scan, output, count)
+        except RefusedError as error:
+            if not self._received:
+                raise
+            # A missing permission would have shown at once; this is no stream to be skipped.
+            msg = f"{error}; refused in the middle of the stream"
+            raise StreamError(msg) from None
         for number in self._source.complete(scan):
             count(number)
         self._finish(scan)
@@ -162,10 +176,13 @@ class StreamSync:
         unsaved, saved_at = 0, time.monotonic()
         run.prefetch(source)
         for step in self._queue.steps():
+            self._received = True
             run.prefetch(source)
             if scan.run_started_at is None:
                 scan.run_started_at = run.http.run_started_at
             self._pages += 1
+            if scan.full:
+                self._counts.add(step.page.rows)
             written = output.write(step, scan)
             count(written)
             progress.add(written)
@@ -211,23 +228,25 @@ class StreamSync:
         with self._run.hold():
             if scan.version is not None:
                 source.activate(scan.version)
-            empty_shard = source.shard is not None and not scan.max_replication_value
             entry.finish(
                 source.stream_state,
                 scan,
                 None if source.is_full_table else source.replication_key,
                 source.coverage,
-                # An empty shard's bookmark says when it was empty: other shards' go further.
-                at_run_start=source.bookmark_at_run_start or empty_shard,
+                expires=source.source_expires,
             )
             source.note_finished()
             self._run.write_state()
 
     def _counted(self) -> bool:
         """Compare with the source's count; begin anew and return False if that leaves doubt."""
-        source = self._source
+        source, scan = self._source, self._pager.scan
+        # Of an empty list nothing is bookmarked, so that every run reads and would count it.
+        sharded = self._run.settings.shard is not None
+        ends = scan.version is not None or source.source_expires or sharded
+        matters = ends or scan.count > 0
         try:
-            if self._counts.confirm(source.name, self._pager, self._pages):
+            if self._counts.confirm(source.name, self._pager, self._pages, matters=matters):
                 return True
         except IncompleteError:
             entry.drop(source.stream_state)
@@ -245,8 +264,14 @@ class StreamSync:
         self._source.logger.warning("%s; %s", error, self._pager.instead)
         self._begin_anew(pager)
 
+    @property
+    def _bookmarks(self) -> bool:
+        """Whether a complete scan moves a bookmark."""
+        return self._source.replication_key is not None and not self._source.is_full_table
+
     def _begin_anew(self, pager: Pager[Any]) -> None:
         self._resumed, self._pages = False, 0
+        self._counts.begin_anew()
         self._queue.close()
         self._open(pager)
 
@@ -259,8 +284,10 @@ class StreamSync:
                 self._source.name,
                 pager,
                 submit,
+                sleep=self._run.http.sleep,
                 logger=self._source.logger,
                 strict=self._run.settings.verify_counts == counts.STRICT,
+                twice=pager.scan.version is not None or self._bookmarks,
             )
         else:
             self._queue = PageQueue(pager, submit)

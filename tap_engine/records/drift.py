@@ -16,7 +16,7 @@ from tap_engine.records import rows, typed_members
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 SAMPLE = "the first record of every page"
 
@@ -47,10 +47,11 @@ class Drift:
     def __bool__(self) -> bool:
         return bool(self.undeclared or self.contradicting)
 
-    def look(self, raws: list[bytes]) -> None:
+    def look(self, raws: Iterable[bytes]) -> None:
         """Compare the first record of a page with the schema."""
-        if raws:
-            self._compare(rows.decode(raws[0]), self._schema, "")
+        first = next(iter(raws), None)
+        if first is not None:
+            self._compare(rows.decode(first), self._schema, "")
 
     def _compare(self, value: Any, schema: Mapping[str, Any], path: str) -> None:
         names = typed_members.expected_types(schema)

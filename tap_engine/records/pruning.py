@@ -44,6 +44,13 @@ class Pruning:
             self._cutter = _Cutter(sorted(self.drop))
         return self
 
+    def left_out(self, at: Breadcrumb = ()) -> Iterator[Breadcrumb]:
+        """List the declared members that are left out, by their names from the record down."""
+        for name in self.drop:
+            yield (*at, name)
+        for name, pruning in self.inside.items():
+            yield from pruning.left_out((*at, name))
+
     def __bool__(self) -> bool:
         return bool(self.drop or self.only is not None or self.inside)
 
@@ -54,8 +61,14 @@ class Pruning:
         # The search would not find a name that is spelled with escapes.
         return (b"\\" in text and rb"\u" in text) or any(name in text for name in self._names)
 
-    def apply(self, raw: bytes | msgspec.Raw) -> bytes:
-        """Return the JSON text of a value without the pruned members."""
+    def apply(self, raw: bytes | msgspec.Raw, beside: json_text.Members | None = None) -> bytes:
+        """Return the JSON text of a value without the pruned members.
+
+        Args:
+            raw: The value.
+            beside: Members of the object that contains it; they matter in `embedded` only.
+        """
+        del beside
         text = bytes(raw)
         if self._cutter is not None and text[:1] == b"{":
             rest = self._cutter.cut(text)
@@ -78,7 +91,7 @@ class Pruning:
         }
         for name, pruning in self.inside.items():
             if name in kept:
-                kept[name] = type(kept[name])(pruning.apply(kept[name]))
+                kept[name] = type(kept[name])(pruning.apply(kept[name], members))
         return kept
 
 
@@ -201,6 +214,19 @@ def compile_pruning(
     if result.only is not None:
         result.only = set(properties) - result.drop
     return result
+
+
+def attached(pruning: Pruning, breadcrumb: Breadcrumb, inner: Pruning) -> Pruning:
+    """Return a pruning that also prunes what is at a breadcrumb without declared members."""
+    names = [crumb for crumb in breadcrumb if crumb not in {"properties", "items"}]
+    if not names:  # a user who deselects members of the record does not want undeclared ones
+        inner.drop |= pruning.drop
+        return inner if pruning.only is None else pruning
+    outer = pruning
+    for name in names[:-1]:
+        outer = outer.inside.setdefault(name, Pruning())
+    outer.inside[names[-1]] = inner
+    return pruning
 
 
 def merge(one: Pruning, two: Pruning) -> Pruning:

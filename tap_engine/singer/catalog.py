@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import copy
+import functools
+import importlib.resources
 from typing import TYPE_CHECKING, Any
 
 from tap_engine.records import typed_members
-from tap_engine.records.pruning import Pruning, compile_pruning, secret_breadcrumbs
+from tap_engine.records.embedded import Embedded, embedding, secrets_of
+from tap_engine.records.pruning import Pruning, attached, compile_pruning, secret_breadcrumbs
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from singer_sdk.singerlib import MetadataMapping, SelectionMask
+
+    from tap_engine.records.embedded import Secrets
+    from tap_engine.records.pruning import Breadcrumb
 
 
 def _is_ours(keyword: str) -> bool:
@@ -68,11 +74,27 @@ def _selected(
     return result
 
 
+@functools.cache
+def secrets_of_package(package: str) -> Secrets:
+    """Return the secrets of a tap, by what all of its schema files mark."""
+    files = importlib.resources.files(package).joinpath("schemas").iterdir()
+    return secrets_of({file.name.removesuffix(".json"): file.read_bytes() for file in files})
+
+
+def deselected(schema: Mapping[str, Any], package: str) -> Iterator[Breadcrumb]:
+    """List what is left out of a stream unless it is selected: secrets, also of other records."""
+    yield from secret_breadcrumbs(schema)
+    for at in embedding(schema):
+        for path in secrets_of_package(package).paths():
+            yield (*at, *(crumb for name in path for crumb in ("properties", name)))
+
+
 def pruning_of(
     schema: Mapping[str, Any],
-    mask: Mapping[tuple[str, ...], bool],
+    mask: Mapping[Breadcrumb, bool],
     metadata: MetadataMapping,
     keep: Collection[str],
+    package: str,
 ) -> Pruning:
     """Compile a stream's selection of members; secrets stay out unless they are selected.
 
@@ -81,6 +103,7 @@ def pruning_of(
         mask: Selection by breadcrumb.
         metadata: What the catalog says about each breadcrumb.
         keep: Members that stay whatever the selection says.
+        package: Package of the tap, all of whose schemas say what a secret is.
     """
     secrets = secret_breadcrumbs(schema)
     selected = dict(mask)
@@ -88,4 +111,13 @@ def pruning_of(
         chosen = metadata.get(breadcrumb)
         wanted = bool(chosen and chosen.selected)
         selected[breadcrumb] = wanted and selected.get(breadcrumb, True)
-    return compile_pruning(schema, selected, frozenset(secrets), keep).settle()
+    pruning = compile_pruning(schema, selected, frozenset(secrets), keep)
+    for at in embedding(schema):
+        paths = [
+            tuple(crumb for crumb in breadcrumb[len(at) :] if crumb not in {"properties", "items"})
+            for breadcrumb, said in metadata.items()
+            if said.selected and len(breadcrumb) > len(at) and breadcrumb[: len(at)] == at
+        ]
+        embedded = Embedded(secrets=secrets_of_package(package).without(paths))
+        pruning = attached(pruning, at, embedded)
+    return pruning.settle()

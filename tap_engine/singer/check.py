@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tap_engine.errors import RequestError, StreamError
+from tap_engine.errors import RequestError, StreamError, UnreachableError
 from tap_engine.reading.run import explained
 
 if TYPE_CHECKING:
@@ -21,22 +21,22 @@ def check(tap: EngineTap) -> int:
         The exit code: 0 if all are readable.
 
     Raises:
-        RequestError: The API has never answered.
+        UnreachableError: The API has never answered.
     """
     http = tap.current_run.http
     http.limit_retries(CHECK_SECONDS)
     failed = 0
-    for stream in tap.chosen_streams:
+    for stream in tap.ready_streams():
         result = "readable"
         try:
             stream.check()
-        except StreamError as error:
-            result = f"refused: {explained(error, stream.needs)}"
-            failed += 1
-        except RequestError as error:
+        except (RequestError, UnreachableError) as error:
             if not http.reached_anything:
                 raise
             result = f"unreachable: {error}"
+            failed += 1
+        except StreamError as error:
+            result = f"refused: {explained(error, stream.needs)}"
             failed += 1
         print(f"{stream.name}: {result}")  # noqa: T201 (this is the command's output)
     return 1 if failed else 0
@@ -48,7 +48,7 @@ def print_schemas(tap: EngineTap) -> int:
     A target that reads them creates the tables. Loaders that start at the same time, such as those
     of shards, would get in each other's way doing that.
     """
-    for stream in tap.chosen_streams:
+    for stream in tap.ready_streams():
         stream.write_schema()
     tap.writer.flush()
     return 0

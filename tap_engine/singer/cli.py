@@ -127,7 +127,7 @@ def build(tap: type[EngineTap], config: Any, state: Any, catalog: Any) -> Engine
     try:
         return tap(
             config=config.config if config else {},
-            state=_read_json("state", state),
+            state=_read_json("state", state, may_be_empty=True),
             catalog=_read_catalog(catalog),
             parse_env_config=bool(config and config.parse_env),
             validate_config=True,
@@ -151,13 +151,14 @@ def run_guarded(tap: EngineTap, work: Callable[[], int]) -> int:
     try:
         return _run(tap, work)
     except OSError as error:  # output is broken, so the state cannot be written either
-        tap.connection.http.stop()
         # Otherwise the interpreter reports the error again when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         broken = isinstance(error, BrokenPipeError)
         reason = "the target stopped reading" if broken else f"cannot write: {error}"
         tap.logger.error("%s; stopping too", reason)  # noqa: TRY400
         return 1
+    finally:
+        tap.stop()  # whatever happened, a request that is stuck must not hold up the exit
 
 
 def _run(tap: EngineTap, work: Callable[[], int]) -> int:
@@ -168,17 +169,24 @@ def _run(tap: EngineTap, work: Callable[[], int]) -> int:
             raise carrier.error from None
     except TerminatedError as signal:
         _leave_after_signal(tap, signal.signum)
-    except SettingsError as error:  # there is no session yet, and no state to write
-        tap.logger.error("%s", error)  # noqa: TRY400
-        return 1
     except TapError as error:
-        tap.connection.http.stop()
-        tap.write_state()
-        tap.writer.flush()
+        _end_early(tap)
         tap.logger.error("%s", error)  # noqa: TRY400
         return 1
-    tap.connection.http.stop()
+    except OSError:  # see `run_guarded`
+        raise
+    except Exception:
+        _end_early(tap)
+        raise
     return code
+
+
+def _end_early(tap: EngineTap) -> None:
+    """Drop what was asked for, and write the last STATE if anything was asked for."""
+    tap.stop()
+    if "connection" in vars(tap) and tap.connection.http.sent:
+        tap.write_last_state()
+        tap.writer.flush()
 
 
 def stop(logger: logging.Logger, message: str) -> NoReturn:
@@ -193,7 +201,7 @@ def _leave_after_signal(tap: EngineTap, signum: int) -> NoReturn:
     Does not wait for worker threads: one may be in a request for minutes.
     """
     with contextlib.suppress(OSError):  # the target may be gone as well
-        tap.write_state()
+        tap.write_last_state()
         tap.writer.flush()
     tap.logger.error("stopped by signal %d; the next run resumes from the last state", signum)
     logging.shutdown()
@@ -201,11 +209,14 @@ def _leave_after_signal(tap: EngineTap, signum: int) -> NoReturn:
     os._exit(128 + signum)
 
 
-def _read_json(name: str, source: Any) -> dict[str, Any] | None:
+def _read_json(name: str, source: Any, *, may_be_empty: bool = False) -> dict[str, Any] | None:
     if source is None:
         return None
+    text = source.read()
+    if may_be_empty and not text.strip():
+        return None
     try:
-        value: Any = load_json(source.read())
+        value: Any = load_json(text)
     except ValueError as error:
         msg = f"the {name} file is not valid JSON: {error}"
         raise SettingsError(msg) from None

@@ -53,20 +53,23 @@ class Output:
 
         Rows older than the scan asked for are left out: not every endpoint filters. Rows without a
         replication timestamp stay, because nothing says that they are old.
+
+        The first record is compared with the schema before anything is left out of it.
         """
         least = since or ""
         raws = [row.raw for row in step.page.rows if row.at is None or row.at >= least]
         pruning, reshape = self._pruning, self._reshape
         if reshape is not None:
             context = step.part.list
-            reshaped = (reshape(json_text.members(raw), context) for raw in raws)
+            reshaped = [reshape(json_text.members(raw), context) for raw in raws]
+            self._drift.look(map(json_text.join, reshaped))
             return [json_text.join(pruning.apply_to_members(members)) for members in reshaped]
+        self._drift.look(raws)
         return [pruning.apply(raw) for raw in raws] if pruning else raws
 
     def write(self, step: Step, scan: Scan) -> int:
         """Write the records of a page and return their number."""
         raws = self.records(step, scan.since)
-        self._drift.look(raws)
         if self._alias is None:
             for raw in raws:
                 self._write_decoded(decode(raw), scan.version)

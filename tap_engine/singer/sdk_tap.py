@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from singer_sdk import Tap
+from singer_sdk.exceptions import StreamMapConfigError
 from singer_sdk.helpers._classproperty import classproperty  # public nowhere
 from singer_sdk.helpers.capabilities import (
     CapabilitiesEnum,
@@ -12,11 +13,12 @@ from singer_sdk.helpers.capabilities import (
     TapCapabilities,
 )
 from singer_sdk.plugin_base import PluginBase
+from singer_sdk.singerlib import StateMessage
 
-from tap_engine.errors import StateError
+from tap_engine.errors import SettingsError
 from tap_engine.singer import settings
 from tap_engine.singer.writer import RecordWriter
-from tap_engine.state import shards
+from tap_engine.state import document, shards
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -50,14 +52,30 @@ class SdkTap(Tap):
             with self.writer.signals.held():
                 self.state_writer.write_state(self.state)
 
+    def write_last_state(self) -> None:
+        """Make a STATE message the last line, whether or not anything changed.
+
+        Some loaders (target-jsonl, those of PipelineWise) only keep what follows the last record.
+        """
+        if self.state and not self.writer.ends_with_state:
+            self.writer.write_message(StateMessage(value=self.state))
+
     @property
     def state_members(self) -> dict[str, Any]:
         """The state; the SDK declares none of its members but the bookmarks."""
         return cast("dict[str, Any]", self.state)
 
     def setup_mapper(self) -> None:
-        """Set up stream maps; streams register their schemas when they are first used."""
-        PluginBase.setup_mapper(self)
+        """Set up stream maps; streams register their schemas when they are first used.
+
+        Raises:
+            SettingsError: An option of all maps is unknown.
+        """
+        try:
+            PluginBase.setup_mapper(self)
+        except StreamMapConfigError as error:
+            msg = f"setting stream_maps: {error}"
+            raise SettingsError(msg) from None
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Take over a state.
@@ -65,15 +83,12 @@ class SdkTap(Tap):
         Raises:
             StateError: It has not the form of a Singer state.
         """
-        bookmarks = state.get("bookmarks", {}) if isinstance(state, dict) else None
-        if not isinstance(bookmarks, dict) or not all(
-            isinstance(entry, dict) for entry in bookmarks.values()
-        ):
-            msg = 'state is not of the form {"bookmarks": {stream: {...}}}'
-            raise StateError(msg)
+        state = document.unwrap(state)
         super().load_state(state)
-        if shards.NAME in state:  # the SDK takes over the bookmarks only
-            self.state_members[shards.NAME] = state[shards.NAME]
+        # The SDK takes over the bookmarks only.
+        for name in (document.TAP, document.SOURCE, shards.NAME):
+            if name in state:
+                self.state_members[name] = state[name]
 
     @classproperty
     def _env_var_config(cls) -> dict[str, Any]:  # noqa: N805 (of the class)
@@ -89,8 +104,15 @@ class SdkTap(Tap):
         """Validate settings only where they matter.
 
         Overrides a private method of the SDK, which warns of missing settings at `--discover`.
+
+        Raises:
+            SettingsError: The stream maps have a form for which the SDK's own schema is wrong.
         """
-        return super()._validate_config(raise_errors=True) if raise_errors else []
+        try:
+            return super()._validate_config(raise_errors=True) if raise_errors else []
+        except AttributeError:
+            msg = "setting stream_maps is not of the form {stream: {member: expression}}"
+            raise SettingsError(msg) from None
 
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         """Stop between two lines.

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
+import os
+import ssl
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -31,6 +34,8 @@ NUMBER = th.CustomType({"type": ["integer", "number"]})
 
 FILTERS = "stream_filters"
 MOST_CONCURRENCY = 16
+CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+FALSE = ("false", "0", "no", "off")
 
 
 def setting(  # noqa: PLR0913 (the attributes of a setting)
@@ -108,22 +113,23 @@ def shared(*, concurrency: int, lookback_seconds: int) -> list[Property]:
             "request_timeout",
             NUMBER,
             "Request timeout",
-            "Seconds to wait for a connection, and for each part of a response.",
+            "Seconds to wait for a connection and for each part of a response; a whole response may"
+            " take three times as long.",
             default=120,
         ),
         setting(
             "retry_max_seconds",
             NUMBER,
             "Retry budget",
-            "Seconds to keep retrying a request before the run fails.",
+            "Seconds to keep retrying a request before its stream fails.",
             default=600,
         ),
         setting(
             "skip_forbidden_streams",
             BOOLEAN,
             "Skip forbidden streams",
-            "Only warn about selected streams that the credentials cannot read. Otherwise the run"
-            " reads the other streams and then fails.",
+            "Only warn about selected streams that the API refuses to these credentials from the"
+            " start. Otherwise the run reads the other streams and then fails.",
             default=False,
         ),
         setting(
@@ -140,9 +146,9 @@ def shared(*, concurrency: int, lookback_seconds: int) -> list[Property]:
             th.StringType(allowed_values=list(counts.MODES)),
             "Verify counts",
             "After a full scan, compare the number of records with the API's own count, if it has"
-            " one: log both (log), also fail if records are missing that did not change meanwhile"
-            " (strict), or skip the check (off).",
-            default=counts.LOG,
+            " one. If records are missing that did not change meanwhile, scan again and then fail"
+            " (strict), or only warn (log); off skips the check.",
+            default=counts.STRICT,
         ),
         setting(
             "emit_activate_version_messages",
@@ -209,12 +215,21 @@ def from_environment(definitions: Mapping[str, Any], prefix: str) -> dict[str, A
     config: dict[str, Any] = {}
     for name, definition in definitions.items():
         try:
-            config |= parse_environment_config({"properties": {name: definition}}, prefix)
+            config |= _parsed(name, definition, prefix)
         except ValueError:
             kind = definition["type"][0]
             msg = f"environment variable {prefix}{name.upper()} is not a valid {kind}"
             raise ValueError(msg) from None
     return config
+
+
+def _parsed(name: str, definition: Mapping[str, Any], prefix: str) -> dict[str, Any]:
+    parsed = parse_environment_config({"properties": {name: definition}}, prefix)
+    # The SDK takes for false whatever it does not take for true.
+    if parsed.get(name) is False and os.environ[f"{prefix}{name.upper()}"].lower() not in FALSE:
+        msg = "no truth value"
+        raise ValueError(msg)
+    return parsed
 
 
 def require(config: Mapping[str, Any], *names: str) -> None:
@@ -240,6 +255,24 @@ def header(config: Mapping[str, Any], *names: str) -> None:
         if not (value.isascii() and value.isprintable()):
             msg = f"setting {name} must be plain ASCII without line breaks"
             raise SettingsError(msg)
+
+
+def certificates(environment: Mapping[str, str]) -> None:
+    """Check the file or folder with certificates that the environment names.
+
+    Raises:
+        SettingsError: It cannot be used; without this check every request would fail.
+    """
+    name = next((each for each in CERTIFICATES if environment.get(each)), None)
+    if name is None:
+        return
+    path = Path(environment[name])
+    try:
+        if not path.is_dir():
+            ssl.create_default_context(cafile=path)
+    except OSError as error:  # of which errors of TLS are a kind
+        msg = f"environment variable {name} names no usable certificates: {path} ({error.strerror})"
+        raise SettingsError(msg) from None
 
 
 def number(config: Mapping[str, Any], name: str, least: float, most: float) -> float:

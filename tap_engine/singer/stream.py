@@ -5,22 +5,24 @@ from __future__ import annotations
 import abc
 import importlib.resources
 import json
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
+import msgspec
 from singer_sdk.mapper import SameRecordTransform
 
-from tap_engine.errors import AbortedError, StreamError, TapError
+from tap_engine.errors import AbortedError, SourceError, StreamError, TapError
 from tap_engine.reading.declaration import Declaration
 from tap_engine.reading.run import explained
 from tap_engine.reading.sync import StreamSync
 from tap_engine.records import typed_members
 from tap_engine.records.drift import Drift
 from tap_engine.records.rows import decode
-from tap_engine.singer import partial
+from tap_engine.singer import maps, partial
 from tap_engine.singer.catalog import pruning_of
 from tap_engine.singer.output import Output
 from tap_engine.singer.sdk_stream import SdkStream
-from tap_engine.state.coverage import Coverage, fingerprint
+from tap_engine.state.coverage import Coverage, digest, fingerprint
 from tap_engine.state.scan import Scan
 from tap_engine.state.shards import read_setting
 
@@ -34,7 +36,10 @@ if TYPE_CHECKING:
     from tap_engine.http.redaction import Redactor
     from tap_engine.reading.pager import Pager
     from tap_engine.reading.run import Run
+    from tap_engine.records import json_text
+    from tap_engine.records.pruning import Pruning
     from tap_engine.singer.writer import RecordWriter
+    from tap_engine.state.scan import Context
     from tap_engine.state.shards import Shard
 
 
@@ -83,9 +88,12 @@ class EngineStream(Declaration, SdkStream, abc.ABC):
     def coverage(self) -> Coverage:
         """The settings that decide what lies below a bookmark."""
         wanted = self.stream_filter
+        mapped = maps.definitions(self.host.mapper, self.name)
         return Coverage(
             start_date=self.host.current_run.settings.start_date,
             filter=None if wanted is None else fingerprint(wanted),
+            maps=fingerprint(mapped) if mapped else None,
+            left_out=digest(self.pruning.left_out()),
         )
 
     def complete(self, scan: Scan) -> Iterable[int]:
@@ -128,14 +136,27 @@ class EngineStream(Declaration, SdkStream, abc.ABC):
         Unless the setting says so, not the few tables that are always read in full and have a
         column `version`: there target-postgres (0.8.1, with soft deletes) fails at
         ACTIVATE_VERSION. Never those whose source expires records, and never a shard, which does
-        not have the rows of the others.
+        not have the rows of the others, nor those of which `start_date` leaves some out.
         """
+        return self._would_activate and not self._is_bounded
+
+    @property
+    def keeps_version(self) -> bool:
+        """Whether it is only `start_date` that keeps a complete scan from activating a version."""
+        return self._would_activate and self._is_bounded
+
+    @property
+    def _would_activate(self) -> bool:
         wanted = self.config.get("emit_activate_version_messages")
         if wanted is None:
             always_full = type(self).replication_key is None
             wanted = not always_full or "version" not in self.schema["properties"]
         incomplete = self.source_expires or self.shard is not None
         return bool(wanted) and self.is_full_table and not incomplete
+
+    @property
+    def _is_bounded(self) -> bool:
+        return bool(self.config.get("start_date")) and self.replication_key is not None
 
     def note_finished(self) -> None:
         """Note in the state that a shard's scan of the stream is complete."""
@@ -145,6 +166,11 @@ class EngineStream(Declaration, SdkStream, abc.ABC):
     def pending(self) -> int:
         """Number of pages in flight or waiting to be written."""
         return self._sync.pending if self._sync else 0
+
+    @property
+    def held_bytes(self) -> int:
+        """Size of the pages that wait to be written."""
+        return self._sync.held_bytes if self._sync else 0
 
     def prefetch(self) -> None:
         """Ask for the first pages before the SDK reaches this stream."""
@@ -176,7 +202,7 @@ class EngineStream(Declaration, SdkStream, abc.ABC):
             with counter, self.get_sync_timer():
                 self._sync = self._sync or self.reading()
                 self._sync.run(self._output, counter.increment)
-            run.succeeded(self.name)
+            run.succeeded(self)
         except StreamError as error:
             run.failed(self.name, explained(error, self.needs))
         except (TapError, OSError) as error:
@@ -195,22 +221,38 @@ class EngineStream(Declaration, SdkStream, abc.ABC):
             yield from map(decode, output.records(step, reading.scan.since))
 
     @property
+    def lets_nothing_out(self) -> bool:
+        """Whether stream maps drop every record."""
+        return maps.lets_nothing_out(self.stream_maps)
+
+    @property
     def is_mapped(self) -> bool:
         """Whether a stream map changes, drops or renames what is written."""
-        maps = self.stream_maps
-        return len(maps) != 1 or type(maps[0]) is not SameRecordTransform
+        found = self.stream_maps
+        return len(found) != 1 or type(found[0]) is not SameRecordTransform
+
+    @cached_property
+    def pruning(self) -> Pruning:
+        """Members that are not selected."""
+        return pruning_of(self.schema, self.mask, self.metadata, self.kept, self.package)
 
     def _output(self) -> Output:
-        keep = {*self.keys, self.replication_key or ""}
         as_text = not self.is_mapped and not self.config.get("flattening_enabled")
         return Output(
             self.host.writer,
             self.drift,
-            pruning=pruning_of(self.schema, self.mask, self.metadata, keep),
-            reshape=self.reshape if self.reshapes else None,
+            pruning=self.pruning,
+            reshape=self._reshaped if self.reshapes else None,
             alias=self.stream_maps[0].stream_alias if as_text else None,
             write_decoded=self.write_decoded,
         )
+
+    def _reshaped(self, members: json_text.Members, context: Context) -> json_text.Members:
+        try:
+            return self.reshape(members, context)
+        except (AttributeError, KeyError, TypeError, msgspec.MsgspecError) as error:
+            msg = f"{self.name}: the API sent a record of another form than is known ({error!r})"
+            raise SourceError(msg) from None
 
     @property
     def stream_maps(self) -> list[StreamMap]:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import abc
+import os
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
 
 import msgspec
 
-from tap_engine.errors import StreamError
+from tap_engine.errors import SettingsError, StreamError
+from tap_engine.http.redaction import SHORTEST
 from tap_engine.http.session import Http
 from tap_engine.reading.run import Run, explained
-from tap_engine.singer import metrics, settings
+from tap_engine.singer import catalog_check, map_check, metrics, settings
 from tap_engine.singer.sdk_tap import SdkTap
-from tap_engine.state import shards
+from tap_engine.state import document, shards
 from tap_engine.state.scan import Scan
 
 if TYPE_CHECKING:
@@ -49,8 +51,14 @@ class EngineTap(SdkTap):
         self.needs_schemas = True  # not where only ids and timestamps are compared
         super().__init__(*args, **kwargs)
         for name, definition in self.config_jsonschema["properties"].items():
-            if definition.get("secret"):
-                self.redactor.add(str(self.config.get(name) or ""))
+            if definition.get("secret") and (value := str(self.config.get(name) or "")):
+                self.redactor.add(value)
+                if len(value) < SHORTEST:
+                    self.logger.warning(
+                        "setting %s: too short to be a secret, so it is not masked in messages",
+                        name,
+                    )
+        self.redactor.add_proxies()
         self.redactor.guard()
 
     # What the taps fill in.
@@ -111,6 +119,7 @@ class EngineTap(SdkTap):
         """
         config = self.config
         settings.header(config, "user_agent")
+        settings.certificates(os.environ)
         return Http(
             concurrency=int(settings.number(config, "concurrency", 1, settings.MOST_CONCURRENCY)),
             timeout=settings.number(config, "request_timeout", 0.1, 3600),
@@ -122,11 +131,33 @@ class EngineTap(SdkTap):
             correlation_header=correlation_header,
         )
 
+    def stop(self) -> None:
+        """End all requests that are still under way."""
+        if "connection" in vars(self):  # or there is no session yet
+            self.connection.http.stop()
+
     def note_finished(self, stream: str, *, split: bool) -> None:
         """Note in the state that a shard's scan of a stream is complete."""
         if shards.NAME in self.state_members:
             finished = self.state_members[shards.NAME]["finished"]
             finished[stream] = "split" if split else "whole"
+
+    def _check_state(self) -> shards.ShardEntry | None:
+        """Check whose the state is, and return the entry of this shard; None without shards.
+
+        Raises:
+            StateError: It is of another tap, source or shard.
+        """
+        document.check_streams(self.state, self.name, {each.name for each in self.stream_types})
+        document.check_source(self.state, self.name, self.source)
+        return shards.check_state(self.state, self.current_run.settings.shard)
+
+    def _name_state(self, entry: shards.ShardEntry | None) -> None:
+        """Say in the state whose it is."""
+        self.state_members.setdefault(document.BOOKMARKS, {})
+        self.state_members.update({document.TAP: self.name, document.SOURCE: self.source})
+        if entry:
+            self.state_members[shards.NAME] = msgspec.to_builtins(entry)
 
     # What the SDK asks for.
 
@@ -163,13 +194,39 @@ class EngineTap(SdkTap):
             msg = f"type_custom_fields: {explained(error, stream.needs)}"
             raise type(error)(msg) from None
 
+    def ready_streams(self) -> list[EngineStream]:
+        """Return the streams to read, once nothing is found wrong with catalog and stream maps.
+
+        Raises:
+            SettingsError: Something is, or nothing is selected.
+        """
+        if self.input_catalog is not None:
+            catalog_check.check_names(self.input_catalog, self.streams)
+        if not any(stream.selected for stream in self.streams.values()):
+            msg = "nothing is selected: select streams in the catalog (with Meltano: in `select`)"
+            raise SettingsError(msg)
+        streams = self.chosen_streams
+        for stream in streams:
+            stream.check_catalog()
+        map_check.check(self.mapper, self.streams, streams)
+        return streams
+
     @property
     def chosen_streams(self) -> list[EngineStream]:
-        """The selected streams; of several shards only the first reads what cannot be divided."""
+        """The selected streams of which something can go out.
+
+        Of several shards only the first reads what cannot be divided.
+        """
         shard = self.current_run.settings.shard
         streams = cast("list[EngineStream]", list(self.streams.values()))
         for stream in streams:
             if shard and shard.number > 1 and not stream.shardable:
+                stream.selected = False
+            elif stream.selected and stream.lets_nothing_out:
+                self.logger.info(
+                    "%s: not read, because stream_maps let nothing out; its state is left alone",
+                    stream.name,
+                )
                 stream.selected = False
         return [stream for stream in streams if stream.selected]
 
@@ -179,14 +236,18 @@ class EngineTap(SdkTap):
         Returns:
             The exit code: 0 when every selected stream is complete.
         """
-        run, shard = self.current_run, self.current_run.settings.shard
-        entry = shards.check_state(self.state, shard, self.name, self.source)
-        if entry:
-            self.state_members[shards.NAME] = msgspec.to_builtins(entry)
-        streams = self.chosen_streams
+        run, shard_entry = self.current_run, self._check_state()
+        streams = self.ready_streams()
+        if bounded := [stream.name for stream in streams if stream.keeps_version]:
+            self.logger.warning(
+                "start_date leaves out a part of %s: no version is activated, nothing removed",
+                ", ".join(bounded),
+            )
         run.prefetch_from(streams)
+        self._name_state(shard_entry)
         try:
             self.sync_all()
+            self.write_last_state()
             self.writer.flush()
         finally:
             metrics.log(run.http.sent, run.http.waited)

@@ -28,6 +28,7 @@ class RecordWriter(MsgSpecWriter):
     def __init__(self) -> None:
         super().__init__()
         self.signals = Signals()
+        self.ends_with_state = False
 
     def serialize_message(self, message: Message) -> bytearray:
         """Serialize a message without the SDK's deep copy of schemas and states."""
@@ -40,6 +41,7 @@ class RecordWriter(MsgSpecWriter):
         """Write a message of the SDK."""
         with self.signals.held():
             _write_all(self.format_message(message))
+            self.ends_with_state = isinstance(message, StateMessage)
             if not isinstance(message, RecordMessage):
                 sys.stdout.buffer.flush()
 
@@ -57,6 +59,7 @@ class RecordWriter(MsgSpecWriter):
         activated = b"" if version is None else b',"version":%d' % version
         tail = activated + extracted + b"}\n"
         between = tail + head
+        self.ends_with_state = False
         with self.signals.held():
             for batch in batches(raws):
                 _write_all(b"".join((head, between.join(batch), tail)))

@@ -2,17 +2,26 @@
 
 replication_key, replication_key_value
     The bookmark. Every record version with a lower replication timestamp was delivered.
-deletions_read_to
-    Moment up to which deletes were read and marked, for streams that do so.
+read_up_to
+    Moment up to which the source was read, where the bookmark does not say it.
+deletions_read_to, deletions_from
+    Moment up to which deletes were read and marked, and the latest delete that was seen, for
+    streams that do so.
+version
+    The last table version of the stream's rows.
 coverage
-    The settings under which everything below the bookmark was read.
+    The settings under which everything below the bookmark was read, as JSON text.
 scan
-    Present while a scan is unfinished; see `tap_engine.state.scan`.
+    A scan while it is unfinished, as JSON text; see `tap_engine.state.scan`.
+
+Whoever keeps the state may merge it into an older one, member by member and at every depth. So no
+member is taken away once it is written, and what only means something as a whole is one text; an
+empty text stands for nothing.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import msgspec
 
@@ -25,9 +34,14 @@ if TYPE_CHECKING:
 
     from tap_engine.state.coverage import Coverage
 
-BOOKMARK = "replication_key_value"
+T = TypeVar("T")
 
-_OURS = {"replication_key", BOOKMARK, "deletions_read_to", "coverage", "scan"}
+BOOKMARK = "replication_key_value"
+READ_UP_TO = "read_up_to"
+TIMESTAMPS = (BOOKMARK, READ_UP_TO, "deletions_read_to", "deletions_from")
+"""Members that are moments; what several states agree on is the earliest of each."""
+
+_OURS = {"replication_key", *TIMESTAMPS, "version", "coverage", "scan"}
 # Also written there by the SDK, and meaningless between runs.
 _SDK = {"replication_key_signpost", "starting_replication_value", "progress_markers"}
 
@@ -36,14 +50,20 @@ class Entry(msgspec.Struct):
     """What state says about one stream, seen from today's settings.
 
     Attributes:
-        since: The bookmark minus the lookback; None without a bookmark.
+        bookmark: The bookmark.
+        since: The bookmark, or now if it is in the future, minus the lookback; None without one.
+        ahead: The bookmark is in the future.
         gap: Why the bookmark is not enough for today's settings; empty if it is.
-        scan: The unfinished scan.
+        version: The last table version; 0 if there was none.
+        scan: The unfinished scan, if it was begun at this bookmark.
         scan_gap: Why the scan is not enough for today's settings; empty if it is.
     """
 
+    bookmark: str | None
     since: str | None
+    ahead: bool
     gap: str
+    version: int
     scan: Scan | None
     scan_gap: str
 
@@ -77,29 +97,37 @@ def load(
         raise StateError(msg)
     if value is not None and named not in (None, replication_key):
         raise _unusable(stream, f"its bookmark is one of {named!r}, not of {replication_key!r}")
-    _timestamp(stream, "deletions_read_to", entry.get("deletions_read_to"))
-    bookmark = _timestamp(stream, BOOKMARK, value)
-    before = _coverage(stream, "coverage", entry.get("coverage"), type(today))
-    scan, scan_gap = entry.get("scan"), ""
+    moments = {name: _timestamp(stream, name, entry.get(name)) for name in TIMESTAMPS}
+    bookmark = moments[BOOKMARK]
+    scan, scan_gap = _scan(stream, entry.get("scan", "")), ""
     if scan is not None:
-        scan = _scan(stream, scan)
-        scan_gap = today.gap(_coverage(stream, "scan.coverage", scan.coverage, type(today)))
+        covered = _coverage(stream, "scan.coverage", scan.coverage, type(today))
+        scan_gap = today.gap(covered)
+    version = entry.get("version", 0)
+    if type(version) is not int or version < 0:
+        raise _unusable(stream, f"version is no number: {version!r:.60}")
+    # By the local clock: the server's is not known before its first answer.
+    now = timestamps.now()
     return Entry(
-        since=timestamps.earlier(bookmark, lookback) if bookmark else None,
-        gap=today.gap(before),
-        scan=scan,
+        bookmark=bookmark,
+        since=timestamps.earlier(min(bookmark, now), lookback) if bookmark else None,
+        ahead=bookmark is not None and bookmark > now,
+        gap=today.gap(_covered(stream, entry, type(today))),
+        version=version,
+        scan=scan if scan is not None and scan.bookmark == bookmark else None,
         scan_gap=scan_gap,
     )
 
 
 def save(entry: MutableMapping[str, Any], scan: Scan) -> None:
     """Write an unfinished scan; the bookmark stays as it was."""
-    entry["scan"] = msgspec.to_builtins(scan)
+    entry["scan"] = _text(msgspec.to_builtins(scan))
+    _note_version(entry, scan)
 
 
 def drop(entry: MutableMapping[str, Any]) -> None:
     """Forget a scan; the bookmark stays as it was."""
-    entry.pop("scan", None)
+    entry["scan"] = ""
 
 
 def finish(
@@ -108,7 +136,7 @@ def finish(
     replication_key: str | None,
     coverage: Coverage,
     *,
-    at_run_start: bool = False,
+    expires: bool = False,
 ) -> None:
     """Turn a complete scan into a bookmark: min(run start, highest seen), never further back.
 
@@ -117,47 +145,80 @@ def finish(
         scan: The complete scan.
         replication_key: None for a full table, which has no bookmark.
         coverage: Settings of this run.
-        at_run_start: Move the bookmark to the start of the run, whatever was seen.
+        expires: The source removes old records, so that it matters when it was read.
     """
     if replication_key is not None:
-        bookmark = scan.run_started_at if at_run_start else _reached(scan)
-        old = entry.get(BOOKMARK)
-        if old is not None:
-            old = timestamps.canonical(old)
-            keep = bookmark is None or (not scan.full and bookmark < old)
-            bookmark = old if keep else bookmark
+        bookmark, started = _bookmark(entry, scan), scan.run_started_at
         if bookmark is not None:
             entry.update({"replication_key": replication_key, BOOKMARK: bookmark})
-        before = entry.pop("coverage", None) or {}
+        if started is not None and (expires or bookmark is None):
+            entry[READ_UP_TO] = started
         covered = coverage.as_state()
         if not scan.full:
             # The start date bounds full scans only, so what it left out stays left out.
             covered.pop("start_date", None)
-            if "start_date" in before:
-                covered["start_date"] = before["start_date"]
-        if covered:
-            entry["coverage"] = covered
+            if started_at := _members(entry.get("coverage")).get("start_date"):
+                covered = {"start_date": started_at, **covered}
+        entry["coverage"] = _text(covered)
+    _note_version(entry, scan)
     drop(entry)
 
 
-def _reached(scan: Scan) -> str | None:
-    highest, started = scan.max_replication_value, scan.run_started_at
-    return min(highest, started) if highest and started else highest
+def is_scanned(entry: Mapping[str, Any]) -> bool:
+    """Return whether a scan of the stream is unfinished."""
+    return bool(entry.get("scan"))
 
 
-def _scan(stream: str, value: object) -> Scan:
-    try:
-        scan = msgspec.convert(value, Scan)
-    except msgspec.ValidationError as error:
-        raise _unusable(stream, f"scan: {error}") from None
-    for name in ("since", "run_started_at", "max_replication_value"):
+def _bookmark(entry: Mapping[str, Any], scan: Scan) -> str | None:
+    bookmark, old = scan.max_replication_value, entry.get(BOOKMARK)
+    if old is not None:
+        old = timestamps.canonical(old)
+        if bookmark is None or (not scan.full and bookmark < old):
+            bookmark = old
+    started = scan.run_started_at
+    return min(bookmark, started) if bookmark and started else bookmark
+
+
+def _note_version(entry: MutableMapping[str, Any], scan: Scan) -> None:
+    if scan.version is not None:
+        entry["version"] = scan.version
+
+
+def _text(members: dict[str, Any]) -> str:
+    return msgspec.json.encode(members).decode() if members else ""
+
+
+def _members(text: str | None) -> dict[str, Any]:
+    return msgspec.json.decode(text, type=dict[str, Any]) if text else {}
+
+
+def _scan(stream: str, text: object) -> Scan | None:
+    if text in ("", None):
+        return None
+    scan = _decode(stream, "scan", text, Scan)
+    for name in ("bookmark", "since", "run_started_at", "max_replication_value"):
         setattr(scan, name, _timestamp(stream, f"scan.{name}", getattr(scan, name)))
     return scan
 
 
+def _covered(stream: str, entry: Mapping[str, Any], kind: type[Coverage]) -> Coverage:
+    text = entry.get("coverage")
+    members = {} if text in ("", None) else _decode(stream, "coverage", text, dict[str, Any])
+    return _coverage(stream, "coverage", members, kind)
+
+
+def _decode(stream: str, name: str, text: object, kind: type[T]) -> T:
+    if not isinstance(text, str):
+        raise _unusable(stream, f"{name} is no text: {text!r:.60}")
+    try:
+        return msgspec.json.decode(text, type=kind)
+    except msgspec.DecodeError as error:
+        raise _unusable(stream, f"{name}: {error}") from None
+
+
 def _coverage(stream: str, name: str, value: object, kind: type[Coverage]) -> Coverage:
     try:
-        coverage = msgspec.convert(value or {}, kind)
+        coverage = msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
         raise _unusable(stream, f"{name}: {error}") from None
     coverage.start_date = _timestamp(stream, f"{name}.start_date", coverage.start_date)

@@ -10,16 +10,17 @@ import msgspec
 
 from tap_engine import timestamps
 from tap_engine.errors import StateError
+from tap_engine.state import document
+from tap_engine.state.entry import BOOKMARK, READ_UP_TO, TIMESTAMPS, is_scanned
 from tap_engine.state.shards import ShardEntry  # noqa: TC001 (msgspec reads the annotation)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_WRAPPED = "singer_state"
-"""Member that holds the state in the output of `meltano state get`."""
-
 
 class _State(msgspec.Struct):
+    tap: str
+    source: str
     shard: ShardEntry
     bookmarks: dict[str, dict[str, Any]] = {}
 
@@ -40,9 +41,17 @@ def merge_files(tap: str, paths: Sequence[str]) -> str:
         except (OSError, msgspec.DecodeError) as error:
             msg = f"{path} cannot be read: {error}"
             raise StateError(msg) from None
-    wrapped = all(_WRAPPED in state for state in states.values())
-    merged = merge(tap, {path: state.get(_WRAPPED, state) for path, state in states.items()})
-    return json.dumps({_WRAPPED: merged} if wrapped else merged)
+    wrapped = all(document.WRAPPED in state for state in states.values())
+    merged = merge(tap, {path: _bare(path, state) for path, state in states.items()})
+    return json.dumps({document.WRAPPED: merged} if wrapped else merged)
+
+
+def _bare(path: str, state: Any) -> dict[str, Any]:
+    try:
+        return document.unwrap(state)
+    except StateError as error:
+        msg = f"{path}: {error}"
+        raise StateError(msg) from None
 
 
 def merge(tap: str, states: Mapping[str, Any]) -> dict[str, Any]:
@@ -65,25 +74,28 @@ def merge(tap: str, states: Mapping[str, Any]) -> dict[str, Any]:
         parts = [state for state in known.values() if stream in state.shard.finished]
         if entry := _merge_stream(stream, [part.bookmarks.get(stream, {}) for part in parts]):
             merged[stream] = entry
-    return {"bookmarks": merged}
+    source = next(iter(known.values())).source
+    return {document.BOOKMARKS: merged, document.TAP: tap, document.SOURCE: source}
 
 
 def _wrong_shards(tap: str, states: Mapping[str, _State]) -> str:
     """Say why the states are not one of each shard of one source; empty if they are."""
     if not states:
         return "no states given; name the file of each shard's state"
-    first = next(iter(states.values())).shard
+    first = next(iter(states.values()))
     seen: dict[int, str] = {}
     for name, state in states.items():
         shard = state.shard
-        found, wanted = (shard.tap, shard.source, shard.of), (tap, first.source, first.of)
+        found = (state.tap, state.source, shard.of)
+        wanted = (tap, first.source, first.shard.of)
         if found != wanted:
             form = "{} ({}) in {} shards"
             return f"{name} is a state of {form.format(*found)}, not of {form.format(*wanted)}"
         if shard.number in seen:
             return f"{name} and {seen[shard.number]} are both of shard {shard.shard}"
         seen[shard.number] = name
-    missing = [f"{number}/{first.of}" for number in range(1, first.of + 1) if number not in seen]
+    of = first.shard.of
+    missing = [f"{number}/{of}" for number in range(1, of + 1) if number not in seen]
     return f"shards are missing: {', '.join(missing)}" if missing else ""
 
 
@@ -95,7 +107,7 @@ def _unfinished(states: Mapping[str, _State]) -> str:
     for name, state in states.items():
         wanted = split if state.shard.number > 1 else {stream for stream, _ in finished}
         left = {*wanted, *state.bookmarks} - state.shard.finished.keys()
-        left |= {stream for stream, entry in state.bookmarks.items() if "scan" in entry}
+        left |= {stream for stream, entry in state.bookmarks.items() if is_scanned(entry)}
         if left:
             streams = ", ".join(sorted(left))
             problems.append(f"shard {state.shard.shard} ({name}) has not finished {streams}")
@@ -103,20 +115,25 @@ def _unfinished(states: Mapping[str, _State]) -> str:
 
 
 def _merge_stream(stream: str, entries: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Merge the entries of one stream; empty if it has to be read from its start."""
-    settings = {json.dumps(entry.get("coverage"), sort_keys=True) for entry in entries}
+    """Merge the entries of one stream; without a bookmark if it has to be read from its start."""
+    settings = {json.dumps(entry.get("coverage") or "") for entry in entries}
     keys = {entry.get("replication_key") for entry in entries} - {None}
     if len(settings) > 1 or len(keys) > 1:
         msg = f"the shards read {stream} with different settings (start date, filter, lists)"
         raise StateError(msg)
-    merged = dict(entries[0])
-    for member in ("replication_key_value", "deletions_read_to"):
+    merged = {name: value for entry in entries for name, value in entry.items()}
+    for member in TIMESTAMPS:
         merged.pop(member, None)
         values: list[Any] = [entry.get(member) for entry in entries]
+        if member == BOOKMARK:
+            # An empty shard has none: it only says when it was empty.
+            values = [entry.get(BOOKMARK) or entry.get(READ_UP_TO) for entry in entries]
         try:
             if None not in values:
                 merged[member] = min(timestamps.canonical(value) for value in values)
         except (AttributeError, TypeError, ValueError):
             msg = f"{member} of {stream} is no ISO 8601 timestamp"
             raise StateError(msg) from None
-    return merged if "replication_key_value" in merged else {}
+    if BOOKMARK in merged and keys:
+        return merged
+    return {"version": merged["version"]} if "version" in merged else {}

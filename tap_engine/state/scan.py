@@ -35,6 +35,7 @@ class Scan(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True):
         pager: Name of the pager; a position only means something together with it.
         ranges: Ranges that are not finished.
         last_list: Last of the lists that were begun; None before the first.
+        bookmark: The stream's bookmark when the scan began; with another one it is not resumed.
         since: Lower bound of the replication timestamp.
         run_started_at: The server's time when the run began that started this scan.
         max_replication_value: Highest replication timestamp that was written.
@@ -47,6 +48,7 @@ class Scan(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True):
     pager: str
     ranges: list[Range] = []
     last_list: Context | None = None
+    bookmark: str | None = None
     since: str | None = None
     run_started_at: str | None = None
     max_replication_value: str | None = None
@@ -69,6 +71,7 @@ class Scan(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True):
         """Return a scan of the same rows that begins anew with some pager."""
         return Scan(
             pager=pager,
+            bookmark=self.bookmark,
             since=self.since,
             version=self.version,
             full=self.full,

@@ -57,13 +57,10 @@ class ShardEntry(msgspec.Struct, forbid_unknown_fields=True):
     """The member `shard` of a state.
 
     Attributes:
-        source: The project that is read.
         finished: Streams that are complete: `split` where the shard read its part of the ids,
             `whole` where shard 1 reads the stream alone.
     """
 
-    tap: str
-    source: str
     number: Annotated[int, msgspec.Meta(ge=1, le=MOST)]
     of: Annotated[int, msgspec.Meta(ge=1, le=MOST)]
     finished: dict[str, Literal["split", "whole"]] = {}
@@ -91,9 +88,7 @@ def read_setting(config: Mapping[str, Any]) -> Shard | None:
     return shard
 
 
-def check_state(
-    state: Mapping[str, Any], shard: Shard | None, tap: str, source: str
-) -> ShardEntry | None:
+def check_state(state: Mapping[str, Any], shard: Shard | None) -> ShardEntry | None:
     """Check that a state belongs to a shard, or to none, and return its entry.
 
     Raises:
@@ -104,13 +99,13 @@ def check_state(
     except msgspec.ValidationError as error:
         msg = f"invalid `{NAME}` entry in state: {error}"
         raise StateError(msg) from None
-    expected = ShardEntry(tap, source, shard.number, shard.of) if shard else None
+    expected = ShardEntry(shard.number, shard.of) if shard else None
     if entry is None and (expected is None or not state.get("bookmarks")):
         return expected
-    if entry and (entry.tap, entry.source, entry.shard) == (tap, source, shard):
+    if entry and entry.shard == shard:
         return entry
-    found = f"shard {entry.shard} of {entry.source} ({entry.tap})" if entry else _NO_SHARD
-    wanted = f"shard {shard} of {source} ({tap})" if shard else _NO_SHARD
+    found = f"shard {entry.shard}" if entry else _NO_SHARD
+    wanted = f"shard {shard}" if shard else _NO_SHARD
     msg = (
         f"the state is of {found}, not of {wanted}; a shard starts without a state, and"
         " --merge-states turns the states of all shards into one for runs without shards"

@@ -13,7 +13,7 @@ from sandbox.commercetools.app import build as build_commercetools
 from sandbox.commercetools.auth import Client
 from tap_commerce7.tap import TapCommerce7
 from tap_commercetools.tap import TapCommercetools
-from tap_engine.http import retry, session
+from tap_engine.http import hosts, retry
 from tests.support import catalog_of, commerce7_config, commercetools_config
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retry, "FIRST_WAIT", 0.002)
     monkeypatch.setattr(retry, "LONGEST_WAIT", 0.02)
-    monkeypatch.setattr(session, "FIRST_CONTACT_SECONDS", 0.2)
+    monkeypatch.setattr(hosts, "FIRST_CONTACT_SECONDS", 0.2)
     monkeypatch.setattr("tap_engine.singer.check.CHECK_SECONDS", 0.2)
 
 

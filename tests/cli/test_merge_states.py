@@ -31,7 +31,7 @@ def test_an_ordinary_run_goes_on_from_the_merged_state(
     merged = command(tap, "--merge-states", *map(str, files))
     assert (merged.code, merged.err) == (0, "")
     state: dict[str, Any] = json.loads(merged.out)
-    assert list(state) == ["bookmarks"]
+    assert list(state) == ["bookmarks", "tap", "source"]
     bookmarks = [json.loads(file.read_text())["bookmarks"] for file in files]
     assert set(state["bookmarks"]) == set(bookmarks[0])
     assert command(tap, config=config, catalog=catalog, state=state).code == 0

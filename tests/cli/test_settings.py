@@ -237,6 +237,8 @@ def test_commerce7_refuses_a_shard_in_the_environment(
         ("concurrency", "many", "integer"),
         ("retry_max_seconds", "", "integer"),
         ("stream_filters", "orders", "object"),
+        ("skip_forbidden_streams", "ture", "boolean"),
+        ("flattening_enabled", "", "boolean"),
     ],
 )
 def test_a_wrong_variable_is_named(
@@ -256,6 +258,18 @@ def test_a_wrong_variable_is_named(
     assert len(ended.lines) == 1, ended.err
     assert ended.lines[0].endswith(f"environment variable {variable} is not a valid {kind}")
     assert "Traceback" not in ended.err
+
+
+@pytest.mark.parametrize(
+    ("value", "truth"), [("TRUE", True), ("on", True), ("1", True), ("False", False), ("no", False)]
+)
+def test_truth_values_in_the_environment(
+    monkeypatch: pytest.MonkeyPatch, tap: type[EngineTap], value: str, *, truth: bool
+) -> None:
+    monkeypatch.setattr("singer_sdk.configuration._dict_config.find_dotenv", str)
+    monkeypatch.setenv(env_name(tap, "skip_forbidden_streams"), value)
+    made = tap(config=GOOD[tap.name], parse_env_config=True)
+    assert made.config["skip_forbidden_streams"] is truth
 
 
 def test_unknown_settings_of_an_older_or_newer_version_are_no_error(
@@ -296,3 +310,17 @@ def test_every_setting_has_a_title_and_a_description(tap: type[EngineTap]) -> No
     for name, definition in tap.config_jsonschema["properties"].items():
         assert definition.get("title"), name
         assert definition.get("description"), name
+
+
+@pytest.mark.parametrize("length", [5, 6])
+def test_a_secret_that_is_too_short_to_be_masked_is_said_so(
+    tap: type[EngineTap], caplog: pytest.LogCaptureFixture, length: int
+) -> None:
+    make = commercetools_config if tap is TapCommercetools else commerce7_config
+    name = "client_secret" if tap is TapCommercetools else "app_secret"
+    secret = "x" * length
+    made = tap(config=make("http://127.0.0.1:1", **{name: secret}))
+    warned = f"setting {name}: too short to be a secret" in caplog.text
+    assert warned is (length == 5)
+    assert (made.redactor(secret) == "***") is not warned
+    assert secret not in caplog.text.replace("Validating", "") or warned

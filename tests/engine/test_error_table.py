@@ -42,7 +42,8 @@ def test_what_nobody_expects_fails_at_once(rules: tuple[Rule, ...], status: int)
         (400, "", Action.QUERY_REFUSED),
         (401, "invalid_token", Action.NEW_TOKEN),
         (403, "insufficient_scope", Action.REFUSED),
-        (404, "ResourceNotFound", Action.REFUSED),
+        (404, "ResourceNotFound", Action.NOT_FOUND),
+        (404, "", Action.REFUSED),
     ],
 )
 def test_commercetools(status: int, code: str, action: Action) -> None:
@@ -56,11 +57,15 @@ def test_commercetools(status: int, code: str, action: Action) -> None:
         (403, Action.REFUSED),
         (404, Action.REFUSED),
         (422, Action.QUERY_REFUSED),
-        (400, Action.FAIL),
+        (400, Action.QUERY_REFUSED),
     ],
 )
 def test_commerce7(status: int, action: Action) -> None:
     assert rule_for(commerce7.RULES, status, "").action is action
+
+
+def test_commerce7_says_itself_that_something_is_missing() -> None:
+    assert rule_for(commerce7.RULES, 404, "notFound").action is Action.NOT_FOUND
 
 
 @pytest.mark.parametrize("read_error", [commerce7.read_error, commercetools.read_error])

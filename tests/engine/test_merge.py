@@ -34,8 +34,8 @@ def state(
     **more: Any,
 ) -> dict[str, Any]:
     done = dict.fromkeys(bookmarks, "split") if finished is None else finished
-    mark = {"tap": TAP, "source": "demo", "number": number, "of": 2, "finished": done, **more}
-    return {"bookmarks": bookmarks, "shard": mark}
+    mark = {"number": number, "of": 2, "finished": done, **more}
+    return {"bookmarks": bookmarks, "tap": TAP, "source": "demo", "shard": mark}
 
 
 def pair() -> dict[str, dict[str, Any]]:
@@ -45,6 +45,10 @@ def pair() -> dict[str, dict[str, Any]]:
     }
 
 
+def whole(bookmarks: dict[str, Any]) -> dict[str, Any]:
+    return {"bookmarks": bookmarks, "tap": TAP, "source": "demo"}
+
+
 def refusal(states: dict[str, Any], tap: str = TAP) -> str:
     with pytest.raises(StateError) as caught:
         merge(tap, states)
@@ -52,7 +56,7 @@ def refusal(states: dict[str, Any], tap: str = TAP) -> str:
 
 
 def test_the_lowest_bookmark_counts() -> None:
-    assert merge(TAP, pair()) == {"bookmarks": {"customers": entry(LOW), "orders": entry(LOW)}}
+    assert merge(TAP, pair()) == whole({"customers": entry(LOW), "orders": entry(LOW)})
 
 
 def test_the_order_of_the_files_does_not_matter() -> None:
@@ -77,19 +81,19 @@ def test_the_lowest_moment_of_marked_deletes_counts() -> None:
 
 
 def test_settings_that_were_the_same_stay() -> None:
-    settings = {"start_date": LOW}
+    settings = json.dumps({"start_date": LOW})
     states = {
         str(number): state(number, {"orders": entry(HIGH, coverage=settings)}) for number in (1, 2)
     }
     assert merge(TAP, states)["bookmarks"]["orders"] == entry(HIGH, coverage=settings)
-    states["2"]["bookmarks"]["orders"]["coverage"] = {"start_date": HIGH}
+    states["2"]["bookmarks"]["orders"]["coverage"] = json.dumps({"start_date": HIGH})
     assert "read orders with different settings" in refusal(states)
 
 
 def test_a_stream_that_one_shard_has_no_bookmark_of_is_read_from_its_start() -> None:
     states = pair()
     states["b.json"]["bookmarks"]["orders"] = {}
-    assert merge(TAP, states) == {"bookmarks": {"customers": entry(LOW)}}
+    assert merge(TAP, states) == whole({"customers": entry(LOW)})
 
 
 def test_what_shard_1_reads_alone_is_taken_from_it() -> None:
@@ -97,12 +101,12 @@ def test_what_shard_1_reads_alone_is_taken_from_it() -> None:
         "a": state(1, {"orders": entry(HIGH)}, {"orders": "whole", "project": "whole"}),
         "b": state(2, {}, {}),
     }
-    assert merge(TAP, both) == {"bookmarks": {"orders": entry(HIGH)}}
+    assert merge(TAP, both) == whole({"orders": entry(HIGH)})
 
 
 def test_unfinished_shards_are_refused_and_named() -> None:
     states = pair()
-    states["b.json"]["bookmarks"]["orders"]["scan"] = {"pager": "id"}
+    states["b.json"]["bookmarks"]["orders"]["scan"] = '{"pager": "id"}'
     assert refusal(states) == "shard 2/2 (b.json) has not finished orders"
     states = pair()
     for each in states.values():
@@ -141,7 +145,8 @@ def test_shards_that_are_missing_or_twice_are_refused() -> None:
 )
 def test_states_of_something_else_are_refused(member: str, value: Any, words: str) -> None:
     states = pair()
-    states["b.json"]["shard"][member] = value
+    state = states["b.json"]
+    (state if member in state else state["shard"])[member] = value
     assert words in refusal(states)
 
 

@@ -44,3 +44,17 @@ def test_a_refusal_starts_the_count_anew() -> None:
     size.shrink(50)
     size.succeeded()
     assert size.current == 25
+
+
+def test_each_refusal_of_a_larger_size_makes_the_next_attempt_wait_longer() -> None:
+    size = PageSize(100)
+    size.shrink(100)
+    tried = []
+    for page in range(2000):
+        if size.current == 100:
+            size.shrink(100)
+            size.shrink(100)  # another thread that had asked for as much
+            tried.append(page)
+        size.succeeded()
+    assert tried == [20, 100, 420, 1700]
+    assert size.current == 50

@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from tap_commercetools.auth import CommercetoolsAuthenticator
-from tap_engine.errors import BadBodyError, RequestError
+from tap_engine.errors import BadBodyError, CredentialsError, RequestError
 from tap_engine.http.redaction import Redactor
 
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ def test_a_failed_fetch_leaves_the_lock_open(
     authenticator: CommercetoolsAuthenticator, host: TokenHost
 ) -> None:
     host.fails = True
-    with pytest.raises(RequestError):
+    with pytest.raises(CredentialsError):
         authenticator.token()
     host.fails = False
     assert authenticator.token().access_token == "token-1"

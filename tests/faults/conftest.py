@@ -72,6 +72,7 @@ def _quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let retries wait for milliseconds."""
     monkeypatch.setattr(retry, "FIRST_WAIT", 0.002)
     monkeypatch.setattr(retry, "LONGEST_WAIT", 0.02)
+    monkeypatch.setattr(retry, "LEAST_WHEN_LIMITED", 0.0)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_engine.http import session
+from tap_engine.http import hosts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,7 +44,7 @@ def test_ends_with_one_line_and_a_state_to_go_on_from(
     assert first.code == 1
     assert len(errors()) == 1, errors()
     (line,) = errors()
-    assert line.startswith(f"{source.stream}: ")
+    assert line.startswith(f"stream not read: {source.stream}: ")
     assert source.path in line
     assert words in line
     assert re.search(r"gave up after \d+ tries in \d+ s", line)
@@ -107,7 +107,7 @@ def test_what_no_retry_helps_against_is_not_retried(
 def test_a_host_that_never_answered_is_given_up_soon(
     source: Source, errors: Callable[[], list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(session, "FIRST_CONTACT_SECONDS", 0.2)
+    monkeypatch.setattr(hosts, "FIRST_CONTACT_SECONDS", 0.2)
     source.url = "http://127.0.0.1:1"
     began = time.monotonic()
     output = source.run(retry_max_seconds=600)
@@ -121,7 +121,7 @@ def test_a_host_that_never_answered_is_given_up_soon(
 def test_a_host_that_answered_once_gets_the_whole_budget(
     source: Source, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(session, "FIRST_CONTACT_SECONDS", 0.0)
+    monkeypatch.setattr(hosts, "FIRST_CONTACT_SECONDS", 0.0)
     source.stand_in.faults.add(source.match, "reset", after=2, times=5)
     output = source.run(retry_max_seconds=30)
     assert output.code == 0

@@ -77,3 +77,17 @@ def test_a_single_row_that_is_too_big_for_ever_ends_the_run(
     source.stand_in.faults.clear()
     second = source.run(state=first.state)
     assert {**first.latest(source.stream), **second.latest(source.stream)} == source.truth()
+
+
+def test_a_size_that_is_refused_again_and_again_is_tried_less_and_less(
+    commercetools_source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page_size, "GROW_AFTER", 2)
+    source = commercetools_source
+    source.stand_in.faults.add(source.match, "query_timed_out_above", times=-1, n=2)
+    output = source.run(concurrency=1)
+    assert output.code == 0
+    assert output.latest(source.stream) == source.truth()
+    refused = [limit for limit in limits(source) if limit > 2]
+    assert len(limits(source)) > 65
+    assert refused == [20, 10, 5, 4, 4, 4], "after 2, 8 and 32 good pages"

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tap_engine.http import retry
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -18,13 +20,24 @@ if TYPE_CHECKING:
         ({"headers": {"Retry-After": "7"}}, 7, 7),
         ({"headers": {"Retry-After": "0.25"}}, 0.25, 0.25),
         ({"retry_after_date": 30}, 28, 31),
-        ({"headers": {"X-RateLimit-Reset": "9"}}, 9, 9),
+        ({"status": 429, "headers": {"X-RateLimit-Reset": "9"}}, 9, 9),
+        ({"status": 502, "headers": {"RateLimit-Reset": "900"}}, 0, 0.01),
         ({}, 0, 0.01),
         ({"headers": {"Retry-After": "0"}}, 0, 0.01),
         ({"retry_after_date": -30}, 0, 0.01),
         ({"headers": {"Retry-After": "in a while"}}, 0, 0.01),
     ],
-    ids=["seconds", "fraction", "date", "reset", "absent", "zero", "past", "garbage"],
+    ids=[
+        "seconds",
+        "fraction",
+        "date",
+        "reset",
+        "reset-of-no-429",
+        "absent",
+        "zero",
+        "past",
+        "garbage",
+    ],
 )
 def test_waits_as_long_as_asked(
     source: Source,
@@ -33,7 +46,7 @@ def test_waits_as_long_as_asked(
     least: float,
     most: float,
 ) -> None:
-    source.stand_in.faults.add(source.match, "status", status=503, **options)
+    source.stand_in.faults.add(source.match, "status", **{"status": 503, **options})
     output = source.run()
     assert output.code == 0
     assert output.latest(source.stream) == source.truth()
@@ -65,3 +78,16 @@ def test_pauses_without_a_wish_grow(source: Source, pauses: list[float]) -> None
     assert len(pauses) == 12
     assert max(pauses[:2]) <= 0.004
     assert max(pauses) > 0.004
+
+
+@pytest.mark.parametrize("headers", [{}, {"Retry-After": "0"}], ids=["absent", "zero"])
+def test_a_429_without_a_wish_is_not_answered_with_haste(
+    source: Source,
+    pauses: list[float],
+    monkeypatch: pytest.MonkeyPatch,
+    headers: dict[str, str],
+) -> None:
+    monkeypatch.setattr(retry, "LEAST_WHEN_LIMITED", 0.5)
+    source.stand_in.faults.add(source.match, "status", status=429, headers=headers)
+    assert source.run(concurrency=1).code == 0
+    assert pauses == [0.5]

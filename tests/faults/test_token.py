@@ -9,6 +9,7 @@ import pytest
 from sandbox.commercetools.app import build
 from sandbox.commercetools.auth import Client, reading_scopes
 from tap_commercetools.tap import TapCommercetools
+from tap_engine.http import session
 from tests.faults.source import narrowed
 from tests.support import commercetools_config, run
 
@@ -121,7 +122,7 @@ def test_tokens_refused_for_ever_end_the_run_and_say_what_it_can_mean(
     assert f"{source.stream}: {source.path} answered 401 invalid_token" in line
     assert "a new token was rejected as well" in line
     assert "different regions" in line
-    assert len(source.asked(TOKEN)) == 2, "one new token, then no further ones"
+    assert len(source.asked(TOKEN)) == 1 + session.MOST_TOKENS, "then no further ones"
     source.stand_in.faults.clear()
     second = source.run(state=first.state)
     assert {**first.latest(source.stream), **second.latest(source.stream)} == source.truth()
@@ -171,3 +172,19 @@ def test_a_state_of_the_run_holds_no_token(commercetools_source: Source) -> None
     tokens = stand_in.authority.tokens
     assert tokens
     assert not any(token in output.text for token in tokens)
+
+
+def test_two_tokens_revoked_in_a_row_are_replaced(commercetools_source: Source) -> None:
+    source = commercetools_source
+    source.stand_in.faults.add(source.match, "revoke_token", after=2, times=2)
+    assert complete(source, source.run(concurrency=1))
+    assert len(source.asked(TOKEN)) == 3
+
+
+def test_a_token_that_was_never_accepted_is_replaced_only_once(
+    commercetools_source: Source,
+) -> None:
+    source = commercetools_source
+    source.stand_in.faults.add(source.match, "revoke_token", times=-1)
+    assert source.run(concurrency=1).code == 1
+    assert len(source.asked(TOKEN)) == 2

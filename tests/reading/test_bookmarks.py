@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from sandbox.store import timestamp
-from tests.reading.tools import LONG_AGO, Source, bookmarked
+from tests.reading.tools import LONG_AGO, Source, bookmarked, next_second
 
 CANONICAL = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
@@ -69,12 +69,35 @@ def test_rows_inside_the_lookback_do_not_set_the_bookmark_back(customers: Source
     assert output.bookmark("customers") == ahead
 
 
-def test_a_bookmark_of_the_future_yields_nothing_and_does_not_move(customers: Source) -> None:
-    customers.stand_in.touch("customers", min(customers.rows("customers")))
+def test_a_bookmark_of_the_future_is_one_of_now_and_said(customers: Source) -> None:
+    changed = min(customers.rows("customers"))
+    customers.stand_in.touch("customers", changed)
     output = customers.run("customers", state=mark(customers, "2999-01-01T00:00:00.000Z"))
     assert output.code == 0
-    assert output.ids("customers") == []
-    assert output.bookmark("customers") == "2999-01-01T00:00:00.000Z"
+    assert output.ids("customers") == [changed]
+    assert output.log.count("the bookmark 2999-01-01T00:00:00.000Z is in the future") == 1
+    assert LONG_AGO < str(output.bookmark("customers")) <= timestamp()
+    later = max(customers.rows("customers"))
+    customers.stand_in.touch("customers", later)
+    again = customers.run("customers", state=output.state)
+    assert later in again.ids("customers")
+    assert "in the future" not in again.log
+
+
+def test_a_scan_that_began_in_the_future_is_resumed(customers: Source) -> None:
+    state = mark(customers, "2999-01-01T00:00:00.000Z")
+    for row_id in customers.rows("customers"):
+        customers.stand_in.touch("customers", row_id)
+    next_second()
+    customers.fail_after(2, customers.pages("customers"))
+    broken = customers.run("customers", state=state, concurrency=1)
+    assert broken.code == 1
+    assert broken.records("customers")
+    customers.heal()
+    rest = customers.run("customers", state=broken.state)
+    assert rest.code == 0
+    assert customers.held("customers", broken, rest) == customers.rows("customers")
+    assert str(rest.bookmark("customers")) <= timestamp()
 
 
 @pytest.mark.parametrize(

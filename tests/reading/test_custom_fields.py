@@ -172,6 +172,7 @@ def test_definitions_are_read_whole_whatever_the_state(typed: Typed) -> None:
     if not typed.is_commercetools:
         states = [bookmarked("customers", LONG_AGO, "updatedAt")]
     for state in states:
+        state["bookmarks"].setdefault("customers", {"scan": ""})  # the tap has that stream only
         output = typed.run_without_catalog(state=state)
         assert output.code == 0, output.log
         assert set(typed.schema(output)["properties"]) == typed.fields

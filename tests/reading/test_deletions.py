@@ -44,6 +44,10 @@ def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [each.getMessage() for each in caplog.records if each.levelno == logging.WARNING]
 
 
+def errors(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [each.getMessage() for each in caplog.records if each.levelno == logging.ERROR]
+
+
 def infos(caplog: pytest.LogCaptureFixture, text: str) -> list[str]:
     return [each.getMessage() for each in caplog.records if text in each.getMessage()]
 
@@ -172,7 +176,9 @@ def test_an_interrupted_scan_goes_on(shop: Source, bookmark: str | None) -> None
     assert broken.records("deletions")
     shop.heal()
     rest = shop.run("deletions", state=broken.state, page_size=5)
-    assert rest.code == 0
+    # A bookmark that is too old for what the project keeps is an error once.
+    assert rest.code == (1 if bookmark else 0)
+    assert shop.run("deletions", state=rest.state).code == 0
     ids = [*broken.ids("deletions"), *rest.ids("deletions")]
     assert set(ids) == set(shop.rows("deletions"))
     assert len(rest.ids("deletions")) < len(set(ids))
@@ -180,7 +186,7 @@ def test_an_interrupted_scan_goes_on(shop: Source, bookmark: str | None) -> None
 
 def test_a_position_of_an_interrupted_scan_is_checked(shop: Source) -> None:
     scan = {"pager": "time", "last_list": {}, "ranges": [{"after": ["yesterday", "x"]}]}
-    output = shop.run("deletions", state={"bookmarks": {"deletions": {"scan": scan}}})
+    output = shop.run("deletions", state={"bookmarks": {"deletions": {"scan": json.dumps(scan)}}})
     assert output.code == 1
     assert "scan.ranges holds a position of another form" in output.log
 
@@ -200,20 +206,36 @@ def test_messages_of_other_types_are_left_out_even_if_the_api_sends_them(shop: S
 
 
 @pytest.mark.parametrize("stream", ["deletions", "messages"])
-def test_the_bookmark_moves_to_the_cut_even_without_a_row(stream: str) -> None:
+def test_that_nothing_came_is_remembered_apart_from_the_bookmark(stream: str) -> None:
     with commercetools(small=False, rows={"messages": 0}) as source:
         started = timestamps.render(datetime.now(UTC) - timedelta(seconds=2))
         first = source.run(stream)
-        assert started <= str(first.bookmark(stream)) <= timestamps.now()
+        assert first.bookmark(stream) is None
+        assert started <= first.state["bookmarks"][stream]["read_up_to"] <= timestamps.now()
+        before = days_ago(2)
         key = "deletedAt" if stream == "deletions" else "createdAt"
-        assert first.state["bookmarks"][stream]["replication_key"] == key
-        later = source.run(stream, state=bookmarked(stream, days_ago(2), key=key))
-        assert started <= str(later.bookmark(stream)) <= timestamps.now()
+        later = source.run(stream, state=bookmarked(stream, before, key=key))
+        assert later.bookmark(stream) == before
+        assert started <= later.state["bookmarks"][stream]["read_up_to"] <= timestamps.now()
 
 
-def test_the_bookmark_does_not_move_back(shop: Source) -> None:
-    output = shop.run("deletions", state=bookmark_of(-30))
-    assert str(output.bookmark("deletions")) > days_ago(-29)
+@pytest.mark.parametrize("stream", ["deletions", "messages"])
+def test_a_message_that_becomes_visible_late_is_read(shop: Source, stream: str) -> None:
+    """Later than the lookback: what counts is the last message that was seen."""
+    state = shop.run(stream).state
+    late = timestamps.earlier(timestamps.now(), 300)
+    message_id = shop.stand_in.put(
+        "messages", message("OrderDeleted", {"typeId": "order", "id": "o1"}), at=late
+    )["id"]
+    output = shop.run(stream, state=state)
+    assert message_id in output.ids(stream)
+
+
+def test_a_quiet_source_is_no_warning(shop: Source, caplog: pytest.LogCaptureFixture) -> None:
+    state = bookmark_of(100)
+    state["bookmarks"]["deletions"]["read_up_to"] = days_ago(1)
+    assert shop.run("deletions", state=state).code == 0
+    assert warnings(caplog) == []
 
 
 def test_messages_that_are_switched_off_are_one_warning(caplog: pytest.LogCaptureFixture) -> None:
@@ -244,16 +266,29 @@ def test_a_bookmark_within_the_retention_is_no_warning(
         ({"deleteDaysAfterCreation": 2}, 2),
     ],
 )
-def test_a_bookmark_before_the_retention_is_a_warning_with_both_dates(
+def test_a_bookmark_before_the_retention_is_an_error_once_with_both_dates(
     shop: Source, caplog: pytest.LogCaptureFixture, setting: dict[str, Any], days: int
 ) -> None:
     shop.stand_in.put("project", {"key": "demo", "messages": setting})
     state = bookmark_of(days + 0.1)
-    assert shop.run("deletions", state=state).code == 0
-    (line,) = warnings(caplog)
+    gap = shop.run("deletions", state=state)
+    assert gap.code == 1
+    (line,) = errors(caplog)
+    assert "stream incomplete: deletions: " in line
     assert state["bookmarks"]["deletions"]["replication_key_value"] in line
     assert f"{days} days, back to {days_ago(days)[:13]}" in line
     assert "reconcile-commercetools" in line
+    caplog.clear()
+    assert shop.run("deletions", state=gap.state).code == 0
+    assert errors(caplog) == []
+
+
+def test_a_gap_is_an_error_of_its_stream_alone(shop: Source) -> None:
+    state = bookmark_of(16)
+    output = shop.run("deletions", "zones", "messages", state=state, skip_forbidden_streams=True)
+    assert output.code == 1
+    assert output.log.count("stream incomplete: ") == 1
+    assert set(output.ids("zones")) == set(shop.rows("zones"))
 
 
 def test_without_a_bookmark_nothing_is_missing(

@@ -59,6 +59,27 @@ def test_a_new_member_and_a_changed_type_are_reported(serve: Any, member: str) -
         assert SECRET_VALUE not in output.log
 
 
+@pytest.mark.parametrize(("serve", "member"), [(commercetools, "email"), (commerce7, "firstName")])
+def test_members_that_are_deselected_blind_nothing(serve: Any, member: str) -> None:
+    with serve(rows={"customers": 130}) as source:
+        change_all(source, "customers", brandNew={"inside": SECRET_VALUE}, **{member: 17})
+        catalog = source.catalog("customers", deselect=[("properties", member)])
+        output = source.run("customers", catalog=catalog)
+        assert not any({member, "brandNew"} & set(record) for record in output.records("customers"))
+        report = reports(output)["customers"]
+        assert report["undeclared"] == {"brandNew": ["object"]}
+        assert report["contradicting"] == {member: ["integer"]}
+        assert SECRET_VALUE not in output.log
+
+
+def test_drift_is_seen_in_records_that_are_reshaped() -> None:
+    with commercetools(rows={"messages": 5}) as source:
+        change_all(source, "messages", type=17)
+        catalog = source.catalog("messages", deselect=[("properties", "type")])
+        report = reports(source.run("messages", catalog=catalog))["messages"]
+        assert report["contradicting"] == {"type": ["integer"]}
+
+
 def test_paths_lead_into_objects_and_arrays() -> None:
     with commercetools(rows={"customers": 5}) as source:
         change_all(

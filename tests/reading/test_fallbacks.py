@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from tests.reading.tools import LONG_AGO, Pairs, Source, bookmarked, commerce7, commercetools, where
+from tests.reading.tools import (
+    LONG_AGO,
+    Changed,
+    Pairs,
+    Source,
+    bookmarked,
+    commerce7,
+    commercetools,
+    scan_of,
+    where,
+)
 
 MIDDLE = "2022-03-01T00:00:00.000Z"
 
@@ -129,7 +141,7 @@ def test_a_position_that_the_api_no_longer_takes_begins_the_scan_anew() -> None:
         source.fail_after(2, "/customer")
         broken = source.run("customers")
         source.heal()
-        cursor = broken.state["bookmarks"]["customers"]["scan"]["ranges"][0]["after"][0]
+        cursor = scan_of(broken.state, "customers")["ranges"][0]["after"][0]
         source.stand_in.faults.add(f"cursor={cursor}", "status", status=422)
         rest = source.run("customers", state=broken.state)
         assert rest.code == 0
@@ -146,3 +158,106 @@ def test_an_answer_that_comes_after_beginning_anew_is_forgotten() -> None:
         output = source.run("customers", concurrency=2)
         assert output.code == 0
         assert set(output.ids("customers")) == set(source.rows("customers"))
+
+
+def with_total(source: Source) -> None:
+    """Let answers to a cursor carry a total as well."""
+    total = len(source.rows("customers"))
+    source.stand_in._api = Changed(
+        source.stand_in._api,
+        lambda _target, body: {**body, "total": total} if "customers" in body else body,
+    )
+
+
+@pytest.mark.parametrize("count", [30, 50, 51, 100, 130, 390])
+@pytest.mark.parametrize("concurrency", [1, 4])
+def test_cursor_answers_that_carry_a_total(count: int, concurrency: int) -> None:
+    with commerce7(rows={"customers": count}, gzip=False) as source:
+        with_total(source)
+        output = source.run("customers", concurrency=concurrency)
+        assert output.code == 0
+        assert sorted(output.ids("customers")) == sorted(source.rows("customers"))
+
+
+def test_a_total_in_the_last_cursor_answer_alone() -> None:
+    with commerce7(rows={"customers": 130}, gzip=False) as source:
+        source.stand_in._api = Changed(
+            source.stand_in._api,
+            lambda _target, body: body if body.get("cursor") else {**body, "total": 130},
+        )
+        output = source.run("customers")
+        assert output.code == 0
+        assert sorted(output.ids("customers")) == sorted(source.rows("customers"))
+
+
+@pytest.mark.parametrize("status", [400, 422])
+@pytest.mark.parametrize("bookmark", [None, LONG_AGO])
+@pytest.mark.parametrize("filters", ["refused", "accepted"])
+def test_one_refusal_of_a_later_page_decides_nothing(
+    status: int, bookmark: str | None, filters: str
+) -> None:
+    with commerce7(rows={"customers": 230}, undocumented_filters=filters) as source:
+        pages = r"/customer\?.*cursor=(?!start)"
+        source.stand_in.faults.add(pages, "status", status=status, after=1)
+        state = bookmarked("customers", bookmark, "updatedAt") if bookmark else None
+        output = source.run("customers", state=state)
+        assert output.code == 0
+        assert sorted(output.ids("customers")) == sorted(source.rows("customers"))
+        assert all(
+            query["limit"] == ["1"] for query in source.asked("/customer") if "page" in query
+        )
+        dropped = [query for query in source.asked("/customer") if "updatedAt" not in query]
+        assert bool(dropped) == (bookmark is None or filters == "refused")
+
+
+def test_a_page_that_is_always_refused_is_an_error_and_read_no_other_way() -> None:
+    with commerce7(rows={"customers": 230}) as source:
+        source.stand_in.faults.add("cursor=(?!start)", "status", status=422, after=1, times=-1)
+        output = source.run("customers")
+        assert output.code == 1
+        assert not [query for query in source.asked("/customer") if "page" in query]
+        assert output.bookmark("customers") is None
+
+
+@pytest.mark.parametrize("stream", ["customers", "carts"])
+def test_a_filter_that_is_refused_with_400(stream: str) -> None:
+    with commerce7(rows={stream: 130}) as source:
+        source.stand_in.faults.add("updatedAt=", "status", status=400, times=-1)
+        state = bookmarked(stream, MIDDLE, "updatedAt")
+        output = source.run(stream, state=state, lookback_seconds=0)
+        assert output.code == 0, output.log[-1000:]
+        assert source.held(stream, output) == newer(source, stream)
+
+
+@pytest.mark.parametrize("bookmark", [None, LONG_AGO])
+@pytest.mark.parametrize("count", [30, 50, 51, 100, 120])
+def test_a_server_that_ignores_the_cursor_and_tells_no_total(
+    count: int, bookmark: str | None
+) -> None:
+    with commerce7(rows={"customers": count}, gzip=False) as source:
+        source.rewrite("/customer", ignore_cursor)
+        source.stand_in._api = Changed(
+            source.stand_in._api,
+            lambda _target, body: {name: body[name] for name in body if name != "total"},
+        )
+        state = bookmarked("customers", bookmark, "updatedAt") if bookmark else None
+        output = source.run("customers", state=state)
+        assert output.code == 0
+        assert sorted(output.ids("customers")) == sorted(source.rows("customers"))
+
+
+@pytest.mark.parametrize("after", [0, 1, 2])
+@pytest.mark.parametrize("bookmark", [None, LONG_AGO])
+def test_a_full_page_that_lacks_its_cursor_in_passing(after: int, bookmark: str | None) -> None:
+    seen = []
+
+    def without_cursor(target: str, body: Any) -> Any:
+        seen.extend(["x"] if "cursor=" in target and "limit=50" in target else [])
+        return {n: body[n] for n in body if n != "cursor"} if len(seen) == after + 1 else body
+
+    with commerce7(rows={"customers": 230}, gzip=False, undocumented_filters="seen") as source:
+        source.stand_in._api = Changed(source.stand_in._api, without_cursor)
+        state = bookmarked("customers", bookmark, "updatedAt") if bookmark else None
+        output = source.run("customers", state=state)
+        assert output.code == 0
+        assert sorted(output.ids("customers")) == sorted(source.rows("customers"))

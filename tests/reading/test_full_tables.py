@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from sandbox.standin import Hook
-from tests.reading.tools import LOWEST_ID, Source, commerce7, commercetools, next_second
+from tests.reading.tools import LOWEST_ID, Source, commerce7, commercetools, next_second, scan_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -150,9 +151,10 @@ def test_a_scan_that_goes_on_keeps_its_version(forced: tuple[Source, dict[str, A
     broken = source.run("customers", catalog=catalog)
     source.heal()
     state = broken.state
-    scan = state["bookmarks"]["customers"]["scan"]
+    scan = scan_of(state, "customers")
     assert {message["version"] for message in broken.of_type("RECORD")} == {scan["version"]}
     scan["version"] = 1_234_567_890  # as if it had been some time ago
+    state["bookmarks"]["customers"]["scan"] = json.dumps(scan)
     rest = source.run("customers", catalog=catalog, state=state)
     assert rest.code == 0
     assert assert_activates_at_the_end(rest, "customers") == 1_234_567_890
@@ -187,6 +189,8 @@ def test_a_forced_full_table_keeps_the_bookmark(forced: tuple[Source, dict[str, 
     full = source.run("customers", catalog=catalog, state=state)
     assert full.code == 0
     assert len(full.ids("customers")) == 130
+    entry = full.state["bookmarks"]["customers"]
+    assert entry.pop("version") == assert_activates_at_the_end(full, "customers")
     assert full.state == state
 
 

@@ -5,12 +5,13 @@ Part of 13 (manipulated state) and of 15 (resuming under other settings).
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from tap_commercetools.tap import TapCommercetools
-from tests.reading.tools import LONG_AGO, Source, bookmarked, commerce7, commercetools
+from tests.reading.tools import LONG_AGO, Source, bookmarked, commerce7, commercetools, scan_of
 
 CONTAINERS = ["loyalty-tiers", "settings", "wish_lists"]
 
@@ -77,7 +78,7 @@ def test_containers_changed_while_a_scan_is_interrupted(before: Any, after: Any)
 
 
 def test_states_of_all_streams_and_sixteen_ranges_stay_small() -> None:
-    settings = {"start_date": "2020-01-01T00:00:00.000Z"}
+    settings = '{"start_date":"2020-01-01T00:00:00.000Z"}'
     done = {
         each.name: {**mark(LONG_AGO), "coverage": settings}
         for each in TapCommercetools.stream_types
@@ -86,9 +87,16 @@ def test_states_of_all_streams_and_sixteen_ranges_stay_small() -> None:
     assert len(done) >= 40
     with commercetools(rows={"customers": 700}) as source:
         source.fail_after(12, "/customers")
-        broken = source.run("customers", page_size=10, concurrency=16, state={"bookmarks": done})
+        broken = source.run(
+            "customers",
+            "orders",
+            catalog=source.catalog("customers"),
+            page_size=10,
+            concurrency=16,
+            state={"bookmarks": done},
+        )
         assert broken.code == 1
-        assert len(broken.state["bookmarks"]["customers"]["scan"]["ranges"]) == 16
+        assert len(scan_of(broken.state, "customers")["ranges"]) == 16
         line = broken.text.splitlines()[-1]
         assert '"STATE"' in line
         assert len(line) < 9_000
@@ -109,7 +117,7 @@ def mark(value: object) -> dict[str, object]:
 
 
 def scan(**members: object) -> dict[str, object]:
-    return {"scan": {"pager": "id", "full": True, "last_list": {}, **members}}
+    return {"scan": json.dumps({"pager": "id", "full": True, "last_list": {}, **members})}
 
 
 NONSENSE = [
@@ -122,13 +130,24 @@ NONSENSE = [
     {"replication_key": "updatedAt", "replication_key_value": LONG_AGO},
     {"replication_key": ["lastModifiedAt"], "replication_key_value": LONG_AGO},
     {**mark(LONG_AGO), "coverage": "x"},
-    {**mark(LONG_AGO), "coverage": {"start_date": 5}},
-    {**mark(LONG_AGO), "coverage": {"start_date": "soon"}},
+    {**mark(LONG_AGO), "coverage": {}},
+    {**mark(LONG_AGO), "coverage": "[]"},
+    {**mark(LONG_AGO), "coverage": '{"start_date": 5}'},
+    {**mark(LONG_AGO), "coverage": '{"start_date": "soon"}'},
+    {**mark(LONG_AGO), "coverage": '{"left_out": 1}'},
+    {**mark(LONG_AGO), "read_up_to": "soon"},
+    {**mark(LONG_AGO), "deletions_from": 5},
+    {**mark(LONG_AGO), "version": "1"},
+    {**mark(LONG_AGO), "version": -1},
+    {**mark(LONG_AGO), "version": True},
+    scan(bookmark="soon"),
     {"bookmark": LONG_AGO},
     {"partitions": [{"context": {}, "replication_key_value": LONG_AGO}]},
     {"scan": "id"},
     {"scan": []},
     {"scan": {}},
+    {"scan": "[]"},
+    {"scan": "{}"},
     scan(pager=5),
     scan(ranges=[{"after": []}]),
     scan(ranges=[{"after": [""]}]),
@@ -142,7 +161,7 @@ NONSENSE = [
     scan(max_replication_value="x"),
     scan(coverage={"start_date": 5}),
     scan(new_member=1),
-    {**mark(LONG_AGO), **scan(pager="time", full=False, ranges=[{"after": ["x", "y"]}])},
+    {**mark(LONG_AGO), **scan(pager="time", bookmark=LONG_AGO, ranges=[{"after": ["x", "y"]}])},
 ]
 
 
@@ -159,7 +178,8 @@ def test_nonsense_is_refused(small_project: Source, entry: dict[str, object]) ->
 
 @pytest.mark.parametrize("containers", [5, "x", [1, 2], {"a": 1}])
 def test_nonsense_about_containers_is_refused(small_project: Source, containers: object) -> None:
-    entry = {**mark(LONG_AGO), "coverage": {"start_date": None, "containers": containers}}
+    coverage = json.dumps({"start_date": None, "containers": containers})
+    entry = {**mark(LONG_AGO), "coverage": coverage}
     refused(small_project, entry, "custom_objects")
 
 
@@ -191,7 +211,8 @@ def test_a_foreign_tap_with_the_same_key_is_honoured(small_project: Source) -> N
 def test_other_streams_in_the_state_are_left_alone(small_project: Source) -> None:
     other = {"replication_key": "lastModifiedAt", "replication_key_value": "2022-03-01T00:00:00Z"}
     state = {"bookmarks": {"orders": other, "never_heard_of": {"anything": 1}}}
-    output = small_project.run("customers", state=state)
+    catalog = small_project.catalog("customers")
+    output = small_project.run("customers", "orders", catalog=catalog, state=state)
     assert output.code == 0
     assert output.state["bookmarks"]["orders"] == other
     assert output.state["bookmarks"]["never_heard_of"] == {"anything": 1}

@@ -13,7 +13,7 @@ from sandbox.standin import Hook
 from tap_commercetools.delete_messages import types_for
 from tap_commercetools.tap import TapCommercetools
 from tap_engine import timestamps
-from tests.reading.tools import LONG_AGO, Source, bookmarked, commercetools, next_second
+from tests.reading.tools import LONG_AGO, Source, bookmarked, commercetools, next_second, scan_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -177,6 +177,7 @@ def test_where_reading_begins(shop: Source) -> None:
         assert shop.run("customers", state=state, **ON).code == 0
         return str(shop.asked("/messages")[0]["where"][0].split("createdAt >= ")[1])
 
+    shop.stand_in.put("project", {"key": "demo"})  # nothing about messages, so no gap is seen
     state = bookmarked("customers", "2026-11-01T00:00:00.000Z")
     assert since(state) == '"2026-10-31T23:58:00.000Z"'
     state["bookmarks"]["customers"]["deletions_read_to"] = "2026-11-02T01:00:00+01:00"
@@ -191,9 +192,25 @@ def test_the_position_is_that_of_the_run_and_only_moves_on(shop: Source) -> None
     assert entry["replication_key_value"] == max(shop.rows("customers").values())
     first.state["bookmarks"]["customers"]["deletions_read_to"] = "2999-01-01T00:00:00.000Z"
     later = shop.run("customers", state=first.state, **ON)
-    assert later.state["bookmarks"]["customers"]["deletions_read_to"].startswith("2999")
-    without = shop.run("customers", state=first.state)
-    assert without.state["bookmarks"]["customers"]["deletions_read_to"].startswith("2999")
+    read_to = later.state["bookmarks"]["customers"]["deletions_read_to"]
+    assert entry["deletions_from"] <= read_to <= timestamps.now(), "no later than today"
+    without = shop.run("customers", state=later.state)
+    assert without.state["bookmarks"]["customers"]["deletions_read_to"] == read_to
+
+
+def test_a_message_that_becomes_visible_late_marks_its_record(shop: Source) -> None:
+    """Later than the lookback, on a source where nothing else was deleted."""
+    first = shop.run("customers", **ON)
+    next_second()
+    quiet = shop.run("customers", state=first.state, **ON)
+    gone = min(shop.rows("customers"))
+    shop.stand_in.collections["customers"].delete(gone)
+    late = timestamps.earlier(first.state["bookmarks"]["customers"]["deletions_from"], -1)
+    message = {"type": "CustomerDeleted", "resource": {"typeId": "customer", "id": gone}}
+    shop.stand_in.put("messages", message, at=late)
+    next_second()
+    output = shop.run("customers", state=quiet.state, lookback_seconds=0, **ON)
+    assert marks(output).keys() == {gone}
 
 
 @pytest.mark.parametrize("value", ["yesterday", 5, ""])
@@ -229,7 +246,7 @@ def test_without_the_scope_the_stream_fails_and_names_it() -> None:
         assert "view_messages for emit_tombstones" in output.log
         assert output.bookmark("customers") is None
         assert output.bookmark("zones")
-        assert "scan" not in output.state["bookmarks"].get("customers", {})
+        assert not scan_of(output.state, "customers")
         source.stand_in.touch("customers", min(source.rows("customers")))
         again = source.run("customers", state=output.state)
         assert source.held("customers", again) == source.rows("customers")
@@ -278,16 +295,21 @@ def test_a_collection_that_turns_in_circles_is_noticed(shop: Source) -> None:
     assert "the same page twice" in output.log or "did not sort as asked" in output.log
 
 
-def test_messages_that_are_off_or_gone_are_a_warning(caplog: pytest.LogCaptureFixture) -> None:
+def test_messages_that_are_off_are_a_warning_and_gone_are_an_error_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     with commercetools(size=0.1, messages=False) as source:
         source.run("customers", "orders", **ON)
         (line,) = [r.getMessage() for r in caplog.records if r.levelno == logging.WARNING]
         assert "messages are switched off" in line
         source.stand_in.put("project", {"key": "demo", "messages": {"enabled": True}})
         caplog.clear()
-        source.run("customers", state=bookmarked("customers", LONG_AGO), **ON)
-        (line,) = [r.getMessage() for r in caplog.records if r.levelno == logging.WARNING]
-        assert line.startswith(f"customers: read up to {LONG_AGO}")
+        gap = source.run("customers", state=bookmarked("customers", LONG_AGO), **ON)
+        assert gap.code == 1
+        assert set(gap.ids("customers")) == set(source.rows("customers"))
+        (line,) = [r.getMessage() for r in caplog.records if r.levelno == logging.ERROR]
+        assert line.startswith(f"stream incomplete: customers: read up to {LONG_AGO}")
+        assert source.run("customers", state=gap.state, **ON).code == 0
 
 
 def test_a_full_table_tells_deletes_by_its_version(shop: Source) -> None:

@@ -171,6 +171,36 @@ class Rewritten:
         await self._app(scope, receive, changed)
 
 
+class Changed:
+    """Changes answers of any length, given the decoded `path?query` and the body.
+
+    The API must not compress them.
+    """
+
+    def __init__(self, app: ASGIApp, change: Callable[[str, Any], Any]) -> None:
+        self._app, self._change = app, change
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        target = f"{scope['path']}?{unquote_plus(scope['query_string'].decode())}"
+        start: Message = {}
+        body = bytearray()
+
+        async def changed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                start.update(message)
+                return
+            body.extend(message.get("body", b""))
+            if message.get("more_body"):
+                return
+            made = json.dumps(self._change(target, json.loads(body))).encode()
+            kept = [pair for pair in start["headers"] if pair[0] != b"content-length"]
+            length = (b"content-length", str(len(made)).encode())
+            await send({**start, "headers": [*kept, length]})
+            await send({"type": "http.response.body", "body": made})
+
+        await self._app(scope, receive, changed)
+
+
 @functools.cache
 def narrowed(tap: type[EngineTap], streams: tuple[str, ...]) -> type[EngineTap]:
     """Make a tap that only has some of its streams."""
@@ -223,6 +253,12 @@ def bookmarked(stream: str, value: str, key: str = "lastModifiedAt") -> dict[str
     """A state with one bookmark, as another version or a person may have written it."""
     entry = {"replication_key": key, "replication_key_value": value}
     return {"bookmarks": {stream: entry}}
+
+
+def scan_of(state: dict[str, Any], stream: str) -> dict[str, Any]:
+    """The unfinished scan of a stream in a state; empty without one."""
+    text = state["bookmarks"].get(stream, {}).get("scan")
+    return json.loads(text) if text else {}
 
 
 def prefixes(output: Output) -> Iterator[tuple[list[dict[str, Any]], dict[str, Any]]]:

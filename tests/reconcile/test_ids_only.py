@@ -10,7 +10,6 @@ import pytest
 
 from sandbox.commercetools.auth import Client
 from tap_commercetools.graphql import FIELDS
-from tap_engine.errors import RequestError, SourceError
 from tap_engine.http import retry
 from tests.reading.tools import commercetools
 from tests.reconcile.tools import read
@@ -184,30 +183,23 @@ def test_a_token_that_ends_is_replaced() -> None:
         assert set(requests(source)) == {("POST", GRAPHQL)}
 
 
-def test_rows_in_another_order_are_not_believed() -> None:
+def test_rows_in_another_order_are_not_believed(said: Callable[[], list[str]]) -> None:
     with commercetools(rows={"customers": COUNT}) as source:
         source.stand_in.faults.add(GRAPHQL, "ignore_sort", times=-1)
-        with pytest.raises(SourceError, match="did not sort as asked"), read(source, "customers"):
-            pass
+        with read(source, "customers") as rows:
+            assert dict(rows) == keyed(source)
+        assert requests(source)[-1] == ("GET", "/demo/customers")
+    assert any("did not sort as asked" in line for line in said())
 
 
-def test_a_server_that_fails_is_not_a_server_without_graphql() -> None:
-    with commercetools(rows={"customers": 30}) as source:
-        source.stand_in.faults.add(GRAPHQL, "status", status=500, times=-1)
-        with (
-            pytest.raises(RequestError, match="answered 500"),
-            read(source, "customers", retry_max_seconds=0.1),
-        ):
-            pass
-
-
-@pytest.mark.parametrize(("status", "after"), [(403, 0), (404, 0), (404, 2)])
+@pytest.mark.parametrize(("status", "after"), [(403, 0), (404, 0), (404, 2), (405, 0), (500, 0)])
 def test_whole_records_where_graphql_is_refused_which_is_said_once(
     status: int, after: int, said: Callable[[], list[str]]
 ) -> None:
     with commercetools(rows={"customers": COUNT, "reviews": 40}) as source:
         source.stand_in.faults.add(GRAPHQL, "status", status=status, times=-1, after=after)
-        with read(source, "customers", "reviews", page_size=500) as rows:
+        settings = {"page_size": 500, "retry_max_seconds": 0}
+        with read(source, "customers", "reviews", **settings) as rows:
             assert dict(rows) == {**keyed(source), **keyed(source, "reviews")}
     told = [line for line in said() if "reading whole records" in line]
     assert len(told) == 1
