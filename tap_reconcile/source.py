@@ -30,17 +30,20 @@ def check_comparable(stream: EngineStream) -> None:
         raise StreamError(msg)
 
 
-def pages(stream: EngineStream) -> Generator[list[Entry], None, None]:
+def pages(stream: EngineStream, since: str | None) -> Generator[list[Entry], None, None]:
     """Read what a first sync would deliver, page by page, in no particular order.
 
     A row may occur more than once, in different versions.
+
+    Args:
+        stream: The stream.
+        since: Lower bound of the replication timestamp; None for all.
 
     Raises:
         StreamError: The stream cannot be read.
         TapError: The source cannot be read at all.
     """
     run = stream.host.current_run
-    since = run.settings.start_date
     scan = Scan(
         pager=stream.full_pager.name,
         since=since if stream.replication_key else None,
@@ -50,7 +53,7 @@ def pages(stream: EngineStream) -> Generator[list[Entry], None, None]:
     reading = stream.reading(stream.keys_pager(scan))
     progress = Progress(stream.name, run.http, stream.logger, reading.ask_total)
     try:
-        for step in reading.pages():
+        for step in reading.pages(counted=True):
             entries = [
                 entry
                 for entry in _entries(stream, step)

@@ -114,22 +114,38 @@ class StreamSync:
         """What is being read, and where it stands."""
         return self._pager.scan
 
-    def pages(self) -> Iterator[Step]:
-        """Yield the pages, with whichever pager the API accepts; state is left alone.
+    def pages(self, *, counted: bool = False) -> Iterator[Step]:
+        """Yield the pages, with whichever pager the API accepts; no record is written.
 
-        A scan that has to begin anew with another pager yields again what it has yielded before.
-        Rows older than the scan asked for may be among the others: not every endpoint filters.
+        A scan that has to begin anew yields again what it has yielded before. Rows older than the
+        scan asked for may be among the others: not every endpoint filters.
+
+        Args:
+            counted: Compare with the API's count at the end, as the setting verify_counts says.
+
+        Raises:
+            IncompleteError: Records are missing.
         """
-        while True:
+        complete = False
+        while not complete:
             self.begin()
             try:
                 for step in self._queue.steps():
+                    self._note(step)
                     yield step
                     self._queue.commit(step)
+                complete = not counted or self._counted()
             except QueryRefusedError as error:
                 self._fall_back(error)
-            else:
-                return
+
+    def _note(self, step: Step) -> None:
+        """Take in a page before it is written, for the count at the end."""
+        scan = self._pager.scan
+        if scan.run_started_at is None:
+            scan.run_started_at = self._run.http.run_started_at
+        self._pages += 1
+        if scan.full:
+            self._counts.add(step.page.rows)
 
     def run(self, output: Callable[[], Output], count: Callable[[int], object]) -> None:
         """Write everything, then set the bookmark.
@@ -178,11 +194,7 @@ class StreamSync:
         for step in self._queue.steps():
             self._received = True
             run.prefetch(source)
-            if scan.run_started_at is None:
-                scan.run_started_at = run.http.run_started_at
-            self._pages += 1
-            if scan.full:
-                self._counts.add(step.page.rows)
+            self._note(step)
             written = output.write(step, scan)
             count(written)
             progress.add(written)

@@ -21,11 +21,12 @@ def read(source: Source, *streams: str, **settings: Any) -> Iterator[list[Entry]
     """Read streams to their end."""
     make = commercetools_config if source.tap is TapCommercetools else commerce7_config
     tap = source.tap(config=make(source.url, **{"retry_max_seconds": 5, **settings}))
-    http = tap.current_run.http
+    run = tap.current_run
+    http = run.http
     try:
         rows: list[Entry] = []
         for stream in streams:
-            for page in pages(tap.streams[stream]):  # type: ignore[arg-type]
+            for page in pages(tap.streams[stream], run.settings.start_date):  # type: ignore[arg-type]
                 rows += page
         yield rows
     finally:
