@@ -162,14 +162,10 @@ class Collection:
             The rows, and whether more may follow.
         """
         before = [*query.conjunction(predicates), *query.sort(sort)]
-        raws, full = self.ask(url, before, WITHOUT_TOTAL, self.read_rows, limit=limit)
+        raws, full = self.ask(url, before, WITHOUT_TOTAL, read_page, limit=limit)
         if not raws and look_twice:
-            raws, full = self.ask(url, before, WITHOUT_TOTAL, self.read_rows, limit=limit)
+            raws, full = self.ask(url, before, WITHOUT_TOTAL, read_page, limit=limit)
         return raws, full
-
-    def read_rows(self, body: bytes, limit: int) -> tuple[list[msgspec.Raw], bool]:
-        """Split a page into its rows; return them, and whether more may follow."""
-        return read_page(body, limit)
 
     def count(self, since: str | None) -> int | None:
         """Return the totals of all lists; None where one reaches the most that is counted."""

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from tap_commercetools import query
 from tap_commercetools.collection import Collection
 from tap_commercetools.envelope import read_page
 from tap_commercetools.error_table import GRAPHQL_RULES
 from tap_commercetools.paging import ById, KeysetPager
+from tap_engine import ids
 from tap_engine.errors import (
     BadBodyError,
     ErrorInBodyError,
@@ -19,13 +21,15 @@ from tap_engine.errors import (
     RequestError,
     StreamError,
 )
+from tap_engine.ids import UUID
+from tap_engine.state.scan import Range
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tap_engine.http.call import Call
     from tap_engine.reading.pager import Page
-    from tap_engine.state.scan import Context, Range
+    from tap_engine.state.scan import Context, Scan
 
 FIELDS = {
     "api_clients": "apiClients",
@@ -74,23 +78,19 @@ FIELDS = {
 Left out are streams whose rows are not identified by `id` alone, or which REST lists otherwise.
 """
 
-QUERY = """
-query ($where: String, $sort: [String!], $limit: Int) {
-  page: %s(where: $where, sort: $sort, limit: $limit) { count results { %s } }
-}
-"""
+PAGES_AT_ONCE = 8
+"""So many pages are asked for in one request: a page of ids is small, the way is long."""
+
+FILLED = 0.85
+"""How full such pages are to be; one that turns out to be full makes those behind it useless."""
 
 
 class NoGraphqlError(QueryRefusedError):
     """The project has no GraphQL, it is not open to these credentials, or it keeps failing."""
 
 
-class _Data(msgspec.Struct):
-    page: msgspec.Raw
-
-
 class _Answer(msgspec.Struct):
-    data: _Data | None = None
+    data: dict[str, msgspec.Raw] | None = None
     errors: Any = None
 
 
@@ -98,7 +98,9 @@ _answer = msgspec.json.Decoder(_Answer)
 
 
 def read_ids(body: bytes, limit: int) -> tuple[list[msgspec.Raw], bool]:
-    """Split an answer into its rows; return them, and whether more may follow.
+    """Join the pages of an answer; return their rows, and whether more may follow.
+
+    Pages behind one that is full are left out: what is between them is not known.
 
     Raises:
         ErrorInBodyError: It reports an error, even if there are rows as well.
@@ -111,10 +113,17 @@ def read_ids(body: bytes, limit: int) -> tuple[list[msgspec.Raw], bool]:
         raise BadBodyError(msg) from None
     if answer.errors:
         raise ErrorInBodyError
-    if answer.data is None:
+    if not answer.data:
         msg = "the answer holds neither data nor errors"
         raise BadBodyError(msg)
-    return read_page(bytes(answer.data.page), limit)
+    rows: list[msgspec.Raw] = []
+    full = False
+    for number in range(len(answer.data)):
+        raws, full = read_page(bytes(answer.data.get(f"page{number}", b"")), limit)
+        rows += raws
+        if full:
+            break
+    return rows, full
 
 
 @dataclass(frozen=True)
@@ -134,25 +143,52 @@ class IdsOnly(Collection):
     ) -> Call:
         """Build a request out of the parameters that REST would take."""
         del url
-        given = dict(params)
-        variables = {
-            "where": given.get("where"),
-            "sort": [value for name, value in params if name == "sort"],
-            "limit": int(given["limit"]),
-        }
+        wheres = [value for name, value in params if name == "where"]
+        variables = {f"where{number}": value for number, value in enumerate(wheres)}
+        declared = "".join(f", ${name}: String" for name in variables)
         members = " ".join([*self.key, *([self.time] if self.time else ())])
+        pages = " ".join(
+            f"page{number}: {self.root}({f'where: $where{number}, ' if wheres else ''}"
+            f"sort: $sort, limit: $limit) {{ count results {{ {members} }} }}"
+            for number in range(max(1, len(wheres)))
+        )
         call = self.connection.call(
             self.stream,
             f"{self.connection.project_url}/graphql",
             rules=GRAPHQL_RULES,
             smallest_page=smallest_page,
         )
-        query = QUERY % (self.root, members)
-        return replace(call, json={"query": query.strip(), "variables": variables})
+        sort = [value for name, value in params if name == "sort"]
+        given = {"sort": sort, "limit": int(dict(params)["limit"]), **variables}
+        query = f"query ($sort: [String!], $limit: Int{declared}) {{ {pages} }}"
+        return replace(call, json={"query": query, "variables": given})
 
-    def read_rows(self, body: bytes, limit: int) -> tuple[list[msgspec.Raw], bool]:
-        """Split an answer into its rows."""
-        return read_ids(body, limit)
+    def ask_rows(
+        self,
+        url: str,
+        predicates: Sequence[str],
+        sort: Sequence[str],
+        *,
+        limit: int | None = None,
+        look_twice: bool = False,
+    ) -> tuple[list[msgspec.Raw], bool]:
+        """Ask for the rows of several pages at once, which follow each other.
+
+        Args:
+            url: Not used.
+            predicates: The filter of each page.
+            sort: Members that sort them.
+            limit: Most rows of a page.
+            look_twice: An empty answer is rare enough here to be asked for again.
+
+        Returns:
+            The rows, and whether more may follow.
+        """
+        before = [*(("where", predicate) for predicate in predicates), *query.sort(sort)]
+        rows, full = self.ask(url, before, [], read_ids, limit=limit)
+        if not rows and look_twice:
+            rows, full = self.ask(url, before, [], read_ids, limit=limit)
+        return rows, full
 
     def count(self, since: str | None) -> int | None:
         """Return the total of the collection."""
@@ -169,6 +205,11 @@ class IdsById(ById):
     instead = "reading whole records instead of ids"
     source: IdsOnly
 
+    def __init__(self, scan: Scan, source: IdsOnly) -> None:
+        super().__init__(scan, source)
+        self._step = 0.0
+        """Share of all ids among which a row is to be expected."""
+
     def fetch(self, part: Range) -> Page:
         """Read a page.
 
@@ -181,6 +222,33 @@ class IdsById(ById):
             raise NoGraphqlError(str(error)) from None
         except StreamError as error:
             raise QueryRefusedError(str(error)) from None
+
+    def ask(self, part: Range) -> Page:
+        """Ask for several pages of a range at once, where its ids are spread as UUIDs are."""
+        source = self.source
+        wheres = [
+            " and ".join(predicates)
+            for piece in self._pieces(part)
+            if (predicates := [*self.bounds(piece), *source.own_predicates])
+        ]
+        page = self.keyset.page(
+            "", wheres, part.after, upto=part.upto, look_twice=self.looks_twice(part)
+        )
+        if part.after is None and page.next and UUID.fullmatch(page.next[0]):
+            self._step = ids.share(page.next[0]) / len(page.rows)
+        return page
+
+    def _pieces(self, part: Range) -> list[Range]:
+        """Divide a range into parts of which each but the last should fit into one page."""
+        if part.after is None or not self._step or not UUID.fullmatch(part.after[0]):
+            return [part]
+        step = self._step * FILLED * self.source.page_size.current
+        between = ids.steps(part.after[0], step, PAGES_AT_ONCE - 1, part.upto)
+        starts = [part.after, *([boundary] for boundary in between)]
+        return [
+            Range(after=start, upto=end)
+            for start, end in zip(starts, [*between, part.upto], strict=True)
+        ]
 
     def restart(self, error: QueryRefusedError, *, resumed: bool) -> ById:
         """Begin anew with whole records, and where there is no GraphQL do not try it again."""

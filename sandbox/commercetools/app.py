@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from sandbox.commercetools.auth import Token
     from sandbox.commercetools.query import Query
     from sandbox.commercetools.resource import Resource
-    from sandbox.store import Record
+    from sandbox.store import Record, Row
 
 # Older documentation: URLs with headers of more than about 15 KB are refused.
 MAX_URL = 15_000
@@ -150,10 +150,10 @@ class _Api:
         """Answer `POST /{projectKey}/graphql`."""
         token = self._token(request)
 
-        def read(resource: Resource, query_string: str) -> tuple[list[bytes], int | None]:
+        def read(resource: Resource, query_string: str) -> tuple[list[Row], int | None]:
             self._require(token, resource.scopes)
             query = parse_query(query_string, resource, self._project.known[resource.name])
-            return self._page(request, Target(resource), query)
+            return self._rows(request, Target(resource), query)
 
         return graphql.answer(await request.body(), read)
 
@@ -170,14 +170,14 @@ class _Api:
         return bool(project.get("messages", {}).get("enabled"))
 
     def _answer(self, request: Request, target: Target, query: Query) -> Response:
-        rows, total = self._page(request, target, query)
+        rows, total = self._rows(request, target, query)
         if request.method == "HEAD":
             return Response(status_code=200 if rows else 404, media_type=JSON)
-        return Response(envelope(query.limit, query.offset, rows, total), media_type=JSON)
+        return Response(
+            envelope(query.limit, query.offset, [row.body for row in rows], total), media_type=JSON
+        )
 
-    def _page(
-        self, request: Request, target: Target, query: Query
-    ) -> tuple[list[bytes], int | None]:
+    def _rows(self, request: Request, target: Target, query: Query) -> tuple[list[Row], int | None]:
         """Return the rows of a page, and the total if the query asks for it."""
         fault = getattr(request.state, "fault", None)
         kind = fault.kind if fault else ""
@@ -187,10 +187,10 @@ class _Api:
         if kind == "ignore_sort":
             query = replace(query, sort=())
         hidden = target.resource.name == "messages" and not self._messages_enabled
-        rows: list[bytes] = []
+        rows: list[Row] = []
         total: int | None = 0 if query.total else None
         if not hidden and kind != "empty_page":
-            rows, total = self._pager(target, query).page(query)
+            rows, total = self._pager(target, query).rows(query)
         return rows, total
 
     def _pager(self, target: Target, query: Query) -> Pager:

@@ -6,7 +6,7 @@ status 400, those of its execution with 200.
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from graphql import DocumentNode, GraphQLResolveInfo
 
     from sandbox.commercetools.resource import Resource
+    from sandbox.store import Row
 
-    Read = Callable[[Resource, str], tuple[list[bytes], int | None]]
+    Read = Callable[[Resource, str], tuple[list[Row], int | None]]
     """Reads a page of a collection, given the query string that REST would take."""
 
 UNLISTED = {"custom_objects", "mcp_servers", "product_projections", "variant_projections"}
@@ -42,11 +43,38 @@ type ApiClients { offset: Int! count: Int! total: Long! exists: Boolean! results
 """
 
 
-class _Head(msgspec.Struct):
-    id: str
+class _Times(msgspec.Struct):
     version: int | None = None
     createdAt: str | None = None  # noqa: N815 - as the API spells it
     lastModifiedAt: str | None = None  # noqa: N815
+
+
+_times = msgspec.json.Decoder(_Times)
+
+
+class _Head:
+    """The members of a row, which is only decoded for those that it does not know."""
+
+    def __init__(self, row: Row, *, dated: bool) -> None:
+        self.id = row.id
+        self._row = row
+        self._dated = dated
+
+    @property
+    def lastModifiedAt(self) -> str | None:  # noqa: N802
+        return self._row.at if self._dated else self._body.lastModifiedAt
+
+    @property
+    def createdAt(self) -> str | None:  # noqa: N802
+        return self._body.createdAt
+
+    @property
+    def version(self) -> int | None:
+        return self._body.version
+
+    @cached_property
+    def _body(self) -> _Times:
+        return _times.decode(self._row.body)
 
 
 class _Request(msgspec.Struct):
@@ -54,7 +82,6 @@ class _Request(msgspec.Struct):
     variables: dict[str, Any] | None = None
 
 
-_head = msgspec.json.Decoder(_Head)
 _request = msgspec.json.Decoder(_Request)
 
 
@@ -111,7 +138,8 @@ class _Page:
         self._read = read
         self._given = {"limit": 20, "offset": 0, **given}
         rows, _ = self._rows(withTotal="false")
-        self.results = [_head.decode(row) for row in rows]
+        dated = resource.time_fields[:1] == ("lastModifiedAt",)
+        self.results = [_Head(row, dated=dated) for row in rows]
         self.offset = self._given["offset"]
         self.count = len(rows)
         self.exists = bool(rows)
@@ -119,7 +147,7 @@ class _Page:
     def total(self, _info: GraphQLResolveInfo[Any]) -> int | None:
         return self._rows(withTotal="true")[1]
 
-    def _rows(self, **more: str) -> tuple[list[bytes], int | None]:
+    def _rows(self, **more: str) -> tuple[list[Row], int | None]:
         given = {name: value for name, value in self._given.items() if value is not None}
         try:
             return self._read(self._resource, urlencode({**given, **more}, doseq=True))
