@@ -52,6 +52,7 @@ class StreamFacts:
         cursor: Replication key; None for full-table streams.
         on: Whether the stream is selected by default.
         off_because: Why it is not.
+        may_be_absent: Why not every source has it; empty for most streams.
         needs: Scope or app permission; empty if the vendor documents none.
         secrets: Breadcrumbs of the fields that are deselected by default.
         embedding: Breadcrumbs of open members that may contain secrets of other records.
@@ -68,6 +69,7 @@ class StreamFacts:
     cursor: str | None
     on: bool
     off_because: str
+    may_be_absent: str
     needs: str
     secrets: list[tuple[str, ...]]
     embedding: list[tuple[str, ...]]
@@ -167,6 +169,7 @@ def _facts(stream: EngineStream) -> StreamFacts:
         cursor=stream.replication_key,
         on=stream.selected_by_default,
         off_because=stream.off_because,
+        may_be_absent=stream.may_be_absent,
         needs=stream.needs,
         secrets=secret_breadcrumbs(stream.schema),
         embedding=[at for at in embedding(stream.schema) if at],

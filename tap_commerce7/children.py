@@ -12,7 +12,7 @@ from tap_commerce7.cursor import START, Cursors
 from tap_commerce7.endpoint import Endpoint, Parents
 from tap_commerce7.paging import ByPageNumber
 from tap_engine import timestamps
-from tap_engine.errors import NotFoundError
+from tap_engine.errors import NotFoundError, QueryRefusedError
 from tap_engine.reading.pager import Page
 from tap_engine.records import json_text
 from tap_engine.records.rows import RowReader
@@ -20,6 +20,8 @@ from tap_engine.records.rows import RowReader
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from tap_commerce7.endpoint import Params
+    from tap_engine.records.rows import Row
     from tap_engine.state.scan import Context, Range, Scan
 
 
@@ -43,13 +45,15 @@ class ByParent(ByPageNumber):
             yield from super().lists(after)
             return
         key, before = self.parents.context_key, ""
-        for cursor, parent in self._ids(START):
+        for cursor, row in self._rows(self._filters()):
             self._cursor = cursor
+            (parent,) = row.key
             # Ids come in ascending order; where they do not, reading one twice does no harm.
             passed = after is not None and before <= parent <= after[key]
             before = parent
-            if not passed:
-                yield {key: parent}
+            if not passed and (row.at is None or row.at >= (self.scan.since or "")):
+                yield {key: parent, **self._time(row)}
+                self._note(row)
 
     def has_list(self, context: Context) -> bool:
         """Accept any parent: where one is gone, reading continues behind its place."""
@@ -62,21 +66,45 @@ class ByParent(ByPageNumber):
             NotFoundError: The parent is there, and its list is not.
         """
         try:
-            return super().fetch(part)
+            page = super().fetch(part)
         except NotFoundError:
             wanted = part.list[self.parents.context_key]
-            if any(parent == wanted for _, parent in self._ids(self._cursor)):
+            if any(row.key[0] == wanted for _, row in self._rows([], self._cursor)):
                 raise
             return Page([], None, timestamps.now(), total=0)
+        for row in page.rows:
+            row.at = part.list.get(self.parents.time_key)
+        return page
 
-    def _ids(self, following: str | None) -> Iterator[tuple[str, str]]:
-        """Yield the ids of parents from a cursor on, each with the cursor of its page."""
+    def _rows(self, filters: Params, following: str | None = START) -> Iterator[tuple[str, Row]]:
+        """Yield the parents from a cursor on, each with the cursor of its page."""
         endpoint = self.parents.endpoint
         cursors = Cursors(endpoint)
         while following is not None:
             cursor = following
-            raws, following = cursors.page({}, cursor, [], expect_rows=True)
-            yield from ((cursor, row.key[0]) for row in endpoint.rows.rows(raws))
+            try:
+                raws, following = cursors.page({}, cursor, filters, expect_rows=not filters)
+            except QueryRefusedError as error:
+                if not filters or cursor != START:
+                    raise
+                self.source.logger.info("%s; looking at all parents", error)
+                filters = []
+                continue
+            yield from ((cursor, row) for row in endpoint.rows.rows(raws))
+
+    def _filters(self) -> Params:
+        """Return the filter for parents that changed since the bookmark."""
+        since, endpoint = self.scan.since, self.parents.endpoint
+        return endpoint.since(since) if since and self.parents.time_key else []
+
+    def _time(self, row: Row) -> Context:
+        time_key = self.parents.time_key
+        return {time_key: row.at} if time_key and row.at else {}
+
+    def _note(self, row: Row) -> None:
+        """Count a parent towards the bookmark, even if there is nothing below it."""
+        if self.parents.time_key and row.at:
+            self.scan.max_replication_value = max(row.at, self.scan.max_replication_value or "")
 
 
 class ChildStream(Commerce7Stream):
@@ -92,11 +120,22 @@ class ChildStream(Commerce7Stream):
     """Member of its answers that holds the rows."""
     context_key: ClassVar[str]
     """Column, and only filter, with the parent's id."""
+    parent_time: ClassVar[str | None] = None
+    """Member of a parent with its time of change, the replication key of what is below it."""
 
     @property
     def user_filter(self) -> list[tuple[str, str]]:
         """Nothing: the filter of this stream stands in the path."""
         return []
+
+    @classmethod
+    def wrong_filter(cls, value: object) -> str:
+        """Check that a filter names the parent and nothing else."""
+        if not cls.filter_parameters:
+            return "this stream takes no filter"
+        if isinstance(value, dict) and set(value) - {cls.context_key}:
+            return f"this stream takes {cls.context_key} only"
+        return super().wrong_filter(value)
 
     def contexts(self) -> Sequence[Context]:
         """Return the list of the one parent that the user filters for; none otherwise."""
@@ -111,14 +150,16 @@ class ChildStream(Commerce7Stream):
             own,
             url=self._parent_url,
             member=RowsMember(self.parent_array),
-            rows=RowReader(self.name, ("id",), None),
+            rows=RowReader(self.name, ("id",), self.parent_time),
         )
-        return replace(own, parents=Parents(parents, self.context_key))
+        time_key = self.replication_key if self.parent_time else None
+        return replace(own, parents=Parents(parents, self.context_key, time_key or ""))
 
     def _parent_url(self, context: Context) -> str:
         del context
         return f"{self.connection.api_url}{self.parent_path}"
 
     def reshape(self, members: json_text.Members, context: Context) -> json_text.Members:
-        """Add the parent's id where the row does not name it."""
-        return {self.context_key: json_text.literal(context[self.context_key]), **members}
+        """Add the parent's id, where the row does not name it, and its time of change."""
+        added = {name: json_text.literal(value) for name, value in context.items()}
+        return {**added, **members}

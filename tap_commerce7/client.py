@@ -73,7 +73,16 @@ class Commerce7Stream(EngineStream):
     @property
     def user_filter(self) -> list[tuple[str, str]]:
         """The user's query parameters, which go with every query."""
-        return parameters.rendered(self.stream_filter)
+        rendered = parameters.rendered(self.stream_filter)
+        odd = [name for name, _ in rendered if name not in self.filter_parameters]
+        if odd:
+            self.logger.warning(
+                "%s: stream_filters: %s is not documented for this list; if the API ignores it,"
+                " everything is read",
+                self.name,
+                ", ".join(odd),
+            )
+        return rendered
 
     def make_pager(self, kind: type[Pager[Any]], scan: Scan) -> Pager[Any]:
         """Make a pager for a scan."""
@@ -81,7 +90,7 @@ class Commerce7Stream(EngineStream):
 
     @classmethod
     def wrong_filter(cls, value: object) -> str:
-        """Check that a filter is made of parameters that are documented for the endpoint."""
+        """Check that a filter is made of query parameters."""
         return parameters.wrong(value, cls.filter_parameters)
 
 

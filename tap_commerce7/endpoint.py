@@ -34,6 +34,8 @@ class UpdatedAt(enum.Enum):
     """What an endpoint does with the filter `updatedAt`."""
 
     DOCUMENTED = enum.auto()
+    SEEN = enum.auto()
+    """In use at two independent clients, but not documented: treated as if it were unknown."""
     UNKNOWN = enum.auto()
     """Asked once; when the API answers 422, older rows are dropped by the tap instead."""
     ABSENT = enum.auto()
@@ -46,10 +48,12 @@ class Parents:
     Attributes:
         endpoint: Their list.
         context_key: Name of a parent's id in a context.
+        time_key: Name of its time of change in a context; empty where that does not matter.
     """
 
     endpoint: Endpoint
     context_key: str
+    time_key: str = ""
 
 
 @dataclass(frozen=True)

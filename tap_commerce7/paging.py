@@ -65,7 +65,7 @@ class EndpointPager(Pager[Endpoint]):
             raise
         except QueryRefusedError as error:
             self.blame_filter(part.list)
-            if source.updated_at is not UpdatedAt.UNKNOWN or not filters:
+            if source.updated_at is UpdatedAt.DOCUMENTED or not filters:
                 raise
             source.logger.info("%s; reading everything and leaving out what is older", error)
             self._since_refused = True
@@ -125,7 +125,7 @@ class ByObjectType(ByPageNumber):
             if len(self._lacking) == len(self.contexts()):
                 raise
             self.source.logger.info("%s; taken for an empty list", error)
-            return Page([], None, timestamps.now(), total=0)
+            return Page([], None, timestamps.now(), total=0, lacking=True)
 
 
 class ByCursor(EndpointPager):
@@ -185,11 +185,12 @@ class ByCursor(EndpointPager):
         return split_at(part, page, usable_boundaries(page, boundaries, first_ids))
 
     def restart(self, error: QueryRefusedError, *, resumed: bool) -> Pager[Endpoint] | None:
-        """Go back to one cursor when ranges, or the cursors of this run, turn out not to work."""
+        """Follow one cursor from the start when ranges, or cursors of this run, do not work.
+
+        Only where that does not work either, or the first page is refused, numbered pages are left.
+        """
         lost = isinstance(error, CursorLostError)
-        if lost and self._single:
-            return None
-        if lost or isinstance(error, UnsortedError):
+        if isinstance(error, UnsortedError) or (lost and not self._single):
             single = not (lost and resumed)
             return ByCursor(self.scan.restarted(self.name), self.source, single=single)
         return super().restart(error, resumed=resumed)

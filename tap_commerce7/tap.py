@@ -10,6 +10,7 @@ from tap_commerce7 import error_table, metadata
 from tap_commerce7.auth import Commerce7Authenticator
 from tap_commerce7.connection import Connection
 from tap_commerce7.streams import STREAMS
+from tap_commerce7.tenant import read_tenant
 from tap_engine.errors import SettingsError
 from tap_engine.http.rate_limit import RateLimiter
 from tap_engine.http.redaction import Redactor
@@ -35,7 +36,8 @@ class TapCommerce7(CommandTap):
             "tenant",
             TEXT,
             "Tenant",
-            "Tenant ID: the first part of the host name of the tenant's admin panel.",
+            "Tenant ID: the first part of the host name of the tenant's admin panel, or the panel's"
+            " address.",
             required=True,
         ),
         setting("app_id", TEXT, "App ID", "App ID from the App Development Center."),
@@ -63,7 +65,7 @@ class TapCommerce7(CommandTap):
             default=90,
         ),
         settings.stream_filters(
-            "Documented query parameters by stream, such as"
+            "Query parameters by stream, such as"
             ' {"orders": {"customerId": "..."}}. Only matching records are read.'
         ),
         *settings.shared(concurrency=1, lookback_seconds=300),
@@ -74,6 +76,8 @@ class TapCommerce7(CommandTap):
         """The connection to the tenant."""
         config = self.config
         settings.require(config, "tenant")
+        if self.source != config["tenant"]:
+            self.logger.info("setting tenant: read as %s", self.source)
         # If this undeclared setting were ignored, every process would read the whole tenant.
         if config.get("shard") or os.environ.get("TAP_COMMERCE7_SHARD"):
             msg = (
@@ -84,13 +88,15 @@ class TapCommerce7(CommandTap):
         authenticator = self._authenticator()
         http = self.make_http(error_table.read_error)
         most = int(settings.number(config, "max_requests_per_minute", 1, 100_000))
+        api_url = settings.base_url("api_url", str(config["api_url"]))
+        http.name_host(api_url, "api_url")
         return Connection(
             http,
             settings.read_settings(config),
             authenticator,
             limiter=RateLimiter(most, 60.0, sleep=http.sleep),
             deep_page_limiter=RateLimiter(1, 60.0, sleep=http.sleep),
-            api_url=settings.base_url("api_url", str(config["api_url"])),
+            api_url=api_url,
         )
 
     def _authenticator(self) -> Commerce7Authenticator:
@@ -101,7 +107,6 @@ class TapCommerce7(CommandTap):
             raise SettingsError(msg)
         user, password = ("username", "password") if legacy else ("app_id", "app_secret")
         settings.require(config, user, password)
-        settings.header(config, "tenant")
         return Commerce7Authenticator(
             user=str(config[user]), password=str(config[password]), tenant=self.source
         )
@@ -109,7 +114,7 @@ class TapCommerce7(CommandTap):
     @property
     def source(self) -> str:
         """The tenant ID."""
-        return str(self.config["tenant"])
+        return read_tenant(str(self.config["tenant"]))
 
     @cached_property
     def redactor(self) -> Redactor:

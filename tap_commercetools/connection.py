@@ -5,9 +5,12 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from tap_commercetools import error_table
 from tap_commercetools.envelope import json_members
 from tap_commercetools.message_keeping import MessageKeeping
+from tap_engine.errors import StreamError
 from tap_engine.http.call import Call
 
 if TYPE_CHECKING:
@@ -15,12 +18,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
     from tap_commercetools.auth import CommercetoolsAuthenticator
-    from tap_engine.errors import StreamError
     from tap_engine.http.error_table import Rule
     from tap_engine.http.rate_limit import RateLimiter
     from tap_engine.http.session import Http
     from tap_engine.reading.run import ReadSettings
     from tap_engine.records import json_text
+
+
+OF_PROJECTS = ("view_", "manage_")
+"""What the scopes begin with that name a project."""
 
 
 class Connection:
@@ -96,10 +102,35 @@ class Connection:
     @cached_property
     def message_keeping(self) -> MessageKeeping:
         """Whether and how long the project keeps messages."""
-        return MessageKeeping(self._read_project, self._logger, self._fail)
+        return MessageKeeping(lambda: self.project, self._logger, self._fail)
 
-    def _read_project(self) -> json_text.Members:
-        return self.http.send(self.call("messages setting", self.project_url), json_members)
+    @cached_property
+    def project(self) -> json_text.Members:
+        """The project's own record.
+
+        Raises:
+            TapError: The credentials may not read it, or the API fails.
+        """
+        return self.http.send(self.call("project settings", self.project_url), json_members)
+
+    @cached_property
+    def catalog_model(self) -> str:
+        """The project's product catalog model; empty if the token may not ask for it."""
+        if self.lacks_scope(("view_project_settings",)):
+            return ""
+        try:
+            model = msgspec.json.decode(self.project.get("productCatalogModel", b"null"))
+        except StreamError as error:
+            self._logger.info("the product catalog model could not be read: %s", error)
+            return ""
+        return model if isinstance(model, str) else ""
+
+    @property
+    def other_projects(self) -> list[str]:
+        """Keys of the projects that the token's scopes are of, if none is of this project."""
+        parts = (scope.split(":") for scope in self.authenticator.granted() or ())
+        places = {part[1] for part in parts if len(part) > 1 and part[0].startswith(OF_PROJECTS)}
+        return [] if self._project_key in places else sorted(places)
 
     def lacks_scope(self, scopes: Collection[str], store: str = "") -> bool:
         """Return whether the token certainly gives no access to a list that any of `scopes` opens.

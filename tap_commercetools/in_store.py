@@ -56,6 +56,7 @@ class InStoreStream(CommercetoolsStream):
             self.reshapes = True
         super().__init__(tap)
         if self.stores:
+            self.may_be_absent = ""  # a 404 means that there is no such store
             self.schema["required"] = list(self.keys)
 
     @property
@@ -138,6 +139,7 @@ class InStoreStream(CommercetoolsStream):
             super().check()
             return
         self.check_scopes()
+        self.check_presence()
         pager = self.make_pager(self.full_pager, Scan(pager=self.full_pager.name, full=True))
         for context in self.contexts():
             pager.check(context)

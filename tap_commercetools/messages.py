@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tap_engine.state.scan import Context, Scan
 
 _COPIED = ("type", "resourceVersion", "resourceUserProvidedIdentifiers", "sequenceNumber")
+_REFERENCE = ("typeId", "id")
 _NULL = msgspec.Raw(b"null")
 
 
@@ -113,6 +114,7 @@ class DeletionsStream(MessageStream):
             "stream": json_text.literal(about.stream if named else None),
             "resourceId": resource.get("id", _NULL),
             "resourceKey": _key(members, resource, about.inside),
+            **_product(members),
         }
 
 
@@ -123,6 +125,13 @@ def _key(members: json_text.Members, resource: json_text.Members, inside: str) -
         if "key" in place:
             return place["key"]
     return _NULL
+
+
+def _product(members: json_text.Members) -> json_text.Members:
+    """Return the reference to the product that a deleted variant was part of."""
+    product = _members(members.get("product"))
+    named: json_text.Members = {name: product[name] for name in _REFERENCE if name in product}
+    return {"product": msgspec.Raw(json_text.join(named))} if named else {}
 
 
 def _members(raw: msgspec.Raw | None) -> json_text.Members:

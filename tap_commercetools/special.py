@@ -15,7 +15,29 @@ if TYPE_CHECKING:
     from tap_engine.state.scan import Context
 
 
-class VariantProjectionsStream(InStoreStream):
+class ModularStream(CommercetoolsStream):
+    """A list of variants that stand alone, which they do in the product catalog model Modular.
+
+    What other projects answer is not documented, so they are not asked: an empty answer would set a
+    bookmark, and variants that are moved out of their products later would be older than it.
+    """
+
+    can_prefetch = False
+    may_be_absent = "only projects with the product catalog model Modular have it"
+
+    def why_absent(self) -> str:
+        """Return that the project's model is an older one, or that it still moves."""
+        model = self.connection.catalog_model
+        if model not in {"Classic", "InMigration"}:
+            return ""
+        return f"the project's product catalog model is {model}; {self.may_be_absent}"
+
+
+class VariantsStream(ModularStream):
+    """Variants as records of their own."""
+
+
+class VariantProjectionsStream(ModularStream, InStoreStream):
     """Variant projections: an id is unique only inside its product."""
 
     replication_key = None

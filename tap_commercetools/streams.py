@@ -13,7 +13,11 @@ from tap_commercetools.client import CommercetoolsStream
 from tap_commercetools.in_store import InStoreStream
 from tap_commercetools.messages import DeletionsStream, MessagesStream
 from tap_commercetools.paging import ByOffset, SingleObject
-from tap_commercetools.special import CustomObjectsStream, VariantProjectionsStream
+from tap_commercetools.special import (
+    CustomObjectsStream,
+    VariantProjectionsStream,
+    VariantsStream,
+)
 from tap_engine.singer.stream import declared_streams
 
 
@@ -295,7 +299,7 @@ class VariantProjections(VariantProjectionsStream):
     off_because = "duplicates variants"
 
 
-class Variants(CommercetoolsStream):
+class Variants(VariantsStream):
     name = "variants"
     path = "variants"
     scopes = ("view_products",)

@@ -9,6 +9,7 @@ from tap_commercetools import custom_fields, error_table
 from tap_commercetools.auth import CommercetoolsAuthenticator
 from tap_commercetools.connection import Connection
 from tap_commercetools.query import LONGEST_PAGE
+from tap_commercetools.region import REGIONS, read_region
 from tap_commercetools.streams import STREAMS, Types
 from tap_engine.errors import SettingsError
 from tap_engine.http.rate_limit import RateLimiter
@@ -16,7 +17,7 @@ from tap_engine.http.redaction import Redactor
 from tap_engine.singer import settings
 from tap_engine.singer.cli import CommandTap
 from tap_engine.singer.cli import main as run_command_line
-from tap_engine.singer.settings import BOOLEAN, INTEGER, TEXT, TEXTS, setting
+from tap_engine.singer.settings import BOOLEAN, INTEGER, TEXT, TEXTS, WORDS, setting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,18 +53,18 @@ class TapCommercetools(CommandTap):
         ),
         setting(
             "scopes",
-            TEXTS,
+            WORDS,
             "Scopes",
-            "Scopes to request, such as view_orders:my-project. By default, the token has all"
-            " scopes of the API client.",
+            "Scopes to request, such as view_orders:my-project, as a list or in one string,"
+            " separated by spaces. By default, the token has all scopes of the API client.",
         ),
         setting(
             "region",
             TEXT,
             "Region",
             "Region of the project, such as us-central1.gcp, us-east-2.aws, europe-west1.gcp,"
-            " eu-central-1.aws or australia-southeast1.gcp.",
-            default="europe-west1.gcp",
+            " eu-central-1.aws or australia-southeast1.gcp; or the project's API host.",
+            default=REGIONS[0],
         ),
         setting(
             "api_url",
@@ -143,15 +144,26 @@ class TapCommercetools(CommandTap):
         settings.require(config, "project_key", "client_id", "client_secret")
         self._check_stores()
         http = self.make_http(error_table.read_error, "X-Correlation-ID")
+        project_url, auth_url = (
+            self._url_of_project("api_url", "api"),
+            self._url("auth_url", "auth"),
+        )
+        history_url = self._url_of_project("history_url", "history")
+        for url, name in (
+            (project_url, "api_url"),
+            (auth_url, "auth_url"),
+            (history_url, "history_url"),
+        ):
+            http.name_host(url, name if config.get(name) else "region")
         limiters: tuple[RateLimiter, ...] = ()
         if config.get("max_requests_per_second") is not None:
             most = int(settings.number(config, "max_requests_per_second", 1, 10_000))
             limiters = (RateLimiter(most, 1.0, sleep=http.sleep),)
         authenticator = CommercetoolsAuthenticator(
-            auth_url=self._url("auth_url", "auth"),
+            auth_url=auth_url,
             client_id=str(config["client_id"]),
             client_secret=str(config["client_secret"]),
-            scopes=config.get("scopes") or (),
+            scopes=settings.words(config, "scopes"),
             http=http,
             redactor=self.redactor,
         )
@@ -162,8 +174,8 @@ class TapCommercetools(CommandTap):
             authenticator,
             limiters=limiters,
             project_key=self.source,
-            project_url=self._url_of_project("api_url", "api"),
-            history_url=self._url_of_project("history_url", "history"),
+            project_url=project_url,
+            history_url=history_url,
             page_size=int(settings.number(config, "page_size", 1, LONGEST_PAGE)),
             containers=sorted(set(containers)) if containers else None,
             graphql=bool(config.get("use_graphql", True)),
@@ -187,9 +199,13 @@ class TapCommercetools(CommandTap):
             raise SettingsError(msg)
 
     def _url(self, name: str, host: str) -> str:
-        region = self.config.get("region") or ""
-        given = self.config.get(name) or f"https://{host}.{region}.commercetools.com"
-        return settings.base_url(name, str(given))
+        config = self.config
+        if given := config.get(name):
+            return settings.base_url(name, str(given))
+        region = str(config.get("region") or "")
+        if not region and config.get("api_url") and config.get("auth_url"):
+            region = REGIONS[0]  # only the Change History would need it
+        return f"https://{host}.{read_region(region)}.commercetools.com"
 
     def _url_of_project(self, name: str, host: str) -> str:
         url, project = self._url(name, host), self.source
@@ -208,6 +224,16 @@ class TapCommercetools(CommandTap):
             str(self.config.get("client_id", "")), str(self.config.get("client_secret") or "")
         )
         return redactor
+
+    def refusal_hint(self) -> str:
+        """Return which project the token's scopes are of, if it is another one."""
+        others = self.connection.other_projects
+        if not others:
+            return ""
+        return (
+            f"setting project_key: the token's scopes are for project {', '.join(others)}, not for"
+            f" {self.source}"
+        )
 
     def type_custom_fields(self, streams: Sequence[EngineStream]) -> None:
         """Declare the custom fields that the types of the project define."""

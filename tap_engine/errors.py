@@ -36,7 +36,14 @@ class StreamError(TapError):
     """One stream cannot be read; the others can.
 
     The run goes on with the other streams, keeps this one's state as it was and ends non-zero.
+
+    Attributes:
+        status: HTTP status of the answer that ended it; None without one.
+        reason: What the API said, without what differs from stream to stream; empty if unknown.
     """
+
+    status: int | None = None
+    reason: str = ""
 
 
 class RequestError(StreamError):
@@ -61,6 +68,10 @@ class GapError(StreamError):
 
 class NotFoundError(RefusedError):
     """There is no such endpoint or parent object."""
+
+
+class AbsentError(NotFoundError):
+    """The source does not have this stream, which not every source has."""
 
 
 class QueryRefusedError(StreamError):

@@ -177,17 +177,18 @@ def run(
             )
             code = run_guarded(made, made.run)
             out.flush()
-        if "connection" in vars(
-            made
-        ):  # or a request that is still out meets the next test's faults
-            made.connection.http._workers.shutdown(wait=True)
-            for thread in threading.enumerate():
-                if thread.name == "exchange":
-                    thread.join(30)
+        join_workers()
     finally:
         root.removeHandler(handler)
         root.setLevel(level)
     return Output(buffer.getvalue().decode(), log.getvalue(), code)
+
+
+def join_workers() -> None:
+    """Wait for requests that a run left behind: they would meet the next test's faults."""
+    for thread in threading.enumerate():
+        if thread.name == "request":
+            thread.join(10)
 
 
 @contextlib.contextmanager

@@ -26,6 +26,7 @@ NO_RECORDS = USERS_OWN | {
     *("bundleItems", "coupons", "promotions", "onHolds", "errors", "hasInventory", "yearlyValue"),
     *("operatingStateCodes", "operatingCountryCodes", "setupGuideStatus", "baseRoute", "tags"),
     *("carrierPickupLocation", "reservationStaff"),
+    *("allowCustomersToShipEarly", "itemChoice", "stats", "stores"),
     *("name", "description", "slug", "label", "localizedName", "localizedDescription", "inputTip"),
     *("metaTitle", "metaDescription", "metaKeywords", "productSlug", "searchKeywords"),
     *("categoryOrderHints", "channels", "ratingsDistribution", "elementType", "value"),

@@ -17,7 +17,14 @@ if TYPE_CHECKING:
 
     from syrupy.assertion import SnapshotAssertion
 
-TIMES = {"createdAt", "deletedAt", "lastModifiedAt", "modifiedAt", "updatedAt"}
+TIMES = {
+    "createdAt",
+    "deletedAt",
+    "lastModifiedAt",
+    "modifiedAt",
+    "updatedAt",
+    "clubMembershipUpdatedAt",
+}
 
 # The raw row of this stream also carries credentials of other integrations.
 LISTED_ONLY = {"tap_commerce7.settings"}

@@ -42,7 +42,7 @@ def report(path: Path, arguments: list[str], config: object, state: object) -> N
     entry = {
         "arguments": arguments,
         "modes": {str(file): oct(file.stat().st_mode & 0o777) for file in files},
-        "folder": oct(files[0].parent.stat().st_mode & 0o777),
+        "links": {str(file): file.stat().st_nlink for file in files},
         "environment": dict(os.environ),
         "config": config,
         "state": state,

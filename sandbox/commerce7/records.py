@@ -27,6 +27,8 @@ REFERENCES = {
     "club.clubPackageId": "club_packages",
     "club.id": "clubs",
     "clubId": "clubs",
+    "clubMembershipId": "club_memberships",
+    "clubPackageId": "club_packages",
     "clubs.clubId": "clubs",
     "collections.id": "collections",
     "customer.id": "customers",
@@ -183,6 +185,11 @@ def membership(_links: Linker, _number: int, record: Record) -> None:
     cancelled = record["status"] == "Cancelled"
     record["signupDate"] = record["createdAt"]
     record["cancelDate"] = record["updatedAt"] if cancelled else None
+
+
+def shipment(_links: Linker, _number: int, record: Record) -> None:
+    """Leave out what only the membership says."""
+    record.pop("clubMembershipUpdatedAt", None)
 
 
 def note(_links: Linker, number: int, record: Record) -> None:

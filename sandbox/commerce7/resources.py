@@ -249,6 +249,18 @@ RESOURCES = (
         parent_field="customerId",
     ),
     Resource(
+        "club_shipments",
+        "Club Membership",
+        rows=150,
+        scales=True,
+        dated=False,
+        path="/club-membership/{}/shipment",
+        key="shipments",
+        parent="club_memberships",
+        parent_field="clubMembershipId",
+        finish=records.shipment,
+    ),
+    Resource(
         "addresses_of_customer",
         "Customer Address",
         path="/customer/{}/address",

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 # Older documentation: URLs with headers of more than about 15 KB are refused.
 MAX_URL = 15_000
 JSON = "application/json; charset=utf-8"
+STANDALONE = {"variants", "variant_projections"}
 
 
 class CommercetoolsStandIn(StandIn):
@@ -138,6 +139,11 @@ class _Api:
         self._require(token, resource.scopes, target.store)
         if target.missing:
             raise not_found(target.missing)
+        classic = resource.name in STANDALONE and self._plan.catalog_model in {None, "Classic"}
+        if classic and self._plan.classic_status == 404:
+            raise not_found(request.url.path)
+        if classic and self._plan.classic_status == 400:
+            raise ApiError(400, "InvalidOperation", "The project's catalog model is Classic.")
         if len(request.url.query) > MAX_URL:
             return HTMLResponse("<html>413 Request Entity Too Large</html>", 413)
         query_string = request.scope["query_string"].decode("latin-1")

@@ -124,6 +124,7 @@ def _members(resource: Resource, record: Record) -> Record:
         "InventoryEntryDeleted": _copy(record, "sku", "supplyChannel"),
         "StandalonePriceDeleted": _copy(record, "sku"),
         "ProductTailoringDeleted": _copy(record, "store", "product"),
+        "VariantDeleted": _copy(record, "product"),
         "ProductDeleted": {"removedImageUrls": [], **_projection(record)},
     }
     return carried.get(resource.deleted, {})

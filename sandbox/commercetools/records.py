@@ -31,11 +31,16 @@ class ProjectPlan(Plan):
         messages: Whether messages are enabled.
         shared_in_store: Whether the lists of a store also have the records that could be in several
             stores and are in none, which the API does not document.
+        catalog_model: Product catalog model of the project; None where it does not say.
+        classic_status: What lists of variants answer in a Classic project: nobody knows, so 404,
+            400 or 200 with an empty list.
     """
 
     project: str = "demo"
     messages: bool = True
     shared_in_store: bool = False
+    catalog_model: str | None = "Modular"
+    classic_status: int = 404
 
 
 def api_client(number: int, plan: ProjectPlan) -> Record:
@@ -120,6 +125,7 @@ def project(_number: int, plan: ProjectPlan) -> Record:
         "countries": ["DE", "US"],
         "currencies": ["EUR", "USD"],
         "languages": ["en", "de-DE"],
+        "productCatalogModel": plan.catalog_model,
         "messages": {"enabled": plan.messages, "deleteDaysAfterCreation": 15},
         "carts": {"deleteDaysAfterLastModification": 90, "countryTaxRateFallbackEnabled": False},
     }

@@ -66,7 +66,7 @@ COLLECTIONS = (
     ),
     Resource("orders", rows=300, in_store="store", delete_message=True, history=True),
     Resource("order_edits", rows=20, path="orders/edits"),
-    Resource("payment_methods", rows=30, delete_message=True, history=True),
+    Resource("payment_methods", rows=30, delete_message=True),
     Resource("payments", rows=200, history=True),
     Resource("product_discounts", ("view_product_discounts", "view_products"), history=True),
     Resource("product_projections", PRODUCTS, rows=120, members=records.product_projection),

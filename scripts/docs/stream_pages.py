@@ -70,10 +70,11 @@ This page is generated from the code and the schemas. The columns:
 - **Deletes**: what shows that a record was deleted at the source. `full table`: the target marks or
   removes rows that are gone after each full scan. `{job}`: the job in
   [meltano.yml](../meltano.yml) that runs a full scan for this purpose.{more}
-- **On**: whether the stream is selected by default; if not, why.
+- **On**: whether the stream is selected by default; if not, why. `If there`: not every source has
+  the stream, and a run only warns of a source that does not.
 
 The name of a stream links to its schema. Names and types of members are those of the API.
-
+{units}
 Each domain has a diagram with the keys of its streams and, for each stream it refers to, the
 shortest reference. A line connects two streams of the domain. A member marked FK refers to a stream
 of another domain, which is shown as its type.
@@ -82,6 +83,14 @@ of another domain, which is shown as its type.
 NEEDS = {
     "tap-commerce7": "the app permission, with read access",
     "tap-commercetools": "the scope of the API client; any one of those listed is enough",
+}
+
+UNITS = {
+    "tap-commerce7": (
+        "Amounts of money are minor units of the tenant's currency; percentages of coupons are"
+        " hundredths\n(1500 is 15 %).\n"
+    ),
+    "tap-commercetools": "",
 }
 
 MORE = {
@@ -102,7 +111,13 @@ EMBEDDING = (
 def page(tap: type[EngineTap]) -> str:
     """Write the page of one tap."""
     parts = [
-        INTRODUCTION.format(tap=tap.name, needs=NEEDS[tap.name], job=_job(tap), more=MORE[tap.name])
+        INTRODUCTION.format(
+            tap=tap.name,
+            needs=NEEDS[tap.name],
+            job=_job(tap),
+            more=MORE[tap.name],
+            units=UNITS[tap.name],
+        )
     ]
     for domain, members in domains(tap).items():
         parts.append(f"## {domain}\n")
@@ -155,9 +170,15 @@ def _row(tap: type[EngineTap], stream: StreamFacts) -> str:
         _replication(stream),
         needs(stream),
         _deletes(tap, stream),
-        "yes" if stream.on else f"no: {stream.off_because}",
+        _on(stream),
     )
     return f"| {' | '.join(cells)} |"
+
+
+def _on(stream: StreamFacts) -> str:
+    """Write whether a stream is on, and why a source may lack it."""
+    on = "yes" if stream.on else f"no: {stream.off_because}"
+    return f"{on}. If there: {stream.may_be_absent}" if stream.may_be_absent else on
 
 
 def _replication(stream: StreamFacts) -> str:

@@ -36,8 +36,18 @@ class Hosts:
 
     def __init__(self) -> None:
         self._answered: set[str] = set()
+        self._settings: dict[str, str] = {}
         self._given_up: dict[str, set[str]] = defaultdict(set)
         self._lock = threading.Lock()
+
+    def name(self, host: str, setting: str) -> None:
+        """Note which setting a host comes from."""
+        self._settings[host] = setting
+
+    def origin(self, host: str) -> str:
+        """Return where the name of a host that has never answered comes from, for messages."""
+        known = self.silent(host) and host in self._settings
+        return f"; the host is from setting {self._settings[host]}" if known else ""
 
     @property
     def reached_any(self) -> bool:

@@ -6,8 +6,8 @@ import math
 import threading
 import time
 from collections import Counter
-from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
 
 import requests
 
@@ -28,15 +28,18 @@ from tap_engine.errors import (
 )
 from tap_engine.http import retry
 from tap_engine.http.call import PageTooBigError
+from tap_engine.http.deadline import LateError
 from tap_engine.http.error_table import FOREIGN, Action, rule_for
 from tap_engine.http.hosts import MOST_UNANSWERED, Contact, Hosts
 from tap_engine.http.redaction import excerpt
 from tap_engine.http.retry import Again, Renewed, Tries
-from tap_engine.http.transport import LateError, Transport, cause, contact
+from tap_engine.http.transport import Transport, cause, contact, is_unknown_host
+from tap_engine.http.workers import Workers
 
 if TYPE_CHECKING:
     import logging
     from collections.abc import Callable
+    from concurrent.futures import Future
 
     from tap_engine.http.call import Call
     from tap_engine.http.redaction import Redactor
@@ -45,6 +48,14 @@ T = TypeVar("T")
 
 MOST_TOKENS = 4
 """New tokens for one request, where tokens have been accepted before; otherwise one."""
+
+
+ERRORS = {
+    Action.REFUSED: RefusedError,
+    Action.NOT_FOUND: NotFoundError,
+    Action.QUERY_REFUSED: QueryRefusedError,
+}
+"""The error of an action; of others, the status decides."""
 
 
 class Http:
@@ -79,7 +90,7 @@ class Http:
         self._has_read = False
         self._lock = threading.Lock()
         self._stopping = threading.Event()
-        self._workers = ThreadPoolExecutor(concurrency, thread_name_prefix="request")
+        self._workers = Workers(concurrency)
         self._transport = Transport(
             user_agent=user_agent, connections=concurrency + 2, timeout=timeout
         )
@@ -98,7 +109,7 @@ class Http:
         """End all waiting, here and in the workers, with StoppedError."""
         self._stopping.set()
         self._transport.stop()
-        self._workers.shutdown(wait=False, cancel_futures=True)
+        self._workers.stop()
 
     def limit_retries(self, seconds: float) -> None:
         """Lower the retry budget."""
@@ -117,6 +128,10 @@ class Http:
         """Add to the time spent waiting because of the API."""
         with self._lock:
             self.waited += seconds
+
+    def name_host(self, url: str, setting: str) -> None:
+        """Note which setting the host of a URL comes from, for messages."""
+        self._hosts.name(urlsplit(url).netloc, setting)
 
     @property
     def reached_anything(self) -> bool:
@@ -206,7 +221,8 @@ class Http:
     def _exchange(self, call: Call) -> tuple[requests.Response, bytes]:
         try:
             request = self._transport.prepare(call)
-            response, body = self._transport.exchange(request, lambda: self._note_sent(call))
+            self._note_sent(call)
+            response, body = self._transport.exchange(request)
         except (
             LateError,
             requests.exceptions.ConnectionError,
@@ -215,6 +231,9 @@ class Http:
             requests.exceptions.ContentDecodingError,
         ) as error:
             reason = self._redact(f"{call.stream}: {call.method} {call.url} failed: {cause(error)}")
+            reason += self._hosts.origin(call.host)
+            if self._hosts.silent(call.host) and is_unknown_host(error):
+                raise SettingsError(reason) from None
             if "CERTIFICATE_VERIFY_FAILED" in reason:  # asking again does not make it trusted
                 raise UnreachableError(reason) from None
             raise Again(reason, contact=contact(error)) from None
@@ -273,15 +292,11 @@ class Http:
             )
         if rule.action is Action.NEW_TOKEN:
             self._renew(call, response, text, tries)
-        if rule.action is Action.REFUSED:
-            raise RefusedError(text)
-        if rule.action is Action.NOT_FOUND:
-            raise NotFoundError(text)
-        if rule.action is Action.QUERY_REFUSED:
-            raise QueryRefusedError(text)
-        if 400 <= status < 500:  # noqa: PLR2004 (the request is at fault)
-            raise StreamError(text)
-        raise RequestError(text)
+        at_fault = 400 <= status < 500  # noqa: PLR2004 (the request, not the server)
+        error = ERRORS.get(rule.action, StreamError if at_fault else RequestError)(text)
+        error.status = status
+        error.reason = f"{code} {message.replace(urlsplit(call.url).path, '')} {rule.meaning}"
+        raise error
 
     def _renew(self, call: Call, response: requests.Response, text: str, tries: Tries) -> None:
         """Have a rejected token replaced: at once for the first time, then after pauses."""
@@ -302,8 +317,7 @@ class Http:
         code: str = "",
         meaning: str = "",
     ) -> str:
-        path = requests.utils.urlparse(call.url).path  # type: ignore[attr-defined]
-        text = f"{call.stream}: {path} answered {response.status_code}"
+        text = f"{call.stream}: {urlsplit(call.url).path} answered {response.status_code}"
         # Masked before they are shortened: half a secret would no longer be recognised.
         if code and code != FOREIGN:
             text += f" {excerpt(self._redact(code), 80)}"

@@ -35,6 +35,8 @@ class Declaration:
     """What a credential needs to read the stream; empty if that is unknown."""
     off_because: ClassVar[str] = ""
     """Why the stream is off unless the user selects it; empty if it is on."""
+    may_be_absent: str = ""
+    """Why not every source has the stream; a 404 on its whole list is then no failure."""
     source_expires: ClassVar[bool] = False
     """The source removes old records by itself; rows that were loaded must be kept."""
     reshapes: bool = False

@@ -28,6 +28,7 @@ class Page(msgspec.Struct):
         received_at: When the answer arrived, in the canonical form.
         total: Length of the list according to the API, where it says so.
         full: It holds as many records as were asked for; of numbered pages only.
+        lacking: The API does not have the list.
     """
 
     rows: list[Row]
@@ -35,6 +36,7 @@ class Page(msgspec.Struct):
     received_at: str
     total: int | None = None
     full: bool = False
+    lacking: bool = False
 
 
 class Pager(abc.ABC, Generic[S]):

@@ -5,16 +5,33 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from tap_engine.errors import GapError, NotFoundError, RefusedError, StreamError, TapError
+from tap_engine.errors import (
+    AbsentError,
+    GapError,
+    NotFoundError,
+    RefusedError,
+    StreamError,
+    TapError,
+)
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from contextlib import AbstractContextManager
 
     from tap_engine.http.session import Http
     from tap_engine.state.shards import Shard
 
+
+NO_SUCH_PAGE = 404
+
+MOST_NAMES = 10
+"""Most streams that one line names."""
+
+ABSENT, SKIPPED, NOT_READ, NOT_FINISHED = "absent", "skipped", "not read", "not finished"
+"""What becomes of a stream that is not complete."""
+
+WARNINGS = {ABSENT: "stream absent: %s", SKIPPED: "stream skipped: %s"}
 
 AHEAD_BYTES = 32_000_000
 """No further page is asked for ahead while those that wait or travel may take more than this."""
@@ -76,6 +93,9 @@ class Checkable(Protocol):
 class Run:
     """What the streams of a run share, and what became of each.
 
+    Attributes:
+        records: Number of records written.
+
     Args:
         version: Table version of full tables that begin in this run.
         write_state: Writes a STATE message.
@@ -98,6 +118,8 @@ class Run:
         self.write_state = write_state
         self.hold = hold
         self._logger = logger
+        self.records = 0
+        self._skips = False
         self._failures: dict[str, StreamError] = {}
         self._complete: list[Checkable] = []
         self._queue: list[Prefetchable] = []
@@ -141,30 +163,62 @@ class Run:
         """Remember a stream that was read to its end."""
         self._complete.append(stream)
 
-    def report(self) -> int:
+    def report(self, hint: Callable[[], str]) -> int:
         """Log the streams that were not read; one line if it was none at all.
 
+        Args:
+            hint: Returns what is probably wrong if no stream can be read; empty if unknown.
+
         Returns:
-            The exit code: 0 when every selected stream is complete.
+            The exit code: 0 when every selected stream is complete, or forgiven.
         """
-        failures = self._failures
-        forgiven = set()
-        if self.settings.skip_forbidden_streams:
-            forgiven = {name for name in failures if isinstance(failures[name], RefusedError)}
-        if forgiven and not self._still_reads():
-            forgiven = set()
-        lasting = [name for name in failures if name not in forgiven]
+        refused = any(self._is_refusal(error) for error in self._failures.values())
+        self._skips = self.settings.skip_forbidden_streams and refused and self._still_reads()
+        outcomes = {name: self._outcome(error) for name, error in self._failures.items()}
+        lasting = [name for name, outcome in outcomes.items() if outcome == NOT_READ]
+        more = hint() if lasting and not self._complete else ""
+        more = more and f"; {more}"
         if len(lasting) > 1 and not self._complete:
-            first = failures[lasting[0]]
-            self._logger.error("none of %d streams can be read; the first: %s", len(lasting), first)
+            text = "none of %d streams can be read; the first: %s%s"
+            self._logger.error(text, len(lasting), self._failures[lasting[0]], more)
             return 1
         for name in lasting:
-            gap = isinstance(failures[name], GapError)
-            what = "stream incomplete" if gap else "stream not read"
-            self._logger.error("%s: %s", what, failures[name])
-        for name in sorted(forgiven):
-            self._logger.warning("stream skipped: %s", failures[name])
+            gap = isinstance(self._failures[name], GapError)
+            text = "stream incomplete: %s%s" if gap else "stream not read: %s%s"
+            self._logger.error(text, self._failures[name], more)
+        for name in sorted(outcomes.keys() - set(lasting)):
+            self._logger.warning(WARNINGS[outcomes[name]], self._failures[name])
         return 1 if lasting else 0
+
+    def summary(self, selected: Collection[str]) -> str:
+        """Return the one line that says how a run ended.
+
+        Args:
+            selected: Names of the streams that were to be read.
+        """
+        complete = {stream.name for stream in self._complete}
+        text = (
+            f"{len(complete)} of {len(selected)} streams complete, {self.records:,} records,"
+            f" {self.http.sent:,} requests, waited {self.http.waited:,.0f} s"
+        )
+        outcomes = dict.fromkeys([name for name in selected if name not in complete], NOT_FINISHED)
+        outcomes |= {name: self._outcome(error) for name, error in self._failures.items()}
+        for outcome in (ABSENT, SKIPPED, NOT_READ, NOT_FINISHED):
+            names = [name for name in outcomes if outcomes[name] == outcome]
+            if names:
+                text += f"; {outcome}: {listed(names)}"
+        return text
+
+    def _outcome(self, error: StreamError) -> str:
+        """Return what became of a stream that was not read."""
+        # If no stream was readable, it is rather the address that is wrong.
+        if isinstance(error, AbsentError) and self._complete:
+            return ABSENT
+        return SKIPPED if self._skips and self._is_refusal(error) else NOT_READ
+
+    @staticmethod
+    def _is_refusal(error: StreamError) -> bool:
+        return isinstance(error, RefusedError) and not isinstance(error, AbsentError)
 
     def _still_reads(self) -> bool:
         """Return whether the credentials still open what they opened before.
@@ -184,15 +238,28 @@ class Run:
         return True
 
 
-def explained(error: StreamError, needs: str) -> StreamError:
-    """Return an error that also says what a stream needs, if it is a refusal.
+def listed(names: Sequence[str]) -> str:
+    """Return names with commas, at most ten of them."""
+    more = len(names) - MOST_NAMES
+    text = ", ".join(names[:MOST_NAMES])
+    return f"{text} and {more} more" if more > 0 else text
+
+
+def explained(error: StreamError, needs: str, may_be_absent: str = "") -> StreamError:
+    """Return an error that also says what a stream needs, or that the source lacks it.
 
     Args:
         error: What the API said.
         needs: What a credential needs to read the stream; empty if that is unknown.
+        may_be_absent: Why the source may lack the stream; empty if it has it.
     """
-    text = str(error)
+    kind, text = type(error), str(error)
     refused = isinstance(error, RefusedError) and not isinstance(error, NotFoundError)
-    if refused and needs not in text:
+    # Whoever answers: frameworks have their own words for a path that they do not know.
+    if may_be_absent and error.status == NO_SUCH_PAGE:
+        kind, text = AbsentError, f"{text}; {may_be_absent}"
+    elif refused and needs not in text:
         text = f"{text}; it takes {needs}"
-    return type(error)(text)
+    told = kind(text)
+    told.status, told.reason = error.status, error.reason
+    return told

@@ -105,6 +105,11 @@ class StreamSync:
         return self._queue.pending
 
     @property
+    def answered(self) -> bool:
+        """Whether a page of the stream has arrived, now or in an earlier run."""
+        return self._received or self._resumed
+
+    @property
     def held_bytes(self) -> int:
         """Size of the pages that have arrived and wait to be written."""
         return self._queue.held_bytes
@@ -192,7 +197,7 @@ class StreamSync:
         unsaved, saved_at = 0, time.monotonic()
         run.prefetch(source)
         for step in self._queue.steps():
-            self._received = True
+            self._received |= not step.page.lacking
             run.prefetch(source)
             self._note(step)
             written = output.write(step, scan)

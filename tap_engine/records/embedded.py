@@ -124,17 +124,19 @@ class Embedded(Pruning):
     """Leaves out secrets at every depth of a value."""
 
     secrets: Secrets = field(kw_only=True)
-    _words: tuple[bytes, ...] = field(init=False, repr=False)
+    _names_somewhere: re.Pattern[bytes] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.drop |= self.secrets.names
-        outer = {spelling for name in self.secrets.inside for spelling in (name, _spaced(name))}
-        words = sorted({name.lower() for name in self.secrets.names | outer}, key=len)
-        self._words = tuple(
-            word.encode()
-            for number, word in enumerate(words)
-            if not any(shorter in word for shorter in words[:number])
-        )
+        # In what says what an object is about, a name may be a part, and its words may be apart.
+        names = sorted(self.secrets.names | set(self.secrets.inside))
+        patterns = [_spaced(name).replace(" ", "[ _-]?") for name in names]
+        self._names_somewhere = re.compile("|".join(patterns or ["(?!)"]).encode())
+
+    def left_out(self, at: Breadcrumb = ()) -> Iterator[Breadcrumb]:
+        """List what is left out, wherever it is below."""
+        for path in {*self.secrets.paths(), *((name,) for name in self.drop)}:
+            yield (*at, *path)
 
     def settle(self) -> Pruning:
         """Do nothing: all that `apply` looks for is known from the start."""
@@ -142,8 +144,8 @@ class Embedded(Pruning):
 
     def touches(self, text: bytes) -> bool:
         """Tell whether there may be anything to leave out; quick, and never wrongly False."""
-        lower = text.lower()  # in what says what an object is about, a name may begin a word
-        return (b"\\" in text and rb"\u" in text) or any(word in lower for word in self._words)
+        escaped = b"\\" in text and rb"\u" in text
+        return escaped or self._names_somewhere.search(text.lower()) is not None
 
     def apply(self, raw: bytes | msgspec.Raw, beside: json_text.Members | None = None) -> bytes:
         """Return the JSON text of a value without secrets."""

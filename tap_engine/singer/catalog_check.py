@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE, REPLICATION_INCREMENTAL
+from singer_sdk.singerlib.catalog import (
+    REPLICATION_FULL_TABLE,
+    REPLICATION_INCREMENTAL,
+    StreamMetadata,
+)
 
 from tap_engine.errors import SettingsError
 
@@ -53,7 +57,7 @@ def check_entry(
     Raises:
         SettingsError: The catalog asks for keys, or a replication, that the stream does not have.
     """
-    name, root = entry.tap_stream_id, entry.metadata.root
+    name, root = entry.tap_stream_id, _root(entry)
     method = entry.replication_method or root.forced_replication_method
     if method not in METHODS:
         msg = (
@@ -82,9 +86,15 @@ def keys_of(entry: CatalogEntry, declared: Sequence[str]) -> Sequence[str]:
         entry: The stream in the catalog.
         declared: The stream's own keys.
     """
-    given = (entry.key_properties, entry.metadata.root.table_key_properties)
+    given = (entry.key_properties, _root(entry).table_key_properties)
     changed = (keys for keys in given if keys and list(keys) != list(declared))
     return next(changed, declared)
+
+
+def _root(entry: CatalogEntry) -> StreamMetadata:
+    """Return the metadata of a stream; made by the SDK, it would deselect what has none."""
+    found = entry.metadata.get(())
+    return found if isinstance(found, StreamMetadata) else StreamMetadata()
 
 
 def _selects_anything(entry: CatalogEntry) -> bool:

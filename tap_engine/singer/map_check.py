@@ -10,6 +10,7 @@ from singer_sdk import mapper as sdk
 from singer_sdk.exceptions import MapExpressionError, StreamMapConfigError
 
 from tap_engine.errors import SettingsError
+from tap_engine.singer.maps import source_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -58,8 +59,9 @@ def check(mapper: sdk.PluginMapper, known: Collection[str], streams: Iterable[Ma
             expression.
     """
     for name, definition in mapper.stream_maps_dict.items():
-        source = _source(name, definition)
-        if not any(fnmatchcase(stream, source) for stream in known):
+        source = source_of(name, definition)
+        # An entry that changes nothing may be for any stream.
+        if definition != {} and not any(fnmatchcase(stream, source) for stream in known):
             msg = f"setting stream_maps: there is no stream {source!r:.60}"
             raise SettingsError(msg)
     for stream in streams:
@@ -68,13 +70,18 @@ def check(mapper: sdk.PluginMapper, known: Collection[str], streams: Iterable[Ma
             raise SettingsError(msg)
 
 
-def explained(error: Exception) -> str:
-    """Return why a map failed on a record, without the values in it."""
-    cause = error.__cause__ or error
+def explained(error: Exception, members: Collection[str]) -> str:
+    """Return why a map failed on a record, without values of the record.
+
+    Args:
+        error: What was raised.
+        members: Declared members of the stream.
+    """
     if isinstance(error, KeyError):
-        return f"there is no {error}"
+        name = error.args[0] if error.args else None
+        return f"there is no {name!r}" if name in members else "KeyError"
     if isinstance(error, MapExpressionError | AttributeError | TypeError):
-        return str(cause)
+        return str(error.__cause__ or error)
     return type(error).__name__
 
 
@@ -91,17 +98,12 @@ def _faults(mapper: sdk.PluginMapper, stream: Mapped) -> Iterator[str]:
     functions = [set(each.functions) for each in maps if isinstance(each, sdk.CustomStreamMap)]
     names = members.union(VALUES, *functions)
     for name, definition in mapper.stream_maps_dict.items():
-        source = _source(name, definition)
+        source = source_of(name, definition)
         if isinstance(definition, dict) and fnmatchcase(stream.name, source):
             yield from _faults_of(definition, members, names, mapper.map_config or {})
             if source == stream.name:  # a pattern is also for streams without the member
                 for member in sorted(_removed(definition) - members):
                     yield f"there is no member {member!r:.60} to remove"
-
-
-def _source(name: str, definition: object) -> str:
-    inside = definition if isinstance(definition, dict) else {}
-    return str(inside.get(sdk.MAPPER_SOURCE_OPTION, name))
 
 
 def _removed(definition: Mapping[str, Any]) -> set[str]:

@@ -89,9 +89,10 @@ class SdkStream(Stream):
         except OSError:  # nothing can be written any more
             raise
         except Exception as error:  # noqa: BLE001 (an expression can raise anything)
+            reason = explained(error, self.schema["properties"])
             msg = (
-                f"{self.name}: stream_maps fail on a record: {explained(error)}; for a member that"
-                " may be missing, write record.get('...')"
+                f"{self.name}: stream_maps fail on a record: {reason}; for a member that may be"
+                " missing, write record.get('...')"
             )
             raise StreamError(msg) from None
 

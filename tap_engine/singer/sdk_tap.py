@@ -16,7 +16,7 @@ from singer_sdk.plugin_base import PluginBase
 from singer_sdk.singerlib import StateMessage
 
 from tap_engine.errors import SettingsError
-from tap_engine.singer import settings
+from tap_engine.singer import as_typed, settings
 from tap_engine.singer.writer import RecordWriter
 from tap_engine.state import document, shards
 
@@ -101,15 +101,23 @@ class SdkTap(Tap):
         return settings.from_environment(schema["properties"], cls._env_var_prefix)
 
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
-        """Validate settings only where they matter.
+        """Tidy settings, and validate them only where they matter.
 
-        Overrides a private method of the SDK, which warns of missing settings at `--discover`.
+        Overrides a private method of the SDK, which warns of missing settings at `--discover`. The
+        private attribute is all that holds the settings, and this runs before anything uses them.
 
         Raises:
             SettingsError: The stream maps have a form for which the SDK's own schema is wrong.
         """
+        self._config, changed = as_typed.tidied(self._config)
+        for name in changed:
+            self.logger.info("setting %s: white space around it was removed", name)
+        if not raise_errors:
+            return []
+        for sentence in as_typed.unknown(self._config, self.config_jsonschema["properties"]):
+            self.logger.warning("%s", sentence)
         try:
-            return super()._validate_config(raise_errors=True) if raise_errors else []
+            return super()._validate_config(raise_errors=True)
         except AttributeError:
             msg = "setting stream_maps is not of the form {stream: {member: expression}}"
             raise SettingsError(msg) from None

@@ -26,6 +26,8 @@ Property = th.Property[Any]
 
 TEXT = th.StringType
 TEXTS = th.ArrayType(th.StringType)
+# As both platforms' pages write it: one text, with spaces.
+WORDS = th.CustomType({"type": ["array", "string"], "items": {"type": ["string"]}})
 INTEGER = th.IntegerType
 BOOLEAN = th.BooleanType
 # The SDK only parses an environment variable as a number if the type includes `integer`, and
@@ -242,6 +244,13 @@ def require(config: Mapping[str, Any], *names: str) -> None:
     if missing:
         msg = f"settings missing: {', '.join(missing)}"
         raise SettingsError(msg)
+
+
+def words(config: Mapping[str, Any], name: str) -> list[str]:
+    """Read a list of words, which may be one text with white space or commas between them."""
+    value = config.get(name) or []
+    texts = [value] if isinstance(value, str) else value
+    return [word for text in texts for word in text.replace(",", " ").split()]
 
 
 def header(config: Mapping[str, Any], *names: str) -> None:

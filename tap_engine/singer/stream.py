@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 from singer_sdk.mapper import SameRecordTransform
 
-from tap_engine.errors import AbortedError, SourceError, StreamError, TapError
+from tap_engine.errors import AbortedError, AbsentError, SourceError, StreamError, TapError
 from tap_engine.reading.declaration import Declaration
 from tap_engine.reading.run import explained
 from tap_engine.reading.sync import StreamSync
@@ -96,6 +96,10 @@ class EngineStream(Declaration, SdkStream, abc.ABC):
             left_out=digest(self.pruning.left_out()),
         )
 
+    def why_absent(self) -> str:
+        """Return why the source certainly lacks the stream; empty if it may have it."""
+        return ""
+
     def complete(self, scan: Scan) -> Iterable[int]:
         """Do what is left when the last page is written and the bookmark not yet set.
 
@@ -109,12 +113,23 @@ class EngineStream(Declaration, SdkStream, abc.ABC):
         """Try to read the stream without reading more than needed.
 
         Raises:
-            StreamError: The credentials do not give access to it.
+            StreamError: The credentials do not give access to it, or the source lacks it.
         """
+        self.check_presence()
         pager = self.make_pager(self.full_pager, Scan(pager=self.full_pager.name, full=True))
         context = next(iter(pager.lists(None)), None)
         if context is not None:
             pager.check(context)
+
+    def check_presence(self) -> None:
+        """Ask whether the source has the stream, where it can tell.
+
+        Raises:
+            AbsentError: It does not.
+        """
+        if reason := self.why_absent():
+            msg = f"{self.name}: {reason}"
+            raise AbsentError(msg)
 
     # What a run asks for.
 
@@ -216,13 +231,21 @@ class EngineStream(Declaration, SdkStream, abc.ABC):
         """
         del context, write_messages
         run, counter = self.host.current_run, self.get_record_counter()
+
+        def count(records: int) -> None:
+            counter.increment(records)
+            run.records += records
+
         try:
+            self.check_presence()
             with counter, self.get_sync_timer():
                 self._sync = self._sync or self.reading()
-                self._sync.run(self._output, counter.increment)
+                self._sync.run(self._output, count)
             run.succeeded(self)
         except StreamError as error:
-            run.failed(self.name, explained(error, self.needs))
+            answered = self._sync is not None and self._sync.answered
+            absent = "" if answered else self.may_be_absent
+            run.failed(self.name, explained(error, self.needs, absent))
         except (TapError, OSError) as error:
             raise AbortedError(error) from None
         finally:

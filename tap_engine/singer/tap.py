@@ -90,6 +90,10 @@ class EngineTap(SdkTap):
             TapError: The definitions cannot be read.
         """
 
+    def refusal_hint(self) -> str:
+        """Return what is probably wrong with the settings if no stream can be read."""
+        return ""
+
     # What streams use.
 
     @cached_property
@@ -202,14 +206,15 @@ class EngineTap(SdkTap):
         """
         if self.input_catalog is not None:
             catalog_check.check_names(self.input_catalog, self.streams)
-        if not any(stream.selected for stream in self.streams.values()):
+        streams = cast("list[EngineStream]", list(self.streams.values()))
+        selected = [stream for stream in streams if stream.selected]
+        if not selected:
             msg = "nothing is selected: select streams in the catalog (with Meltano: in `select`)"
             raise SettingsError(msg)
-        streams = self.chosen_streams
-        for stream in streams:
+        for stream in selected:
             stream.check_catalog()
-        map_check.check(self.mapper, self.streams, streams)
-        return streams
+        map_check.check(self.mapper, self.streams, selected)
+        return self.chosen_streams
 
     @property
     def chosen_streams(self) -> list[EngineStream]:
@@ -249,9 +254,10 @@ class EngineTap(SdkTap):
             self.sync_all()
             self.write_last_state()
             self.writer.flush()
+            for stream in streams:
+                if stream.drift:
+                    stream.drift.report(stream.name, self.logger)
+            return run.report(self.refusal_hint)
         finally:
             metrics.log(run.http.sent, run.http.waited)
-        for stream in streams:
-            if stream.drift:
-                stream.drift.report(stream.name, self.logger)
-        return run.report()
+            self.logger.info("%s", run.summary([stream.name for stream in streams]))

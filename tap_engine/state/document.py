@@ -43,13 +43,13 @@ def unwrap(state: Any) -> dict[str, Any]:
 
 
 def check_streams(state: Mapping[str, Any], tap: str, streams: Collection[str]) -> None:
-    """Make sure that a state says something about a stream of the tap, if it says anything.
+    """Make sure that a state of unknown origin names a stream of the tap, if it names any.
 
     Raises:
         StateError: All of its bookmarks are of streams that the tap does not have.
     """
     named = state.get(BOOKMARKS) or {}
-    if named and not set(named) & set(streams):
+    if TAP not in state and named and not set(named) & set(streams):
         few = ", ".join(sorted(named)[:3])
         msg = f"the state names no stream of {tap} ({few}); without a state everything is read"
         raise StateError(msg)

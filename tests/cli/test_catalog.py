@@ -274,7 +274,7 @@ def test_an_error_that_nobody_thought_of_is_preceded_by_a_state(
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    def fail(*_: Any) -> None:
+    def fail(*_: Any, **__: Any) -> None:
         msg = "a bug"
         raise LookupError(msg)
 

@@ -183,6 +183,53 @@ def test_a_feature_that_the_project_lacks_is_found_by_asking(
     assert [line for line in lines.values() if line != "readable"] == [lines[name]]
 
 
+def test_a_list_that_not_every_source_has_is_no_refusal(command: Command, source: Source) -> None:
+    name, path = (
+        ("variants", "/demo/variants")
+        if source.is_commercetools
+        else ("loyalty_tiers", "/v1/loyalty-tier")
+    )
+    source.stand_in.faults.add(f"^{path}", "status", times=-1, status=404)
+    ended = command(source.tap, "--test", config=source.config())
+    assert ended.code == 0
+    lines = by_stream(ended.out)
+    assert lines[name].startswith(f"absent: {name}: {path} answered 404")
+    assert [line for line in lines.values() if line != "readable"] == [lines[name]]
+
+
+def test_variants_of_a_classic_project_are_absent(command: Command) -> None:
+    with build_commercetools(size=0.05, catalog_model="Classic").serve() as server:
+        config = commercetools_config(server.url, store_keys=["store-1"])
+        ended = command(TapCommercetools, "--test", config=config)
+    assert by_stream(ended.out)["variants"].startswith("absent: variants: the project's product")
+
+
+def test_one_reason_for_all_refusals_is_said_once(command: Command, source: Source) -> None:
+    data = "/demo/" if source.is_commercetools else "/v1/"
+    status = 404 if source.is_commercetools else 401
+    source.stand_in.faults.add(f"^{data[:-1]}", "status", times=-1, status=status)
+    ended = command(source.tap, "--test", config=source.config())
+    names = selected(source.tap)
+    assert ended.code == 1
+    reason, streams = ended.out.splitlines()
+    assert reason.startswith(f"all {len(names)} streams are refused: {names[0]}: {data}")
+    assert f"answered {status}" in reason
+    assert streams == f"streams: {', '.join(names)}"
+
+
+def test_scopes_of_another_project_are_said_once(command: Command) -> None:
+    with build_commercetools(size=0.05, project="other-shop").serve() as server:
+        config = commercetools_config(server.url)
+        ended = command(TapCommercetools, "--test", config=config)
+        synced = command(TapCommercetools, config=config)
+    line = "setting project_key: the token's scopes are for project other-shop, not for demo"
+    assert ended.code == synced.code == 1
+    assert ended.out == ""
+    assert ended.lines == [line]
+    assert len(synced.lines) == 1
+    assert synced.lines[0].endswith(f"; {line}")
+
+
 def test_an_endpoint_that_does_not_answer_is_told_from_a_refusal(
     command: Command, source: Source
 ) -> None:

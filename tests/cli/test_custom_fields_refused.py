@@ -87,12 +87,15 @@ def test_an_object_type_that_a_tenant_lacks_has_no_metadata(
     command: Command, shops: dict[str, Shop]
 ) -> None:
     shop = shops[TapCommerce7.name]
-    shop.stand_in.faults.add("/meta-data-config/experience", "status", times=-1, status=404)
+    body = {"statusCode": 404, "type": "notFound", "message": "Not found", "errors": []}
+    shop.stand_in.faults.add(
+        "/meta-data-config/experience", "status", times=-1, status=404, body=body
+    )
     try:
         schemas = discovered(command(shop.tap, "--discover", config=shop.config()))
         assert "properties" not in at(schemas["reservation_types"], "metaData")
         assert at(schemas["reservations"], "metaData")["properties"]
-        shop.stand_in.faults.add("/meta-data-config/", "status", times=-1, status=404)
+        shop.stand_in.faults.add("/meta-data-config/", "status", times=-1, status=404, body=body)
         line = one_line(command(shop.tap, "--discover", config=shop.config()))
     finally:
         shop.stand_in.faults.clear()

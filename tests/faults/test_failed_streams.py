@@ -40,7 +40,7 @@ def check(source: Source, output: Any, lines: list[str]) -> None:
     for name in others(source):
         assert output.latest(name) == source.truth(name)
     source.stand_in.faults.clear()
-    second = source.run(state=output.state)
+    second = source.run(source.stream, *others(source), state=output.state)
     assert second.code == 0
     assert {**output.latest(source.stream), **second.latest(source.stream)} == source.truth()
 
@@ -68,9 +68,9 @@ def test_an_endpoint_that_keeps_failing(
         ([{"x": 1}], "without a usable key"),
         ([{"id": 7}], "without a usable key"),
         ([{"id": "a", "lastModifiedAt": 7, "updatedAt": 7}], "without a usable key"),
-        ([{"id": "a", "lastModifiedAt": "x", "updatedAt": "x"}], "is no ISO 8601 timestamp"),
+        ([{"id": "a", "lastModifiedAt": "x", "updatedAt": "x"}], "is not an ISO 8601 timestamp"),
         ([7], "without a usable key"),
-        (None, "the body is not a page of results"),
+        (None, "gave up after"),
     ],
     ids=["no-id", "id-number", "time-number", "time-text", "row-number", "null"],
 )
@@ -82,6 +82,8 @@ def test_an_odd_row_or_list(
         del body["customerAddresses"]
     source.stand_in.faults.add(source.match, "status", times=-1, after=1, status=200, body=body)
     output = source.run(source.stream, *others(source), retry_max_seconds=0.1)
+    if rows is None and not source.is_commercetools:
+        words = "the response holds no array customerAddresses"
     assert words in errors()[0]
     check(source, output, errors())
 

@@ -139,6 +139,19 @@ def test_records_carry_their_key_and_what_the_api_sent() -> None:
         assert "state/only-a-key/3/2026-01-31T22:45:00.123Z" in keys(output)
 
 
+def test_changes_that_nobody_knows_pass_through() -> None:
+    new = {"type": "FrobnicatedChange", "change": "frobnicate", "nextValue": {"a": [1, {"b": 2}]}}
+    with served(rows=0) as source:
+        sent = record(type="ResourceFrobnicated", changes=[new], resource={"typeId": "frob"})
+        source.stand_in.put(STREAM, sent)
+        output = source.run(STREAM)
+    (row,) = output.records(STREAM)
+    assert (row["type"], row["changes"]) == ("ResourceFrobnicated", [new])
+    assert row["resourceType"] == "frob"
+    drift = [line for line in output.log.splitlines() if line.startswith("DRIFT: ")]
+    assert not any("changes" in line or "Frobnicated" in line for line in drift)
+
+
 def record(**members: Any) -> dict[str, Any]:
     # The identity in the stand-in needs an id; the API does not promise one.
     given = {"type": "ResourceUpdated", "version": 3, "modifiedAt": "2026-01-31T22:45:00.123Z"}

@@ -201,6 +201,30 @@ def test_a_filter_that_the_api_refuses_is_told_as_such(filtered: Filtered, *, kn
     assert len(filtered.source.asked(path)) == 2, "the scan, then the filter alone"
 
 
+def test_parameters_that_are_not_documented_are_sent() -> None:
+    with commerce7(size=1, small=False) as source:
+        members = source.records("club_memberships")
+        customer = next(iter(members.values()))["customerId"]
+        wanted = {"club_memberships": {"customerId": customer, "signupDate": "gte:2000-01-01"}}
+        output = source.run("club_memberships", stream_filters=wanted)
+    assert output.code == 0
+    assert set(output.ids("club_memberships")) == {
+        key for key, each in members.items() if each["customerId"] == customer
+    }
+    warning = "club_memberships: stream_filters: customerId, signupDate is not documented for this"
+    assert output.log.count(warning) == 1
+
+
+def test_a_parameter_that_the_api_does_not_know_is_an_error() -> None:
+    with commerce7(size=0.1) as source:
+        output = source.run("carts", "notes", stream_filters={"carts": {"colour": "red"}})
+    assert output.code == 1
+    (line,) = [line for line in output.log.splitlines() if "stream not read:" in line]
+    assert "colour" in line
+    assert "the API refuses the stream's entry in stream_filters" in line
+    assert output.records("notes")
+
+
 def test_a_scan_that_is_refused_under_a_good_filter_falls_back() -> None:
     with commercetools(rows={"reviews": 90}) as source:
         filtered = Filtered(source)

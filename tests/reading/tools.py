@@ -9,6 +9,7 @@ import re
 import threading
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote_plus, urlencode
@@ -17,6 +18,7 @@ from sandbox.commerce7.app import build as build_commerce7
 from sandbox.commercetools.app import build as build_commercetools
 from tap_commerce7.tap import TapCommerce7
 from tap_commercetools.tap import TapCommercetools
+from tap_engine import timestamps
 from tests.support import catalog_of, commerce7_config, commercetools_config, run
 
 if TYPE_CHECKING:
@@ -271,3 +273,8 @@ def prefixes(output: Output) -> Iterator[tuple[list[dict[str, Any]], dict[str, A
 def where(query: dict[str, list[str]]) -> str:
     """The filter of a request, empty without one."""
     return unquote_plus(" and ".join(query.get("where", [])))
+
+
+def days_ago(days: float) -> str:
+    """Name a moment some days ago."""
+    return timestamps.render(datetime.now(UTC) - timedelta(days=days))

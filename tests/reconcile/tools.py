@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_commercetools.tap import TapCommercetools
 from tap_reconcile.source import pages
-from tests.support import commerce7_config, commercetools_config
+from tests.support import commerce7_config, commercetools_config, join_workers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,4 +31,4 @@ def read(source: Source, *streams: str, **settings: Any) -> Iterator[list[Entry]
         yield rows
     finally:
         http.stop()
-        http._workers.shutdown(wait=True)
+        join_workers()

@@ -81,7 +81,7 @@ def test_creates_updates_and_deletes_of_covered_types(host: Host) -> None:
         "ResourceDeleted",
     ]
     assert {row["resource"]["key"] for row in rows} == {"k"}
-    assert len(COVERED & RESOURCES.keys()) == 29
+    assert len(COVERED & RESOURCES.keys()) == 28
 
 
 @pytest.mark.parametrize(
