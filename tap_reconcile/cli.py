@@ -173,7 +173,8 @@ def _parser() -> argparse.ArgumentParser:
         ),
         epilog=(
             "Exit codes: 0 all streams equal, 1 a stream differs, 2 a stream was not compared or"
-            " its deletes were refused."
+            " its deletes were refused. With --mark-deleted or --delete, only rows that are left"
+            " although the source does not have them are a difference."
         ),
         allow_abbrev=False,
     )

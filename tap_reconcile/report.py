@@ -42,13 +42,15 @@ class Report:
 
     @property
     def code(self) -> int:
-        """The exit code; a stream that could not be compared or settled outranks a difference."""
+        """The exit code; a stream that could not be compared or settled outranks a difference.
+
+        Where deletes were to be settled, what is missing or stale waits for the next load.
+        """
         if not self.results or any(result.comparison is None for result in self.results):
             return NOT_COMPARED
         if any(result.deletes and result.deletes.refused for result in self.results):
             return NOT_COMPARED
-        different = any(result.comparison and result.comparison.differs for result in self.results)
-        return DIFFERENT if different else EQUAL
+        return DIFFERENT if any(map(_matters, self.results)) else EQUAL
 
     def as_json(self) -> str:
         """Render one JSON object on one line."""
@@ -126,6 +128,14 @@ def _described(example: Example) -> str:
     sides = (("source", example.source), ("table", example.table))
     moments = ", ".join(f"{side} {at}" for side, at in sides if at is not None)
     return f"{name} ({moments})" if moments else name
+
+
+def _matters(result: Result) -> bool:
+    """Return whether a difference is left that this command was to see or to settle."""
+    comparison, done = result.comparison, result.deletes
+    if comparison is None:
+        return False
+    return comparison.extra > 0 if done and not done.wish.dry_run else comparison.differs
 
 
 def _printable(key: Key) -> str:
