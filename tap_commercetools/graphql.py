@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
@@ -11,6 +12,7 @@ from tap_commercetools import query
 from tap_commercetools.collection import Collection
 from tap_commercetools.envelope import read_page
 from tap_commercetools.error_table import GRAPHQL_RULES
+from tap_commercetools.page_size import PageSize
 from tap_commercetools.paging import ById, KeysetPager
 from tap_engine import ids
 from tap_engine.errors import (
@@ -21,15 +23,19 @@ from tap_engine.errors import (
     RequestError,
     StreamError,
 )
+from tap_engine.http.call import PageTooBigError
 from tap_engine.ids import UUID
 from tap_engine.state.scan import Range
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from tap_commercetools.collection import Params
     from tap_engine.http.call import Call
     from tap_engine.reading.pager import Page
     from tap_engine.state.scan import Context, Scan
+
+T = TypeVar("T")
 
 FIELDS = {
     "api_clients": "apiClients",
@@ -97,10 +103,15 @@ class _Answer(msgspec.Struct):
 _answer = msgspec.json.Decoder(_Answer)
 
 
-def read_ids(body: bytes, limit: int) -> tuple[list[msgspec.Raw], bool]:
+def read_ids(body: bytes, limit: int, pages: int) -> tuple[list[msgspec.Raw], bool]:
     """Join the pages of an answer; return their rows, and whether more may follow.
 
     Pages behind one that is full are left out: what is between them is not known.
+
+    Args:
+        body: The answer.
+        limit: Most rows of a page.
+        pages: Number of pages that were asked for.
 
     Raises:
         ErrorInBodyError: It reports an error, even if there are rows as well.
@@ -113,13 +124,14 @@ def read_ids(body: bytes, limit: int) -> tuple[list[msgspec.Raw], bool]:
         raise BadBodyError(msg) from None
     if answer.errors:
         raise ErrorInBodyError
-    if not answer.data:
-        msg = "the answer holds neither data nor errors"
+    data = answer.data or {}
+    if len(data) != pages:
+        msg = f"the answer holds {len(data)} pages instead of {pages}, and no errors"
         raise BadBodyError(msg)
     rows: list[msgspec.Raw] = []
     full = False
-    for number in range(len(answer.data)):
-        raws, full = read_page(bytes(answer.data.get(f"page{number}", b"")), limit)
+    for number in range(pages):
+        raws, full = read_page(bytes(data.get(f"page{number}", b"")), limit)
         rows += raws
         if full:
             break
@@ -185,10 +197,31 @@ class IdsOnly(Collection):
             The rows, and whether more may follow.
         """
         before = [*(("where", predicate) for predicate in predicates), *query.sort(sort)]
-        rows, full = self.ask(url, before, [], read_ids, limit=limit)
+        read = partial(read_ids, pages=max(1, len(predicates)))
+        rows, full = self.ask(url, before, [], read, limit=limit)
         if not rows and look_twice:
-            rows, full = self.ask(url, before, [], read_ids, limit=limit)
+            rows, full = self.ask(url, before, [], read, limit=limit)
         return rows, full
+
+    def ask(
+        self,
+        url: str,
+        before: Params,
+        after: Params,
+        read: Callable[..., T],
+        *,
+        limit: int | None = None,
+    ) -> T:
+        """Ask for a page, smaller where it is too big, or once for several.
+
+        Raises:
+            PageTooBigError: Several pages are too much.
+        """
+        if sum(name == "where" for name, _ in before) <= 1:
+            return super().ask(url, before, after, read, limit=limit)
+        size = self.page_size.current
+        call = self.call(url, [*before, ("limit", str(size))], smallest_page=False)
+        return self.connection.http.send(call, partial(read, limit=size))
 
     def count(self, since: str | None) -> int | None:
         """Return the total of the collection."""
@@ -209,6 +242,7 @@ class IdsById(ById):
         super().__init__(scan, source)
         self._step = 0.0
         """Share of all ids among which a row is to be expected."""
+        self._pages = PageSize(PAGES_AT_ONCE)
 
     def fetch(self, part: Range) -> Page:
         """Read a page.
@@ -225,25 +259,37 @@ class IdsById(ById):
 
     def ask(self, part: Range) -> Page:
         """Ask for several pages of a range at once, where its ids are spread as UUIDs are."""
-        source = self.source
-        wheres = [
-            " and ".join(predicates)
-            for piece in self._pieces(part)
-            if (predicates := [*self.bounds(piece), *source.own_predicates])
-        ]
-        page = self.keyset.page(
-            "", wheres, part.after, upto=part.upto, look_twice=self.looks_twice(part)
-        )
+        while True:
+            pieces = self._pieces(part)
+            try:
+                page = self._ask_once(part, pieces)
+                break
+            except PageTooBigError:
+                self._pages.shrink(len(pieces))
+                self.source.logger.info(
+                    "%s: %d pages at once are too many", self.source.stream, len(pieces)
+                )
+        self._pages.succeeded()
         if part.after is None and page.next and UUID.fullmatch(page.next[0]):
             self._step = ids.share(page.next[0]) / len(page.rows)
         return page
+
+    def _ask_once(self, part: Range, pieces: Sequence[Range]) -> Page:
+        wheres = [
+            " and ".join(predicates)
+            for piece in pieces
+            if (predicates := [*self.bounds(piece), *self.source.own_predicates])
+        ]
+        return self.keyset.page(
+            "", wheres, part.after, upto=part.upto, look_twice=self.looks_twice(part)
+        )
 
     def _pieces(self, part: Range) -> list[Range]:
         """Divide a range into parts of which each but the last should fit into one page."""
         if part.after is None or not self._step or not UUID.fullmatch(part.after[0]):
             return [part]
         step = self._step * FILLED * self.source.page_size.current
-        between = ids.steps(part.after[0], step, PAGES_AT_ONCE - 1, part.upto)
+        between = ids.steps(part.after[0], step, self._pages.current - 1, part.upto)
         starts = [part.after, *([boundary] for boundary in between)]
         return [
             Range(after=start, upto=end)

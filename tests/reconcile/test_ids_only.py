@@ -7,6 +7,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from starlette.responses import JSONResponse
 
 from sandbox.commercetools.auth import Client
 from tap_commercetools.graphql import FIELDS
@@ -56,6 +57,31 @@ class Listening:
         await self._app(scope, listen, send)
         if scope["path"] == GRAPHQL:
             self.bodies.append(json.loads(heard))
+
+
+class Limited:
+    """Refuses queries with more than some pages, as too complex."""
+
+    def __init__(self, app: ASGIApp, most: int) -> None:
+        self._app = app
+        self._most = most
+        self.refused = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"] != GRAPHQL:
+            await self._app(scope, receive, send)
+            return
+        heard = await receive()
+        if heard["body"].count(b"results") > self._most:
+            self.refused += 1
+            body = graphql_error("QueryComplexityLimitExceeded")
+            await JSONResponse(body, 400)(scope, receive, send)
+            return
+
+        async def again() -> Message:
+            return heard
+
+        await self._app(scope, again, send)
 
 
 def keyed(source: Source, stream: str = "customers") -> dict[tuple[str, ...], str]:
@@ -135,6 +161,20 @@ def test_smaller_pages_where_a_query_is_too_complex(concurrency: int) -> None:
         assert set(requests(source)) == {("POST", GRAPHQL)}
 
 
+@pytest.mark.parametrize("most", [1, 3])
+def test_fewer_pages_at_once_where_a_query_is_too_complex(
+    most: int, said: Callable[[], list[str]]
+) -> None:
+    with commercetools(rows={"customers": 3000}) as source:
+        source.stand_in._api = limited = Limited(source.stand_in._api, most)
+        with read(source, "customers", concurrency=1) as rows:
+            assert dict(rows) == keyed(source)
+        assert set(requests(source)) == {("POST", GRAPHQL)}
+    assert limited.refused > 0
+    assert any("pages at once are too many" in line for line in said())
+    assert not any("reading whole records" in line for line in said())
+
+
 def test_too_complex_with_an_error_status() -> None:
     with commercetools(rows={"customers": COUNT}) as source:
         body = graphql_error("QueryComplexityLimitExceeded")
@@ -164,6 +204,7 @@ def test_an_error_beside_rows_is_no_answer(code: str) -> None:
         {"page0": None},
         {"page1": {"count": 0, "results": []}},
         {"page0": {"count": 2, "results": []}},
+        {"page0": {"count": 0, "results": []}, "page1": {"count": 0, "results": []}},
     ],
 )
 def test_what_is_no_answer_is_asked_for_again(data: Any) -> None:
@@ -172,6 +213,15 @@ def test_what_is_no_answer_is_asked_for_again(data: Any) -> None:
         with read(source, "customers") as rows:
             assert dict(rows) == keyed(source)
         assert requests(source) == [("POST", GRAPHQL)] * 2
+
+
+def test_an_answer_that_lacks_a_page_is_no_answer() -> None:
+    with commercetools(rows={"customers": COUNT}) as source:
+        pages = {"data": {"page0": {"count": 0, "results": []}}}
+        source.stand_in.faults.add(GRAPHQL, "status", status=200, body=pages, after=1)
+        with read(source, "customers", concurrency=1) as rows:
+            assert dict(rows) == keyed(source)
+        assert requests(source) == [("POST", GRAPHQL)] * 3
 
 
 @pytest.mark.parametrize("place", ["first", "last", "one", "middle"])
