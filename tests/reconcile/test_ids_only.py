@@ -204,7 +204,6 @@ def test_an_error_beside_rows_is_no_answer(code: str) -> None:
         {"page0": None},
         {"page1": {"count": 0, "results": []}},
         {"page0": {"count": 2, "results": []}},
-        {"page0": {"count": 0, "results": []}, "page1": {"count": 0, "results": []}},
     ],
 )
 def test_what_is_no_answer_is_asked_for_again(data: Any) -> None:
