@@ -34,7 +34,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="./run bench",
         description="Measure speed and memory; without options in less than ten minutes.",
-        epilog="Other benchmarks: ./run bench loading, reconcile, shards, soak.",
+        epilog="Other benchmarks: ./run bench loading, reconcile, shards, soak, soak_deletes.",
     )
     parser.add_argument(
         "--full", action="store_true", help="up to two million records; takes half an hour"

@@ -62,8 +62,8 @@ class Platform:
     Attributes:
         faults: The fault rules in force.
         requests: Log of the requests to the API: method, path, query, status (0 if the answer was
-            never completed), time (seconds since the epoch), seconds (how long it took) and
-            in_flight (concurrent requests, including this one).
+            never completed), time (seconds since the epoch), seconds (how long it took), bytes (of
+            the answer's body) and in_flight (concurrent requests, including this one).
         hooks: Changes that wait for their request.
     """
 

@@ -68,6 +68,7 @@ class StandIn(Platform):
             "status": 0,
             "time": time.time(),
             "seconds": 0.0,
+            "bytes": 0,
             "in_flight": self._in_flight,
         }
         self.requests.append(entry)
@@ -76,6 +77,7 @@ class StandIn(Platform):
 
         async def watch(message: Message) -> None:
             nonlocal status
+            entry["bytes"] += len(message.get("body", b""))
             if message["type"] == "http.response.start":
                 status = message["status"]
                 # The page is ready: a change now comes after this answer and before the next.

@@ -6,8 +6,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 from urllib.parse import quote
 
-from tap_commercetools import query, tombstones
+from tap_commercetools import lookup, query, tombstones
 from tap_commercetools.collection import Collection
+from tap_commercetools.graphql import FIELDS, IdsById, IdsOnly
 from tap_commercetools.page_size import PageSize
 from tap_commercetools.paging import ById, ByTime
 from tap_engine.errors import RefusedError
@@ -95,6 +96,38 @@ class CommercetoolsStream(EngineStream):
     def make_pager(self, kind: type[Pager[Any]], scan: Scan) -> Pager[Any]:
         """Make a pager for a scan."""
         return kind(scan, self.collection)
+
+    def keys_pager(self, scan: Scan) -> Pager[Any]:
+        """Make a pager that reads ids and timestamps alone where GraphQL has the list."""
+        if not self.connection.graphql:
+            return super().keys_pager(scan)
+        if self.name not in FIELDS or not self._is_listed_by_id:
+            self.logger.info("%s: GraphQL has no list of its ids; reading whole records", self.name)
+            return super().keys_pager(scan)
+        members = {**self.collection_members(), "page_size": PageSize(query.LONGEST_PAGE)}
+        ids = IdsOnly(**members, root=FIELDS[self.name], whole=self.collection)
+        return IdsById(scan, ids)
+
+    def existing(self, keys: Sequence[tuple[str, ...]]) -> set[tuple[str, ...]] | None:
+        """Ask the collection for some ids, where it has `where` and its rows are told apart so."""
+        if not self._is_listed_by_id:
+            return None
+        return {(row_id,) for row_id in lookup.existing(self.collection, [key[0] for key in keys])}
+
+    def filter_for(self, keys: Sequence[tuple[str, ...]]) -> Any:
+        """Return a predicate for some ids; none for more than a URL can hold."""
+        few = len(keys) <= lookup.IDS_AT_ONCE
+        if not (few and self.filterable and self._is_listed_by_id):
+            return None
+        return query.one_of("id", [key[0] for key in keys])
+
+    @property
+    def _is_listed_by_id(self) -> bool:
+        return (
+            issubclass(self.full_pager, ById)
+            and self.keys == self.row_key == ("id",)
+            and list(self.contexts()) == [{}]
+        )
 
     @classmethod
     def wrong_filter(cls, value: object) -> str:

@@ -38,6 +38,7 @@ class Connection:
         limiters: The throttle, if one is set.
         page_size: Most rows per request.
         containers: Containers of custom objects to read; None for all.
+        graphql: Whether GraphQL may be asked where ids are enough; not any more once it is refused.
         fail: Remembers the error of a stream that goes on, so that the run ends with it.
     """
 
@@ -53,6 +54,7 @@ class Connection:
         history_url: str,
         page_size: int,
         containers: list[str] | None,
+        graphql: bool,
         logger: logging.Logger,
         fail: Callable[[str, StreamError], object],
     ) -> None:
@@ -64,6 +66,7 @@ class Connection:
         self.history_url = history_url
         self.page_size = page_size
         self.containers = containers
+        self.graphql = graphql
         self._project_key = project_key
         self._logger = logger
         self._fail = fail

@@ -49,6 +49,26 @@ IN_STORE_RULES = (
 )
 """For lists of a store."""
 
+GRAPHQL_RULES = (
+    # Errors can come with status 200: the same codes, whatever the status.
+    Rule(
+        200,
+        Action.SMALLER_PAGE,
+        codes=("QueryComplexityLimitExceeded", "QueryTimedOut", "ContentTooLarge"),
+    ),
+    Rule(
+        200,
+        Action.RETRY,
+        codes=("BadGateway", "General", "OverCapacity", "PendingOperation", "TooManyRequests"),
+    ),
+    Rule(200, Action.NEW_TOKEN, codes=("invalid_token",)),
+    Rule(200, Action.QUERY_REFUSED),
+    # Whoever says so, even a firewall: REST is there instead.
+    *(Rule(status, Action.REFUSED) for status in (403, 404, 405)),
+    *RULES,
+)
+"""For `/graphql`."""
+
 TOKEN_RULES = (
     *GATEWAY,
     *(
@@ -67,7 +87,8 @@ def read_error(body: bytes) -> tuple[str, str]:
     """Return code and message of an error body.
 
     The form is `{statusCode, message, errors: [{code, message}]}`; the token endpoint adds
-    `error` and `error_description`. The code of anything else is `FOREIGN`.
+    `error` and `error_description`, and GraphQL has codes in `errors[].extensions`. The code of
+    anything else is `FOREIGN`.
     """
     try:
         answer: Any = json.loads(body)
@@ -79,6 +100,8 @@ def read_error(body: bytes) -> tuple[str, str]:
         return FOREIGN, str(answer.get("message") or "")
     errors = answer.get("errors")
     first = errors[0] if isinstance(errors, list) and errors else {}
-    code = first.get("code") if isinstance(first, dict) else None
-    message = answer.get("message") or answer.get("error_description")
+    first = first if isinstance(first, dict) else {}
+    more = first.get("extensions")
+    code = first.get("code") or (more.get("code") if isinstance(more, dict) else None)
+    message = answer.get("message") or answer.get("error_description") or first.get("message")
     return str(code or answer.get("error") or ""), str(message or "")

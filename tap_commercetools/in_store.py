@@ -102,6 +102,11 @@ class InStoreStream(CommercetoolsStream):
         return {**members, STORE_KEY: json_text.literal(context[STORE_KEY])}
 
     @property
+    def narrowed_by(self) -> str:
+        """The setting that leaves records out: `store_keys` does."""
+        return super().narrowed_by or ("store_keys" if self.stores else "")
+
+    @property
     def coverage(self) -> StoreCoverage:
         """The settings of a bookmark; a new store has to be read from its start."""
         return StoreCoverage(**super().coverage.as_state(), stores=self.stores or None)

@@ -84,6 +84,12 @@ class CustomObjectsStream(CommercetoolsStream):
         return super().url(context) if context else f"{self.connection.project_url}/custom-objects"
 
     @property
+    def narrowed_by(self) -> str:
+        """The setting that leaves records out: `custom_object_containers` does."""
+        containers = "custom_object_containers" if self.connection.containers else ""
+        return super().narrowed_by or containers
+
+    @property
     def coverage(self) -> ContainerCoverage:
         """The settings of a bookmark; a new container has to be read from its start."""
         return ContainerCoverage(

@@ -101,6 +101,14 @@ class TapCommercetools(CommandTap):
             "Containers to read custom objects from; all by default.",
         ),
         setting(
+            "use_graphql",
+            BOOLEAN,
+            "Use GraphQL",
+            "Ask GraphQL where ids and timestamps are enough, as for tap-reconcile; REST has whole"
+            " records only.",
+            default=True,
+        ),
+        setting(
             "emit_tombstones",
             BOOLEAN,
             "Emit tombstones",
@@ -171,6 +179,7 @@ class TapCommercetools(CommandTap):
             history_url=history_url,
             page_size=int(settings.number(config, "page_size", 1, LONGEST_PAGE)),
             containers=sorted(set(containers)) if containers else None,
+            graphql=bool(config.get("use_graphql", True)),
             logger=self.logger,
             fail=self._failed,
         )

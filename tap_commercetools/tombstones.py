@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 from tap_commercetools import query
 from tap_commercetools.delete_messages import DELETED, types_for
 from tap_commercetools.keyset import Keyset
+from tap_commercetools.lookup import existing
 from tap_commercetools.message_keeping import LOST_DELETES
 from tap_engine import timestamps
 from tap_engine.records.rows import RowReader
 from tap_engine.state.entry import BOOKMARK
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, MutableMapping, Sequence
+    from collections.abc import Iterator, MutableMapping
 
     from tap_commercetools.collection import Collection
     from tap_engine.records.rows import Row
@@ -34,9 +35,6 @@ FROM = "deletions_from"
 
 Not the same moment: on a quiet stream, a message that becomes visible late lies between the two.
 """
-
-IDS_AT_ONCE = 100
-"""A URL with about 300 ids was refused somewhere (an issue of the vendor's project-sync)."""
 
 _TIME = "createdAt"
 _MESSAGE_KEY = ("id", "resource.id", "resource.typeId")
@@ -68,7 +66,7 @@ def marks(
     for rows in _messages(collection, since):
         candidates = {row.key[1]: row.at for row in rows}
         latest = max(latest, *(row.at or "" for row in rows), "")
-        still_there = set(_existing(collection, list(candidates)))
+        still_there = set(existing(collection, list(candidates)))
         gone = {row_id: at for row_id, at in candidates.items() if row_id not in still_there}
         marked += len(gone)
         yield [{"id": row_id, str(collection.time): at, MARK: at} for row_id, at in gone.items()]
@@ -91,16 +89,6 @@ def _messages(collection: Collection, since: str) -> Iterator[list[Row]]:
     start = [query.compare(_TIME, ">=", since)]
     for page in keyset.pages(_url(collection), [query.one_of("type", types)], start=start):
         yield [row for row in page.rows if row.key[2] == type_id]
-
-
-def _existing(collection: Collection, ids: Sequence[str]) -> Iterator[str]:
-    """Ask the collection which of some ids it has."""
-    reader = RowReader(collection.stream, ("id",), None)
-    keyset = Keyset(collection, ("id",), reader, by_time=False)
-    for begin in range(0, len(ids), IDS_AT_ONCE):
-        wanted = query.one_of("id", ids[begin : begin + IDS_AT_ONCE])
-        for page in keyset.pages(collection.url({}), [wanted]):
-            yield from (row.key[0] for row in page.rows)
 
 
 def _url(collection: Collection) -> str:

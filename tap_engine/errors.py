@@ -86,6 +86,10 @@ class BadBodyError(Exception):
     """A success status whose body is not the JSON that was asked for; the request is retried."""
 
 
+class ErrorInBodyError(Exception):
+    """A success status whose body reports an error; the error table says what to do about it."""
+
+
 class StoppedError(Exception):
     """The run is being stopped; ends the work of other threads."""
 

@@ -33,8 +33,23 @@ def boundaries(count: int, begin: str, end: str | None = None) -> list[str]:
     return [_boundary(low + (high - low) * number // count) for number in range(1, count)]
 
 
+def steps(begin: str, step: float, most: int, end: str | None = None) -> list[str]:
+    """Return ids at equal distances behind a UUID, in ascending order.
+
+    Args:
+        begin: Where to begin.
+        step: Distance as a share of all ids.
+        most: Most ids to return.
+        end: What they have to stay below; None for the end of all ids.
+    """
+    low = _prefix(begin)
+    high = _prefix(end) if end else _PREFIXES
+    places = (low + round(step * _PREFIXES * number) for number in range(1, most + 1))
+    return [_boundary(place) for place in places if low < place < high]
+
+
 def share_below(row_id: str) -> float:
-    """Return which share of all ids lies below a UUID."""
+    """Return the share of all ids that lies below a UUID."""
     return _prefix(row_id) / _PREFIXES
 
 

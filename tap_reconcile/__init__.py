@@ -1,1 +1,1 @@
-"""Compares a source with the tables loaded from it, without changing either."""
+"""Compares a source with the tables loaded from it, and marks what was deleted, if asked to."""

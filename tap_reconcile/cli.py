@@ -16,6 +16,7 @@ from tap_engine.errors import SettingsError, TapError, TerminatedError
 from tap_engine.singer import cli
 from tap_reconcile.compare import Bounds
 from tap_reconcile.database import FORM, Database
+from tap_reconcile.deletes import Most, Wish
 from tap_reconcile.report import NOT_COMPARED, Report
 from tap_reconcile.streams import compare_all, last_moment
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 TAPS: dict[str, type[EngineTap]] = {tap.name: tap for tap in (TapCommerce7, TapCommercetools)}
 URL_VARIABLE = "TAP_RECONCILE_DATABASE_URL"
+MOST = "5%"
+"""Default of --most."""
 
 logger = logging.getLogger("tap-reconcile")
 
@@ -81,6 +84,7 @@ def _report(options: argparse.Namespace) -> Report:
         OSError: A file cannot be read.
         ValueError: A file is not JSON, or an environment variable has the wrong type.
     """
+    wish = _wish(options)
     tap = _make_tap(options)
     run = tap.current_run
     if run.settings.shard:
@@ -97,7 +101,7 @@ def _report(options: argparse.Namespace) -> Report:
     database.check(schema)
     bounds = Bounds(until=options.until, show=options.show)
     try:
-        results = list(compare_all(chosen, database, schema, bounds))
+        results = list(compare_all(chosen, database, schema, bounds, wish))
     finally:
         run.http.stop()
     return Report(
@@ -107,7 +111,22 @@ def _report(options: argparse.Namespace) -> Report:
         until=last_moment(run.http, options.until),
         asked_until=options.until is not None,
         start_date=run.settings.start_date,
+        show=options.show,
     )
+
+
+def _wish(options: argparse.Namespace) -> Wish | None:
+    """Return what is to become of rows that are gone at the source.
+
+    Raises:
+        SettingsError: There are options about it, but none that says so.
+    """
+    if options.action:
+        return Wish(options.action == "delete", options.most or Most(MOST), options.dry_run)
+    if options.most or options.dry_run:
+        msg = "--most and --dry-run go with --mark-deleted or --delete"
+        raise SettingsError(msg)
+    return None
 
 
 def _make_tap(options: argparse.Namespace) -> EngineTap:
@@ -149,9 +168,14 @@ def _parser() -> argparse.ArgumentParser:
         prog="tap-reconcile",
         description=(
             "Compare the ids and replication timestamps of a source with the tables that"
-            " target-postgres loaded from it. Changes neither side."
+            " target-postgres loaded from it. Changes neither side, except for the tables with"
+            " --mark-deleted or --delete."
         ),
-        epilog="Exit codes: 0 all streams equal, 1 a stream differs, 2 a stream was not compared.",
+        epilog=(
+            "Exit codes: 0 all streams equal, 1 a stream differs, 2 a stream was not compared or"
+            " its deletes were refused. With --mark-deleted or --delete, only rows that are left"
+            " although the source does not have them are a difference."
+        ),
         allow_abbrev=False,
     )
     parser.add_argument("tap", choices=TAPS, help="the tap that loaded the tables")
@@ -196,7 +220,36 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help="how many keys to show for each kind of difference (default: 5)",
     )
+    _add_deletes(parser)
     return parser
+
+
+def _add_deletes(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group(
+        "deletes", "what becomes of rows that the source does not have, when it is asked again"
+    )
+    actions = group.add_mutually_exclusive_group()
+    for action, text in (
+        ("mark-deleted", "set _sdc_deleted_at, and clear it where the source has the row again"),
+        ("delete", "remove such rows, and clear marks where the source has the row again"),
+    ):
+        actions.add_argument(
+            f"--{action}", dest="action", action="store_const", const=action, help=text
+        )
+    group.add_argument(
+        "--most",
+        type=_most,
+        metavar="N",
+        help=f"leave a stream alone if more rows, or more per cent of its rows, would go ({MOST}%)",
+    )
+    group.add_argument("--dry-run", action="store_true", help="only print what would be done")
+
+
+def _most(text: str) -> Most:
+    try:
+        return Most(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _moment(text: str) -> str:

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
 Key = tuple[str, ...]
 Entry = tuple[Key, str | None]
 """The key of a row and its replication timestamp in canonical form, or None if it has none."""
+
+Held = tuple[Key, str | None, str]
+"""A row of a table: an entry, and the version that tells whether somebody has changed it since."""
+
+S = TypeVar("S", bound=tuple[Any, ...])
+T = TypeVar("T", bound=tuple[Any, ...])
+
+MOST_WANTED = 100
+"""So many rows that have to be loaded are kept by key."""
 
 KINDS = ("missing", "extra", "stale", "newer")
 
@@ -42,6 +51,8 @@ class Comparison:
         older: Rows that only the table has and that do not count as extra, because they are
             older than the start date or the source expires old records.
         examples: The first rows of each kind of difference.
+        wanted: Keys of the first rows that are missing or stale.
+        oldest: Lowest timestamp that the source has for any of them.
     """
 
     source: int = 0
@@ -52,11 +63,27 @@ class Comparison:
     newer: int = 0
     older: int = 0
     examples: dict[str, list[Example]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
+    wanted: list[Key] = field(default_factory=list)
+    oldest: str | None = None
 
     @property
     def differs(self) -> bool:
         """Whether any row is missing, extra or stale."""
         return bool(self.missing or self.extra or self.stale)
+
+    def settle(self, kind: str, keys: Collection[Key], *, newer: bool = False) -> None:
+        """Take back differences of a kind that are none any more.
+
+        Args:
+            kind: Member of `KINDS`.
+            keys: Keys of the rows.
+            newer: They count as newer instead.
+        """
+        setattr(self, kind, getattr(self, kind) - len(keys))
+        self.newer += len(keys) if newer else 0
+        gone = set(keys)
+        self.examples[kind] = [each for each in self.examples[kind] if each.key not in gone]
+        self.wanted = [key for key in self.wanted if key not in gone]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,56 +104,87 @@ class Bounds:
     show: int = 5
 
 
-def compare(source: Iterable[Entry], table: Iterable[Entry], bounds: Bounds) -> Comparison:
+def compare(
+    source: Iterable[Entry],
+    table: Iterable[T],
+    bounds: Bounds,
+    extra: Callable[[T], object] | None = None,
+) -> Comparison:
     """Compare two sequences that are sorted by key (by code point, each key once).
 
     If a key occurs twice in the table because it has no unique constraint, the second row is extra.
+
+    Args:
+        source: Rows of the source.
+        table: Rows of the table: entries, with or without more behind them.
+        bounds: What is compared.
+        extra: Called with each row of the table whose key the source does not have.
 
     Raises:
         OrderError: A sequence is not sorted.
     """
     result = Comparison()
+    last: Key | None = None
+    for here, there in pairs(source, table):
+        result.source += here is not None
+        result.table += there is not None
+        if there is None:
+            if here is not None:
+                _add(result, "missing", Example(here[0], here[1], None), bounds)
+        elif here is not None:
+            last = here[0]
+            if here[1] != there[1]:
+                _add(result, "stale", Example(here[0], here[1], there[1]), bounds)
+        elif _add_extra(result, there[0], there[1], bounds) and extra and there[0] != last:
+            extra(there)
+    return result
+
+
+def pairs(source: Iterable[S], table: Iterable[T]) -> Iterator[tuple[S | None, T | None]]:
+    """Pair the rows of two sorted sequences by key; None stands for a row that one side lacks.
+
+    Raises:
+        OrderError: A sequence is not sorted.
+    """
     ours = _ascending(source, "the source")
     theirs = _ascending(table, "the table")
     here, there = next(ours, None), next(theirs, None)
     while here is not None or there is not None:
         if there is None or (here is not None and here[0] < there[0]):
-            assert here is not None  # noqa: S101 (one of the two is there)
-            result.source += 1
-            _add(result, "missing", Example(here[0], here[1], None), bounds)
+            yield here, None
             here = next(ours, None)
         elif here is None or there[0] < here[0]:
-            result.table += 1
-            _add_extra(result, there, bounds)
+            yield None, there
             there = next(theirs, None)
         else:
-            result.source += 1
-            result.table += 1
-            if here[1] != there[1]:
-                _add(result, "stale", Example(here[0], here[1], there[1]), bounds)
+            yield here, there
             here, there = next(ours, None), next(theirs, None)
-    return result
 
 
-def _add_extra(result: Comparison, row: Entry, bounds: Bounds) -> None:
-    key, at = row
+def _add_extra(result: Comparison, key: Key, at: str | None, bounds: Bounds) -> bool:
+    """Count a row that only the table has; return whether it is one too many."""
     before = bounds.since is not None and at is not None and at < bounds.since
     if before or bounds.expires:
         result.older += 1
-    else:
-        _add(result, "extra", Example(key, None, at), bounds)
+        return False
+    return _add(result, "extra", Example(key, None, at), bounds) == "extra"
 
 
-def _add(result: Comparison, kind: str, example: Example, bounds: Bounds) -> None:
+def _add(result: Comparison, kind: str, example: Example, bounds: Bounds) -> str:
     latest = max(example.source or "", example.table or "")
     if bounds.until is not None and latest > bounds.until:
         kind = "newer"
     setattr(result, kind, getattr(result, kind) + 1)
     if len(result.examples[kind]) < bounds.show:
         result.examples[kind].append(example)
+    if kind in {"missing", "stale"}:
+        if len(result.wanted) < MOST_WANTED:
+            result.wanted.append(example.key)
+        result.oldest = min(filter(None, (result.oldest, example.source)), default=None)
+    return kind
 
 
-def _ascending(rows: Iterable[Entry], side: str) -> Iterator[Entry]:
+def _ascending(rows: Iterable[T], side: str) -> Iterator[T]:
     before: Key = ()
     for row in rows:
         if row[0] < before:

@@ -1,11 +1,11 @@
-"""Reads keys and timestamps from PostgreSQL, in read-only transactions."""
+"""PostgreSQL: keys and timestamps of tables, and deletes; read-only unless asked to write."""
 
 from __future__ import annotations
 
 import contextlib
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, LiteralString
 
 from tap_engine.errors import SettingsError, StreamError, TapError
 from tap_engine.http.redaction import excerpt
@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
 
     from tap_engine.http.redaction import Redactor
-    from tap_reconcile.compare import Entry
+    from tap_reconcile.compare import Held, Key
+
+Version = tuple[str, ...]
+"""Key of a row, and the transaction that wrote it: any later change makes another version."""
 
 FORM = "postgresql://user:password@host:5432/database"
 CONNECT_SECONDS = 15
@@ -37,6 +40,12 @@ _PORTS = re.compile(r"[\d,]*")
 _IN_MILLISECONDS = 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'
 _WITHOUT_ZONE = "timestamp without time zone"
 _WITH_ZONE = "timestamp with time zone"
+
+MARK = "_sdc_deleted_at"
+"""Column in which target-postgres notes when a row was deleted."""
+
+LOCK_SECONDS = 60
+"""Longest wait for a loader, or for another comparison, that writes the same rows."""
 
 _COLUMNS = """
     select attname::text, format_type(atttypid, null)
@@ -59,9 +68,34 @@ class Table:
     name: str
     columns: dict[str, str]
 
+    @property
+    def full_name(self) -> str:
+        """Schema and name."""
+        return f"{self.schema}.{self.name}"
+
+    @property
+    def has_marks(self) -> bool:
+        """Whether rows can be marked as deleted."""
+        return self.columns.get(MARK) in {_WITHOUT_ZONE, _WITH_ZONE}
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Rows to change, each by its key and version.
+
+    Attributes:
+        gone: Rows to mark as deleted, or to remove.
+        back: Rows whose mark is to be cleared.
+        remove: Remove rows instead of marking them.
+    """
+
+    gone: list[Version]
+    back: list[Version]
+    remove: bool
+
 
 class Database:
-    """Reads tables; never writes.
+    """Reads tables, and changes them in `apply` only.
 
     Args:
         url: Address of the database; libpq fills in what it leaves out, for example from
@@ -106,17 +140,31 @@ class Database:
         return Table(schema, name, columns) if columns else None
 
     def rows(
-        self, table: Table, key: Sequence[str], cursor_field: str | None
-    ) -> Generator[Entry, None, None]:
+        self,
+        table: Table,
+        key: Sequence[str],
+        cursor_field: str | None,
+        *,
+        marked: bool = False,
+        versions: bool = False,
+    ) -> Generator[Held, None, None]:
         """Yield the rows of a table, ordered by the code points of their keys.
 
-        Rows marked as deleted are left out. Among rows with the same key, the latest comes first.
-        Close the generator if you do not exhaust it.
+        Among rows with the same key, the latest comes first. Close the generator if you do not
+        exhaust it.
+
+        Args:
+            table: The table.
+            key: Columns of its key.
+            cursor_field: Column of the replication timestamp; None without one.
+            marked: The rows that are marked as deleted, instead of those that are not.
+            versions: Tell the version of each row, by which `apply` knows it again.
 
         Raises:
             DatabaseError: The database cannot be reached, or the table cannot be read.
         """
-        statement = _statement(table, key, cursor_field)
+        statement = _statement(table, key, cursor_field, marked=marked, versions=versions)
+        width = len(key)
         with self._reading() as connection:
             # All rows will be read, so a plan that returns the first rows early is no advantage.
             connection.execute("set local cursor_tuple_fraction = 1")
@@ -124,18 +172,52 @@ class Database:
                 cursor.itersize = ROWS_AT_ONCE
                 cursor.execute(statement)
                 for row in cursor:
-                    yield row[:-1], row[-1]
+                    yield row[:width], row[width], row[width + 1]
+
+    def apply(
+        self, table: Table, key: Sequence[str], changes: Changes
+    ) -> tuple[list[Key], list[Key]]:
+        """Change rows in one transaction: all of them, or none if anything fails.
+
+        Rows that have another version by now are left alone. Two comparisons of the same table
+        wait for each other.
+
+        Returns:
+            The keys of the rows that are gone and that are back.
+
+        Raises:
+            DatabaseError: The database cannot be reached, or does not allow it.
+        """
+        with self._connected() as connection:
+            connection.execute(f"set local lock_timeout = '{LOCK_SECONDS}s'")
+            name = f"tap-reconcile {table.full_name}"
+            connection.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", (name,))
+            found = []
+            for rows, action in (
+                (changes.gone, _REMOVE if changes.remove else _MARK),
+                (changes.back, _CLEAR),
+            ):
+                columns = [list(column) for column in zip(*rows, strict=True)]
+                changed = connection.execute(_change(table, key, action), columns) if rows else ()
+                found.append(sorted(changed))
+            return found[0], found[1]
+
+    def _reading(self) -> contextlib.AbstractContextManager[psycopg.Connection[tuple[Any, ...]]]:
+        return self._connected(read_only=True)
 
     @contextlib.contextmanager
-    def _reading(self) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
+    def _connected(
+        self, *, read_only: bool = False
+    ) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
         """Open a connection for one transaction.
 
         Connections are not kept: reading the source in between may take hours.
         """
         try:
             with psycopg.connect(**self._parameters) as connection:
-                connection.read_only = True
-                connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+                if read_only:
+                    connection.read_only = True
+                    connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
                 yield connection
         except psycopg.Error as error:
             msg = f"database: {excerpt(self._redact(str(error)))}"
@@ -148,7 +230,7 @@ def check_columns(table: Table, key: Sequence[str], cursor_field: str | None) ->
     Raises:
         StreamError: A column is missing, or the replication key is not a timestamp.
     """
-    name = f"{table.schema}.{table.name}"
+    name = table.full_name
     wanted = [*key, *([cursor_field] if cursor_field else [])]
     if lacking := [column for column in wanted if column not in table.columns]:
         msg = f"table {name} has no column {', '.join(lacking)}"
@@ -161,7 +243,14 @@ def check_columns(table: Table, key: Sequence[str], cursor_field: str | None) ->
         raise StreamError(msg)
 
 
-def _statement(table: Table, key: Sequence[str], cursor_field: str | None) -> sql.Composed:
+def _statement(
+    table: Table,
+    key: Sequence[str],
+    cursor_field: str | None,
+    *,
+    marked: bool = False,
+    versions: bool = False,
+) -> sql.Composed:
     # In UTF-8, collation "C" orders by code point, as Python and SQLite do.
     parts = [sql.SQL('{}::text collate "C"').format(sql.Identifier(name)) for name in key]
     at: sql.Composable = sql.SQL("null::text")
@@ -171,16 +260,53 @@ def _statement(table: Table, key: Sequence[str], cursor_field: str | None) -> sq
             column = sql.SQL("({} at time zone 'UTC')").format(column)
         # Truncates to milliseconds, as the tap does.
         at = sql.SQL("to_char({}, {})").format(column, sql.Literal(_IN_MILLISECONDS))
-    alive = sql.SQL("true")
-    if "_sdc_deleted_at" in table.columns:
-        alive = sql.SQL("_sdc_deleted_at is null")
+    alive: sql.Composable = sql.SQL("true")
+    if MARK in table.columns:
+        alive = sql.SQL("{} is {} null").format(
+            sql.Identifier(MARK), sql.SQL("not" if marked else "")
+        )
     return sql.SQL(
-        "select {parts}, {at} from {table} where {alive} order by {parts}, {at} desc nulls last"
+        "select {parts}, {at}, {version} from {table} where {alive}"
+        " order by {parts}, {at} desc nulls last"
     ).format(
         parts=sql.SQL(", ").join(parts),
         at=at,
+        version=sql.SQL("xmin::text" if versions else "''"),
         table=sql.Identifier(table.schema, table.name),
         alive=alive,
+    )
+
+
+_MARK = "update {table} as held set {mark} = {now} from wanted where {same} and {mark} is null"
+_CLEAR = "update {table} as held set {mark} = null from wanted where {same}"
+_REMOVE = "delete from {table} as held using wanted where {same}"
+
+
+def _change(table: Table, key: Sequence[str], action: LiteralString) -> sql.Composed:
+    """Return a statement that takes the columns of `Version` as arrays and returns keys."""
+    names = [sql.Identifier(f"k{number}") for number in range(len(key))]
+    same = [
+        sql.SQL("held.{} = wanted.{}::{}").format(
+            # The type that the column has, so that its index can be used.
+            *(sql.Identifier(column), name, sql.SQL(table.columns[column]))
+        )
+        for column, name in zip(key, names, strict=True)
+    ]
+    now = "now()" if table.columns.get(MARK) == _WITH_ZONE else "now() at time zone 'UTC'"
+    change = sql.SQL(action).format(
+        table=sql.Identifier(table.schema, table.name),
+        mark=sql.Identifier(MARK),
+        now=sql.SQL(now),
+        same=sql.SQL(" and ").join([*same, sql.SQL("held.xmin::text = wanted.version")]),
+    )
+    return sql.SQL(
+        "with wanted as (select * from unnest({arrays}) as wanted({names}, version))"
+        " {change} returning {returned}"
+    ).format(
+        arrays=sql.SQL(", ").join([sql.SQL("%s::text[]")] * (len(key) + 1)),
+        names=sql.SQL(", ").join(names),
+        change=change,
+        returned=sql.SQL(", ").join(sql.SQL("wanted.{}").format(name) for name in names),
     )
 
 

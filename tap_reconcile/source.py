@@ -9,6 +9,7 @@ import msgspec
 from tap_engine.errors import SourceError, StreamError
 from tap_engine.reading.progress import Progress
 from tap_engine.records import json_text
+from tap_engine.state.scan import Scan
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -29,21 +30,30 @@ def check_comparable(stream: EngineStream) -> None:
         raise StreamError(msg)
 
 
-def pages(stream: EngineStream) -> Generator[list[Entry], None, None]:
+def pages(stream: EngineStream, since: str | None) -> Generator[list[Entry], None, None]:
     """Read what a first sync would deliver, page by page, in no particular order.
 
     A row may occur more than once, in different versions.
+
+    Args:
+        stream: The stream.
+        since: Lower bound of the replication timestamp; None for all.
 
     Raises:
         StreamError: The stream cannot be read.
         TapError: The source cannot be read at all.
     """
     run = stream.host.current_run
-    since = run.settings.start_date
-    reading = stream.reading()
+    scan = Scan(
+        pager=stream.full_pager.name,
+        since=since if stream.replication_key else None,
+        full=True,
+        version=run.version,  # as of a full table: an empty list is looked at twice
+    )
+    reading = stream.reading(stream.keys_pager(scan))
     progress = Progress(stream.name, run.http, stream.logger, reading.ask_total)
     try:
-        for step in reading.pages():
+        for step in reading.pages(counted=True):
             entries = [
                 entry
                 for entry in _entries(stream, step)

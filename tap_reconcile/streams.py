@@ -12,8 +12,10 @@ from tap_engine.errors import CredentialsError, StreamError, TapError, Unreachab
 from tap_engine.reading.progress import INTERVAL_SECONDS
 from tap_engine.reading.run import explained
 from tap_reconcile import source
+from tap_reconcile.advice import advice
 from tap_reconcile.compare import Bounds, Comparison, OrderError, compare
-from tap_reconcile.database import Database, check_columns
+from tap_reconcile.database import Database, DatabaseError, check_columns
+from tap_reconcile.deletes import Deletes
 from tap_reconcile.sorter import Sorter
 
 if TYPE_CHECKING:
@@ -22,7 +24,8 @@ if TYPE_CHECKING:
 
     from tap_engine.http.session import Http
     from tap_engine.singer.stream import EngineStream
-    from tap_reconcile.compare import Entry
+    from tap_reconcile.compare import Held
+    from tap_reconcile.deletes import Done, Wish
 
 LOOK_EVERY = 5_000
 """How many rows pass between two looks at the clock."""
@@ -35,11 +38,15 @@ class Result:
     Attributes:
         comparison: None if the stream could not be compared.
         reason: Why it could not be compared.
+        deletes: What was done about deletes; None if nothing was to be.
+        advice: How to load what is missing or stale; empty if nothing is.
     """
 
     stream: str
     comparison: Comparison | None = None
     reason: str = ""
+    deletes: Done | None = None
+    advice: str = ""
 
     @property
     def verdict(self) -> str:
@@ -59,9 +66,20 @@ def last_moment(http: Http, until: str | None) -> str | None:
 
 
 def compare_all(
-    streams: Iterable[EngineStream], database: Database, schema: str, bounds: Bounds
+    streams: Iterable[EngineStream],
+    database: Database,
+    schema: str,
+    bounds: Bounds,
+    wish: Wish | None = None,
 ) -> Iterator[Result]:
     """Compare streams one after the other; the others go on if one fails.
+
+    Args:
+        streams: The streams.
+        database: Holds the tables.
+        schema: Their schema.
+        bounds: What is compared.
+        wish: What is to become of rows that are gone at the source; None for nothing.
 
     Raises:
         UnreachableError: The source has never answered.
@@ -71,7 +89,7 @@ def compare_all(
     for stream in streams:
         http = stream.host.current_run.http
         try:
-            yield Result(stream.name, _compare(stream, database, schema, bounds))
+            yield _compare(stream, database, schema, bounds, wish)
             compared = True
         except (CredentialsError, UnreachableError) as error:
             hopeless = isinstance(error, CredentialsError) or not http.reached_anything
@@ -90,41 +108,60 @@ def _failed(stream: EngineStream, reason: str) -> Result:
     return Result(stream.name, reason=stream.host.redactor(reason))
 
 
-def _compare(stream: EngineStream, database: Database, schema: str, bounds: Bounds) -> Comparison:
+def _compare(
+    stream: EngineStream, database: Database, schema: str, bounds: Bounds, wish: Wish | None
+) -> Result:
     source.check_comparable(stream)
     table = database.find(schema, stream.name)
+    since = stream.host.current_run.settings.start_date
     if table is None:
-        return _without_table(stream, schema)
+        return Result(stream.name, _without_table(stream, schema, since))
     check_columns(table, stream.keys, stream.replication_key)
-    run = stream.host.current_run
-    with contextlib.closing(Sorter(len(stream.keys))) as sorter:
-        with contextlib.closing(source.pages(stream)) as pages:
+    with contextlib.ExitStack() as stack:
+        sorter = stack.enter_context(contextlib.closing(Sorter(len(stream.keys))))
+        with contextlib.closing(source.pages(stream, since)) as pages:
             for page in pages:
                 sorter.add(page)
         limited = Bounds(
-            since=run.settings.start_date if stream.replication_key else None,
-            until=last_moment(run.http, bounds.until),
+            since=since if stream.replication_key else None,
+            until=last_moment(stream.host.current_run.http, bounds.until),
             expires=stream.source_expires,
             show=bounds.show,
         )
-        with contextlib.closing(database.rows(table, stream.keys, stream.replication_key)) as rows:
-            return compare(sorter.rows(), _counted(rows, stream.name, stream.logger), limited)
+        rows = stack.enter_context(
+            contextlib.closing(
+                database.rows(table, stream.keys, stream.replication_key, versions=wish is not None)
+            )
+        )
+        counted = _counted(rows, stream.name, stream.logger)
+        if wish is None:
+            comparison = compare(sorter.rows(), counted, limited)
+            return Result(stream.name, comparison, advice=advice(stream, comparison))
+        deletes = stack.enter_context(contextlib.closing(Deletes(wish, database, stream, table)))
+        comparison = compare(sorter.rows(), counted, limited, deletes.add)
+        try:
+            deletes.settle(comparison, sorter.rows, limited.until)
+        except (StreamError, DatabaseError) as error:
+            deletes.done.refused = stream.host.redactor(str(error))
+        return Result(
+            stream.name, comparison, deletes=deletes.done, advice=advice(stream, comparison)
+        )
 
 
-def _without_table(stream: EngineStream, schema: str) -> Comparison:
+def _without_table(stream: EngineStream, schema: str, since: str | None) -> Comparison:
     """Return an empty comparison if the table does not exist and the source has no rows for it.
 
     Raises:
         StreamError: The source has rows.
     """
-    with contextlib.closing(source.pages(stream)) as pages:
+    with contextlib.closing(source.pages(stream, since)) as pages:
         if any(pages):
             msg = f"there is no table {schema}.{stream.name}, but the source has rows for it"
             raise StreamError(msg)
     return Comparison()
 
 
-def _counted(rows: Iterator[Entry], stream: str, logger: logging.Logger) -> Iterator[Entry]:
+def _counted(rows: Iterator[Held], stream: str, logger: logging.Logger) -> Iterator[Held]:
     """Log every few seconds how many rows of the table have been compared."""
     logged = time.monotonic()
     for number, row in enumerate(rows, 1):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator, FormatChecker
 
+from tap_commercetools import graphql
 from tests.schemas import KINDS, PACKAGES, SCHEMAS, kinds_of
 
 if TYPE_CHECKING:
@@ -173,3 +175,11 @@ def test_vendor_samples_are_valid_and_fully_declared(name: str, path: Path) -> N
         errors = [f"{error.json_path}: {error.message}" for error in validator.iter_errors(record)]
         assert errors == []
         assert set(undeclared(record, SCHEMAS[name])) <= UNDOCUMENTED.get(name, set())
+
+
+def test_root_fields_of_graphql_are_those_of_the_vendor() -> None:
+    text = (REFERENCE / "commercetools-graphql.md").read_text("utf-8")
+    named = dict(re.findall(r"\| (\w+) \| (\w+)(?= |$)", text.partition("| stream |")[2]))
+    assert len(named) > 40
+    without_ids = {"variant_projections", "store_product_selection_assignments"}
+    assert {k: v for k, v in named.items() if k not in {*without_ids, "stream"}} == graphql.FIELDS

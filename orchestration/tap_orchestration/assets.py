@@ -1,4 +1,4 @@
-"""The three assets: `first_sync` by shard, `merged_state` and `incremental` by tenant."""
+"""The assets: `first_sync` by shard; `merged_state`, `incremental`, `marked_deletes` by tenant."""
 
 # Without `from __future__ import annotations`: Dagster reads the types of assets at run time.
 from datetime import UTC, datetime
@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 import dagster as dg
 import pydantic
 
-from tap_orchestration import merge, partitions, sync, tables
+from tap_orchestration import deletes, merge, partitions, sync, tables
 from tap_orchestration.errors import OrchestrationError
 from tap_orchestration.in_progress import refuse_overlap
-from tap_orchestration.states import INCREMENTAL, MERGED
-from tap_orchestration.tenants import Tenants
+from tap_orchestration.states import INCREMENTAL, MERGED, States
+from tap_orchestration.tenants import Tenant, Tenants
 
 GROUP = "taps"
 KINDS = {"singer"}
@@ -104,13 +104,38 @@ def build(tenants: Tenants) -> list[dg.AssetsDefinition]:
     def incremental(context: dg.AssetExecutionContext) -> Result:
         refuse_overlap(context, tenants)
         tenant = tenants[context.partition_key]
-        if not states.has(tenant.name, MERGED):
-            msg = (
-                f"the first sync of {tenant.name} is not merged yet; materialize its"
-                " partitions of first_sync, then merged_state"
-            )
-            raise OrchestrationError(msg)
+        _require_merged(states, tenant)
         metadata = sync.run(tenants, tenant, tenant.throttle(1), INCREMENTAL, begin=MERGED)
         return dg.MaterializeResult(metadata=metadata)
 
-    return [first_sync, merged_state, incremental]
+    @dg.asset(
+        partitions_def=by_tenant,
+        deps=[merged_state],
+        description=(
+            "Rows that the source does not have any more, marked in the tables of a tenant by"
+            " tap-reconcile."
+        ),
+        group_name=GROUP,
+        kinds=KINDS,
+    )
+    def marked_deletes(context: dg.AssetExecutionContext) -> Result:
+        refuse_overlap(context, tenants)
+        tenant = tenants[context.partition_key]
+        _require_merged(states, tenant)
+        return dg.MaterializeResult(metadata=deletes.mark(tenants, tenant))
+
+    return [first_sync, merged_state, incremental, marked_deletes]
+
+
+def _require_merged(states: States, tenant: Tenant) -> None:
+    """Refuse to go on before the first sync is complete.
+
+    Raises:
+        OrchestrationError: It is not.
+    """
+    if not states.has(tenant.name, MERGED):
+        msg = (
+            f"the first sync of {tenant.name} is not merged yet; materialize its"
+            " partitions of first_sync, then merged_state"
+        )
+        raise OrchestrationError(msg)

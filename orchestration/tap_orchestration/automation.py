@@ -1,8 +1,9 @@
-"""What starts by itself: merging when the last shard is complete, incremental runs on schedule."""
+"""What starts by itself: merging of complete first syncs, and runs on schedules."""
 
 # Without `from __future__ import annotations`: Dagster reads the types of sensors at run time.
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import dagster as dg
 
@@ -16,6 +17,7 @@ from tap_orchestration.tenants import Tenant, Tenants, schedule_name
 FIRST_SYNC = dg.define_asset_job("first_sync_run", selection=["first_sync"])
 MERGING = dg.define_asset_job("merge_states", selection=["merged_state"])
 INCREMENTAL = dg.define_asset_job("incremental_run", selection=["incremental"])
+DELETES = dg.define_asset_job("mark_deletes_run", selection=["marked_deletes"])
 MERGE_INTERVAL_SECONDS = 30
 LONGEST_WAIT_SECONDS = 3600
 COMPLETION_TAG = "tap/completion"
@@ -71,14 +73,51 @@ def schedule(name: str, tenants: Tenants) -> dg.ScheduleDefinition:
     Raises:
         OrchestrationError: It is no cron expression.
     """
+    return _schedule(
+        name,
+        INCREMENTAL,
+        tenants.schedules[name],
+        tenants,
+        lambda tenant: tenant.schedule == name,
+        name=schedule_name(name),
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Reads what changed at the tenants that have this schedule.",
+    )
 
+
+def deletes_schedule(tenants: Tenants) -> dg.ScheduleDefinition:
+    """Return the schedule on which deletes are marked; somebody has to switch it on.
+
+    Raises:
+        OrchestrationError: It is no cron expression.
+    """
+    return _schedule(
+        "of deletes",
+        DELETES,
+        tenants.deletes.schedule,
+        tenants,
+        lambda _tenant: True,
+        name="mark_deletes",
+        default_status=dg.DefaultScheduleStatus.STOPPED,
+        description="Marks rows that are gone at the source, of all tenants.",
+    )
+
+
+def _schedule(
+    key: str,
+    job: Any,
+    cron: str,
+    tenants: Tenants,
+    chosen: Callable[[Tenant], bool],
+    **more: Any,
+) -> dg.ScheduleDefinition:
     def evaluate(
         context: dg.ScheduleEvaluationContext,
     ) -> Iterator[dg.RunRequest | dg.SkipReason]:
         there = tenants.states.names()
-        wanted = [tenant.name for tenant in tenants.tenants if tenant.schedule == name]
+        wanted = [tenant.name for tenant in tenants.tenants if chosen(tenant)]
         merged = {each for each in wanted if MERGED in there.get(each, set())}
-        filters = dg.RunsFilter(job_name=INCREMENTAL.name, statuses=UNFINISHED)
+        filters = dg.RunsFilter(job_name=job.name, statuses=UNFINISHED)
         busy = {run.tags.get(PARTITION_TAG) for run in context.instance.get_runs(filters)}
         due = [each for each in wanted if each in merged and each not in busy]
         at = context.scheduled_execution_time.isoformat()
@@ -92,16 +131,14 @@ def schedule(name: str, tenants: Tenants) -> dg.ScheduleDefinition:
 
     try:
         return dg.ScheduleDefinition(
-            name=schedule_name(name),
-            job=INCREMENTAL,
-            cron_schedule=tenants.schedules[name],
+            job=job,
+            cron_schedule=cron,
             execution_fn=evaluate,
             execution_timezone="UTC",
-            default_status=dg.DefaultScheduleStatus.RUNNING,
-            description="Reads what changed at the tenants that have this schedule.",
+            **more,
         )
     except dg.DagsterInvalidDefinitionError:
-        msg = f"schedule {name} is no cron expression: {tenants.schedules[name]!r}"
+        msg = f"schedule {key} is no cron expression: {cron!r}"
         raise OrchestrationError(msg) from None
 
 

@@ -20,9 +20,17 @@ def build(tenants: Tenants) -> dg.Definitions:
     """
     return dg.Definitions(
         assets=assets.build(tenants),
-        jobs=[automation.FIRST_SYNC, automation.MERGING, automation.INCREMENTAL],
+        jobs=[
+            automation.FIRST_SYNC,
+            automation.MERGING,
+            automation.INCREMENTAL,
+            automation.DELETES,
+        ],
         sensors=[automation.merge_sensor(tenants)],
-        schedules=[automation.schedule(name, tenants) for name in tenants.schedules],
+        schedules=[
+            *(automation.schedule(name, tenants) for name in tenants.schedules),
+            automation.deletes_schedule(tenants),
+        ],
         # A run is one step that waits for two processes: no more processes for that.
         executor=dg.in_process_executor,
     )

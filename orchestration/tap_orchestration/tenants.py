@@ -136,6 +136,20 @@ class Retries(_Strict):
     delay_seconds: float = Field(default=60, ge=0)
 
 
+class Deletes(_Strict):
+    """How rows that are gone at the source are found and marked; see docs/deletes.md.
+
+    Attributes:
+        command: How to start tap-reconcile.
+        most: The most rows, or per cent of the rows of a table, that may be marked at once.
+        schedule: Cron expression; Dagster starts nothing by it before it is switched on there.
+    """
+
+    command: Command = ["tap-reconcile"]
+    most: str = Field(default="5%", pattern=r"^\d+(\.\d+)?%?$")
+    schedule: str = "0 4 * * 0"
+
+
 class Tenant(_Strict):
     """One tenant of Commerce7 or one project of commercetools.
 
@@ -212,12 +226,14 @@ class Tenants(_Strict):
     Attributes:
         state: Where states are kept: a folder, relative to the file, or a URL of fsspec.
         schedules: Cron expressions by name.
+        deletes: How rows that are gone at the source are marked.
         target: The target of all tenants, as far as they do not say otherwise.
     """
 
     state: str = "states"
     schedules: dict[Name, str] = {}
     retries: Retries = Retries()
+    deletes: Deletes = Deletes()
     target: Target = Target()
     tenants: Annotated[list[Tenant], Field(min_length=1)]
     folder: Path = Field(default=Path(), exclude=True)

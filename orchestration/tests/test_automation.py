@@ -235,6 +235,7 @@ def test_schedules_and_sensor_run_by_default_and_keep_the_intervals_of_the_file(
 ) -> None:
     scheduled(world)
     found = {each.name: each for each in world.definitions.schedules or []}
+    del found["mark_deletes"]
     assert {name: each.cron_schedule for name, each in found.items()} == {  # type: ignore[union-attr]
         "incremental_hourly": "@hourly",
         "incremental_nightly": "30 3 * * *",
@@ -245,6 +246,22 @@ def test_schedules_and_sensor_run_by_default_and_keep_the_intervals_of_the_file(
         assert schedule.execution_timezone == "UTC"
     sensor = world.definitions.resolve_sensor_def("merge_when_complete")
     assert sensor.default_status is dg.DefaultSensorStatus.RUNNING
+
+
+def test_the_schedule_that_marks_deletes_is_off_until_somebody_wants_it(
+    lasting_world: World,
+) -> None:
+    world = lasting_world
+    scheduled(world)
+    schedule = world.definitions.resolve_schedule_def("mark_deletes")
+    assert schedule.default_status == dg.DefaultScheduleStatus.STOPPED
+    assert schedule.cron_schedule == "0 4 * * 0"
+    partitions, said = tick(world, "mark_deletes")
+    assert partitions == []
+    assert said
+    assert "no merged first sync" in said
+    world.first_sync()
+    assert tick(world, "mark_deletes") == (["winery"], None)
 
 
 @pytest.mark.parametrize("asset", ["merged_state", "incremental"])

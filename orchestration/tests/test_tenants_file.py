@@ -57,7 +57,7 @@ def test_the_example_is_good_and_makes_definitions() -> None:
     assert [tenant.name for tenant in tenants.tenants] == ["winery", "shop-eu"]
     found = definitions.build(tenants)
     dg_schedules = {schedule.name for schedule in found.schedules or []}
-    assert dg_schedules == {"incremental_hourly", "incremental_nightly"}
+    assert dg_schedules == {"incremental_hourly", "incremental_nightly", "mark_deletes"}
 
 
 def test_settings_of_a_tenants_target_are_laid_over_the_common_ones(tmp_path: Path) -> None:

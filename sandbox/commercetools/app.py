@@ -16,6 +16,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
+from sandbox.commercetools import graphql
 from sandbox.commercetools.auth import DEMO_CLIENT, Authority, Client
 from sandbox.commercetools.data import Project
 from sandbox.commercetools.errors import ApiError, AuthError, not_found
@@ -25,7 +26,7 @@ from sandbox.commercetools.paging import Pager, envelope
 from sandbox.commercetools.query import parse_query
 from sandbox.commercetools.records import ProjectPlan
 from sandbox.commercetools.resources import HISTORY, PROJECT, RESOURCES
-from sandbox.commercetools.routes import of_view, published, resolve
+from sandbox.commercetools.routes import Target, of_view, published, resolve
 from sandbox.http import WithHeader
 from sandbox.standin import StandIn
 
@@ -37,8 +38,8 @@ if TYPE_CHECKING:
 
     from sandbox.commercetools.auth import Token
     from sandbox.commercetools.query import Query
-    from sandbox.commercetools.routes import Target
-    from sandbox.store import Record
+    from sandbox.commercetools.resource import Resource
+    from sandbox.store import Record, Row
 
 # Older documentation: URLs with headers of more than about 15 KB are refused.
 MAX_URL = 15_000
@@ -82,6 +83,7 @@ def build(
                 Route("/oauth/introspect", api.introspect, methods=["POST"]),
                 Route("/history/{project}", api.history, methods=["GET"]),
                 Route("/{project}", api.project, methods=["GET"]),
+                Route("/{project}/graphql", api.graphql, methods=["POST"]),
                 Route("/{project}/{path:path}", api.collection, methods=["GET", "HEAD"]),
             ],
             middleware=middleware,
@@ -150,6 +152,17 @@ class _Api:
             self._require(token, ("view_products",), target.store)
         return self._answer(request, target, query)
 
+    async def graphql(self, request: Request) -> Response:
+        """Answer `POST /{projectKey}/graphql`."""
+        token = self._token(request)
+
+        def read(resource: Resource, query_string: str) -> tuple[list[Row], int | None]:
+            self._require(token, resource.scopes)
+            query = parse_query(query_string, resource, self._project.known[resource.name])
+            return self._rows(request, Target(resource), query)
+
+        return graphql.answer(await request.body(), read)
+
     def note_change(self, name: str, old: Record | None, new: Record | None) -> None:
         """Record a change, and write the message about a deletion if there is one."""
         self._changes.note(name, old, new)
@@ -163,20 +176,28 @@ class _Api:
         return bool(project.get("messages", {}).get("enabled"))
 
     def _answer(self, request: Request, target: Target, query: Query) -> Response:
+        rows, total = self._rows(request, target, query)
+        if request.method == "HEAD":
+            return Response(status_code=200 if rows else 404, media_type=JSON)
+        return Response(
+            envelope(query.limit, query.offset, [row.body for row in rows], total), media_type=JSON
+        )
+
+    def _rows(self, request: Request, target: Target, query: Query) -> tuple[list[Row], int | None]:
+        """Return the rows of a page, and the total if the query asks for it."""
         fault = getattr(request.state, "fault", None)
         kind = fault.kind if fault else ""
         if fault and kind == "query_timed_out_above" and query.limit > int(fault.options["n"]):
-            raise ApiError(400, "QueryTimedOut", "The query timed out.")
+            code = str(fault.options.get("code", "QueryTimedOut"))
+            raise ApiError(400, code, "The query timed out.")
         if kind == "ignore_sort":
             query = replace(query, sort=())
         hidden = target.resource.name == "messages" and not self._messages_enabled
-        rows: list[bytes] = []
+        rows: list[Row] = []
         total: int | None = 0 if query.total else None
         if not hidden and kind != "empty_page":
-            rows, total = self._pager(target, query).page(query)
-        if request.method == "HEAD":
-            return Response(status_code=200 if rows else 404, media_type=JSON)
-        return Response(envelope(query.limit, query.offset, rows, total), media_type=JSON)
+            rows, total = self._pager(target, query).rows(query)
+        return rows, total
 
     def _pager(self, target: Target, query: Query) -> Pager:
         keep = target.keep

@@ -39,9 +39,14 @@ class Pager:
 
     def page(self, query: Query) -> tuple[list[bytes], int | None]:
         """Return the rows of a page as JSON, and the total if the query asks for it."""
+        rows, total = self.rows(query)
+        return [row.body for row in rows], total
+
+    def rows(self, query: Query) -> tuple[list[Row], int | None]:
+        """Return the rows of a page, and the total if the query asks for it."""
         with self._rows.lock:
             rows = islice(self._ordered(query), query.offset, query.offset + query.limit)
-            return [row.body for row in rows], self._total(query) if query.total else None
+            return list(rows), self._total(query) if query.total else None
 
     def _ordered(self, query: Query) -> Iterator[Row]:
         if not query.sort:

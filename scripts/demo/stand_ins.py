@@ -182,6 +182,11 @@ class StandIn:
         log: list[dict[str, Any]] = self._ask("GET", "requests")
         return [f"{each['path']}?{each['query']}" for each in log if each["method"] == "GET"]
 
+    def traffic(self) -> tuple[int, int]:
+        """Count the requests since the log was emptied, and the bytes of their answers' bodies."""
+        log: list[dict[str, Any]] = self._ask("GET", "requests")
+        return len(log), sum(each["bytes"] for each in log)
+
     def forget_requests(self) -> None:
         """Empty the log of requests."""
         self._ask("DELETE", "requests")

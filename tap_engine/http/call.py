@@ -40,6 +40,7 @@ class Call:
         params: Query parameters, in order; a name may repeat.
         limiters: All of them are waited for before every attempt.
         form: Form body; makes the request a POST.
+        json: JSON body; makes the request a POST.
         smallest_page: The page cannot get any smaller.
         sets_clock: The answer's `Date`, if it succeeds, may become the start of the run.
         patience: Seconds to try for, if less than the session's budget; None for that.
@@ -52,6 +53,7 @@ class Call:
     params: Sequence[tuple[str, str]] = ()
     limiters: Sequence[RateLimiter] = ()
     form: Mapping[str, str] | None = None
+    json: Mapping[str, Any] | None = None
     smallest_page: bool = False
     sets_clock: bool = True
     patience: float | None = None
@@ -59,7 +61,7 @@ class Call:
     @property
     def method(self) -> str:
         """HTTP method."""
-        return "GET" if self.form is None else "POST"
+        return "GET" if self.form is None and self.json is None else "POST"
 
     @property
     def host(self) -> str:

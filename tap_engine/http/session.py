@@ -15,6 +15,7 @@ from tap_engine import timestamps
 from tap_engine.errors import (
     BadBodyError,
     CredentialsError,
+    ErrorInBodyError,
     NotFoundError,
     QueryRefusedError,
     RefusedError,
@@ -152,7 +153,7 @@ class Http:
         Args:
             call: The request.
             parse: Turns the body into the result; raises BadBodyError for a body of another form,
-                which counts as a failed attempt.
+                which counts as a failed attempt, and ErrorInBodyError for an error of the API.
 
         Raises:
             CredentialsError: New tokens are rejected, or the token endpoint refused.
@@ -206,11 +207,14 @@ class Http:
             except BadBodyError as error:
                 self._hosts.note_answer(call.host)
                 raise Again(self._describe(call, response, str(error))) from None
-            self._hosts.note_success(call.host)
-            self._has_read |= call.form is None
-            if call.sets_clock:
-                self._note_start(response)
-            return result
+            except ErrorInBodyError:
+                pass  # dealt with like an error status
+            else:
+                self._hosts.note_success(call.host)
+                self._has_read |= call.form is None
+                if call.sets_clock:
+                    self._note_start(response)
+                return result
         self._fail(call, response, body, tries)
         raise AssertionError  # pragma: no cover (_fail always raises)
 

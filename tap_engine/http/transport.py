@@ -55,7 +55,12 @@ class Transport:
         """
         return self._session.prepare_request(
             requests.Request(
-                call.method, call.url, params=list(call.params), data=call.form, auth=call.auth
+                call.method,
+                call.url,
+                params=list(call.params),
+                data=call.form,
+                json=call.json,
+                auth=call.auth,
             )
         )
 

@@ -51,6 +51,8 @@ class Pager(abc.ABC, Generic[S]):
     """Name in state."""
     fallback: ClassVar[type[Pager] | None] = None  # type: ignore[type-arg]
     """Pager to use when the API refuses this one's queries."""
+    instead: ClassVar[str] = "reading everything and leaving out what is older"
+    """What is done when the API refuses this pager's queries, for the log."""
     rereads: ClassVar[bool] = False
     """The list has no order to go on in: read it until it stands still, from its start in each run.
 

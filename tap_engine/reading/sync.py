@@ -67,20 +67,18 @@ class StreamSync:
     Args:
         source: The stream.
         run: The run that it is part of.
-        scan: What to read, instead of what the stream's state asks for.
+        pager: What to read, instead of what the stream's state asks for.
 
     Raises:
         StateError: The stream's state cannot be used.
     """
 
-    def __init__(self, source: Source, run: Run, scan: Scan | None = None) -> None:
+    def __init__(self, source: Source, run: Run, pager: Pager[Any] | None = None) -> None:
         self._source = source
         self._run = run
         self._resumed = False
-        if scan is None:
+        if pager is None:
             pager, self._resumed = plan(source, run.settings, run.version)
-        else:
-            pager = source.make_pager(source.full_pager, scan)
         if self._resumed:
             source.logger.info("%s: resuming an interrupted scan", source.name)
         self._pages = 0
@@ -121,22 +119,38 @@ class StreamSync:
         """What is being read, and where it stands."""
         return self._pager.scan
 
-    def pages(self) -> Iterator[Step]:
-        """Yield the pages, with whichever pager the API accepts; state is left alone.
+    def pages(self, *, counted: bool = False) -> Iterator[Step]:
+        """Yield the pages, with whichever pager the API accepts; no record is written.
 
-        A scan that has to begin anew with another pager yields again what it has yielded before.
-        Rows older than the scan asked for may be among the others: not every endpoint filters.
+        A scan that has to begin anew yields again what it has yielded before. Rows older than the
+        scan asked for may be among the others: not every endpoint filters.
+
+        Args:
+            counted: Compare with the API's count at the end, as the setting verify_counts says.
+
+        Raises:
+            IncompleteError: Records are missing.
         """
-        while True:
+        complete = False
+        while not complete:
             self.begin()
             try:
                 for step in self._queue.steps():
+                    self._note(step)
                     yield step
                     self._queue.commit(step)
+                complete = not counted or self._counted()
             except QueryRefusedError as error:
                 self._fall_back(error)
-            else:
-                return
+
+    def _note(self, step: Step) -> None:
+        """Take in a page before it is written, for the count at the end."""
+        scan = self._pager.scan
+        if scan.run_started_at is None:
+            scan.run_started_at = self._run.http.run_started_at
+        self._pages += 1
+        if scan.full:
+            self._counts.add(step.page.rows)
 
     def run(self, output: Callable[[], Output], count: Callable[[int], object]) -> None:
         """Write everything, then set the bookmark.
@@ -185,11 +199,7 @@ class StreamSync:
         for step in self._queue.steps():
             self._received |= not step.page.lacking
             run.prefetch(source)
-            if scan.run_started_at is None:
-                scan.run_started_at = run.http.run_started_at
-            self._pages += 1
-            if scan.full:
-                self._counts.add(step.page.rows)
+            self._note(step)
             written = output.write(step, scan)
             count(written)
             progress.add(written)
@@ -268,7 +278,7 @@ class StreamSync:
         pager = self._pager.restart(error, resumed=self._resumed)
         if pager is None:
             raise error
-        self._source.logger.warning("%s; reading everything and leaving out what is older", error)
+        self._source.logger.warning("%s; %s", error, self._pager.instead)
         self._begin_anew(pager)
 
     @property

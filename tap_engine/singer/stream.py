@@ -28,7 +28,7 @@ from tap_engine.state.scan import Scan
 from tap_engine.state.shards import read_setting
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator, Mapping
+    from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 
     from singer_sdk import Tap
     from singer_sdk.helpers.types import Context as SingerContext
@@ -194,9 +194,31 @@ class EngineStream(Declaration, SdkStream, abc.ABC):
             self._sync = self.reading()
             self._sync.begin()
 
-    def reading(self, scan: Scan | None = None) -> StreamSync:
-        """Return a reading of the stream: what its state asks for, or another scan."""
-        return StreamSync(self, self.host.current_run, scan)
+    def reading(self, pager: Pager[Any] | None = None) -> StreamSync:
+        """Return a reading of the stream: what its state asks for, or with another pager."""
+        return StreamSync(self, self.host.current_run, pager)
+
+    def keys_pager(self, scan: Scan) -> Pager[Any]:
+        """Make a pager for a scan of which only keys and replication timestamps are needed."""
+        return self.make_pager(self.full_pager, scan)
+
+    def existing(self, keys: Sequence[tuple[str, ...]]) -> set[tuple[str, ...]] | None:
+        """Return which of some keys the source has; None where only a scan can tell."""
+        del keys
+        return None
+
+    def filter_for(self, keys: Sequence[tuple[str, ...]]) -> Any:
+        """Return an entry for `stream_filters` that lets these keys through; None without one."""
+        del keys
+        return None
+
+    @property
+    def narrowed_by(self) -> str:
+        """The setting that leaves records out which the source has; empty if none does.
+
+        Not `start_date`, of which a record itself tells whether it is left out.
+        """
+        return "" if self.stream_filter is None else "stream_filters"
 
     # What the SDK asks for.
 

@@ -192,7 +192,7 @@ class EngineTap(SdkTap):
         stream.shardable = False  # every shard needs all definitions
         scan = Scan(pager=stream.full_pager.name)
         try:
-            for step in stream.reading(scan).pages():
+            for step in stream.reading(stream.make_pager(stream.full_pager, scan)).pages():
                 yield from (row.raw for row in step.page.rows)
         except StreamError as error:
             msg = f"type_custom_fields: {explained(error, stream.needs)}"

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from benchmarks.commands import CREDENTIALS
 from scripts.declarations import TAPS, own_settings, streams
 from scripts.demo import compare
 from scripts.demo.pipelines import PipelineError
@@ -195,6 +196,24 @@ def test_no_other_run_loads_while_the_reconcile_job_does(
         running.result()
     # They share their state as well, and the bookmarks stay.
     assert read_too_much(meltano, postgres, stand_in, selected) == {}
+
+
+@pytest.mark.usefixtures("loaded")
+def test_the_marking_job_marks_what_was_deleted(
+    meltano: Meltano, postgres: Postgres, stand_in: StandIn
+) -> None:
+    source = stand_in.source
+    meltano.run(source.tap, "target-postgres")
+    ids = sorted(stand_in.rows("customers"))
+    stand_in.delete("customers", ids[5])
+    # What meltano.yml says of the stand-ins concerns the taps alone.
+    credentials = CREDENTIALS[source.tap.removeprefix("tap-")]
+    given = {f"{source.schema}_{name}".upper(): value for name, value in credentials.items()}
+    database = {"TAP_RECONCILE_DATABASE_URL": postgres.url}
+    meltano.having({**given, **database}).run_schedule(source.tap.replace("tap-", "mark-"))
+    marked = marks(postgres, source.schema, "customers")
+    assert [row_id for row_id, mark in marked.items() if mark] == [ids[5]]
+    assert {row_id for row_id, mark in marked.items() if not mark} == {*ids[:5], *ids[6:]}
 
 
 def marks(postgres: Postgres, schema: str, table: str) -> dict[str, bool]:
