@@ -52,7 +52,7 @@ class CommercetoolsStream(EngineStream):
     @property
     def needs(self) -> str:
         """The scopes that open the stream."""
-        more = f", and {tombstones.SCOPE} for emit_tombstones" if self.marks_deletes else ""
+        more = f", and {tombstones.SCOPE} for emit_tombstones" if self._marks_deletes else ""
         return f"scope {' or '.join(self.scopes)}{more}"
 
     def url(self, context: Context) -> str:
@@ -141,7 +141,7 @@ class CommercetoolsStream(EngineStream):
     # Tombstones.
 
     @cached_property
-    def marks_deletes(self) -> bool:
+    def _marks_deletes(self) -> bool:
         """Whether deleted records are marked in this stream."""
         return (
             bool(self.config.get("emit_tombstones"))
@@ -153,14 +153,14 @@ class CommercetoolsStream(EngineStream):
     @property
     def added_properties(self) -> Mapping[str, Mapping[str, Any]]:
         """The mark on deleted records."""
-        return tombstones.PROPERTIES if self.marks_deletes else {}
+        return tombstones.PROPERTIES if self._marks_deletes else {}
 
     def complete(self, scan: Scan) -> Iterator[int]:
         """Mark what was deleted, unless the stream is read in full anyway.
 
         Not in a shard, whose ids are not all: the first run without shards begins at the bookmark.
         """
-        if not self.marks_deletes or self.is_full_table or self.shard is not None:
+        if not self._marks_deletes or self.is_full_table or self.shard is not None:
             return
         try:
             for marks in tombstones.marks(self.collection, self.stream_state, scan):
@@ -176,7 +176,7 @@ class CommercetoolsStream(EngineStream):
     def check(self) -> None:
         """Go by the token's scopes where they are known, and ask the API otherwise."""
         self.check_scopes()
-        if self.marks_deletes:
+        if self._marks_deletes:
             tombstones.probe(self.collection)
         super().check()
 

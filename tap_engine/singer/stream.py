@@ -13,7 +13,6 @@ from singer_sdk.mapper import SameRecordTransform
 
 from tap_engine.errors import AbortedError, AbsentError, SourceError, StreamError, TapError
 from tap_engine.reading import plan
-from tap_engine.reading.declaration import Declaration
 from tap_engine.reading.run import explained
 from tap_engine.reading.sync import StreamSync
 from tap_engine.records import typed_members
@@ -21,14 +20,14 @@ from tap_engine.records.drift import Drift
 from tap_engine.records.rows import decode
 from tap_engine.singer import maps, partial
 from tap_engine.singer.catalog import pruning_of
+from tap_engine.singer.compared import ComparedStream
 from tap_engine.singer.output import Output
-from tap_engine.singer.sdk_stream import SdkStream
+from tap_engine.singer.versioned import VersionedStream
 from tap_engine.state.coverage import Coverage, digest, fingerprint
 from tap_engine.state.scan import Scan
-from tap_engine.state.shards import read_setting
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Generator, Iterable, Iterator, Mapping
 
     from singer_sdk import Tap
     from singer_sdk.helpers.types import Context as SingerContext
@@ -41,7 +40,6 @@ if TYPE_CHECKING:
     from tap_engine.records.pruning import Pruning
     from tap_engine.singer.writer import RecordWriter
     from tap_engine.state.scan import Context
-    from tap_engine.state.shards import Shard
 
 
 class Host(Protocol):
@@ -57,7 +55,7 @@ class Host(Protocol):
         """Note in the state that a shard's scan of a stream is complete."""
 
 
-class EngineStream(Declaration, SdkStream, abc.ABC):
+class EngineStream(ComparedStream, VersionedStream, abc.ABC):
     """Base class of all streams."""
 
     def __init__(self, tap: Tap) -> None:
@@ -71,11 +69,7 @@ class EngineStream(Declaration, SdkStream, abc.ABC):
         self.drift = Drift(self.schema)
         self._sync: StreamSync | None = None
 
-    # What the taps fill in.
-
-    @abc.abstractmethod
-    def make_pager(self, kind: type[Pager[Any]], scan: Scan) -> Pager[Any]:
-        """Make a pager for a scan."""
+    # What the taps fill in, besides `make_pager`.
 
     @property
     def added_properties(self) -> Mapping[str, Mapping[str, Any]]:
@@ -134,46 +128,6 @@ class EngineStream(Declaration, SdkStream, abc.ABC):
 
     # What a run asks for.
 
-    @property
-    def stream_filter(self) -> Any:
-        """The stream's entry in `stream_filters`; None without."""
-        return (self.config.get("stream_filters") or {}).get(self.name)
-
-    @property
-    def shard(self) -> Shard | None:
-        """The part of the stream that this process reads; None for all of it."""
-        shard = read_setting(self.config)
-        return shard if shard and shard.is_split and self.shardable else None
-
-    @property
-    def activates(self) -> bool:
-        """Whether a complete scan activates a table version.
-
-        Unless the setting says so, not the few tables that are always read in full and have a
-        column `version`: there target-postgres (0.8.1, with soft deletes) fails at
-        ACTIVATE_VERSION. Never those whose source expires records, and never a shard, which does
-        not have the rows of the others, nor those of which `start_date` leaves some out.
-        """
-        return self._would_activate and not self._is_bounded
-
-    @property
-    def keeps_version(self) -> bool:
-        """Whether it is only `start_date` that keeps a complete scan from activating a version."""
-        return self._would_activate and self._is_bounded
-
-    @property
-    def _would_activate(self) -> bool:
-        wanted = self.config.get("emit_activate_version_messages")
-        if wanted is None:
-            always_full = type(self).replication_key is None
-            wanted = not always_full or "version" not in self.schema["properties"]
-        incomplete = self.source_expires or self.shard is not None
-        return bool(wanted) and self.is_full_table and not incomplete
-
-    @property
-    def _is_bounded(self) -> bool:
-        return bool(self.config.get("start_date")) and self.replication_key is not None
-
     def note_finished(self) -> None:
         """Note in the state that a shard's scan of the stream is complete."""
         self.host.note_finished(self.name, split=self.shard is not None)
@@ -197,28 +151,6 @@ class EngineStream(Declaration, SdkStream, abc.ABC):
     def reading(self, pager: Pager[Any] | None = None) -> StreamSync:
         """Return a reading of the stream: what its state asks for, or with another pager."""
         return StreamSync(self, self.host.current_run, pager)
-
-    def keys_pager(self, scan: Scan) -> Pager[Any]:
-        """Make a pager for a scan of which only keys and replication timestamps are needed."""
-        return self.make_pager(self.full_pager, scan)
-
-    def existing(self, keys: Sequence[tuple[str, ...]]) -> set[tuple[str, ...]] | None:
-        """Return which of some keys the source has; None where only a scan can tell."""
-        del keys
-        return None
-
-    def filter_for(self, keys: Sequence[tuple[str, ...]]) -> Any:
-        """Return an entry for `stream_filters` that lets these keys through; None without one."""
-        del keys
-        return None
-
-    @property
-    def narrowed_by(self) -> str:
-        """The setting that leaves records out which the source has; empty if none does.
-
-        Not `start_date`, of which a record itself tells whether it is left out.
-        """
-        return "" if self.stream_filter is None else "stream_filters"
 
     # What the SDK asks for.
 
