@@ -96,11 +96,6 @@ def test_a_target_that_is_no_postgresql(world: World) -> None:
     assert "deletes are marked where the target has sqlalchemy_url only" in said
 
 
-def test_no_two_runs_of_a_tenant_at_once(marking: World) -> None:
-    marking.begin(slot="winery/1", tenant="winery")
-    assert "still in progress" in failure(marking.materialize("marked_deletes", "winery"))
-
-
 @pytest.mark.parametrize("most", ["", "few", "-1", "5 %"])
 def test_how_many_rows_may_be_marked_is_checked(most: str) -> None:
     with pytest.raises(ValidationError):

@@ -32,14 +32,15 @@ def test_other_slots_and_tenants_do_not_matter(world: World) -> None:
     assert "still in progress" in failure(world.materialize("first_sync", "winery|1/2"))
 
 
-@pytest.mark.parametrize("asset", ["first_sync", "merged_state", "incremental"])
+ASSETS = ["first_sync", "merged_state", "incremental", "marked_deletes"]
+
+
+@pytest.mark.parametrize("asset", ASSETS)
 def test_every_asset_keeps_off_a_tenant_that_is_being_loaded(world: World, asset: str) -> None:
     world.tenants(tenant())
     world.first_sync()
     every = {key.to_user_string() for each in assets.build(world.load()) for key in each.keys}
-    assert every == {"first_sync", "merged_state", "incremental"}, (
-        "a new one needs the lock as well"
-    )
+    assert every == set(ASSETS), "a new one needs the lock as well"
     world.begin(slot="winery/1")
     partition = "winery|1/1" if asset == "first_sync" else "winery"
     message = failure(world.materialize(asset, partition))

@@ -88,7 +88,9 @@ def test_without_room_for_the_temporary_file(shop: Shop, monkeypatch: pytest.Mon
 
 def test_a_table_that_comes_unsorted(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = Database.rows
-    monkeypatch.setattr(Database, "rows", lambda *given: (row for row in [*rows(*given)][::-1]))
+    monkeypatch.setattr(
+        Database, "rows", lambda *given, **more: (row for row in [*rows(*given, **more)][::-1])
+    )
     stream = SMALL[shop.tap][0]
     ended = shop.reconcile("--streams", stream, "--json")
     assert ended.code == 2
