@@ -168,7 +168,8 @@ class _Api:
         if fault and kind == "query_timed_out_above" and query.limit > int(fault.options["n"]):
             raise ApiError(400, "QueryTimedOut", "The query timed out.")
         if kind == "ignore_sort":
-            query = replace(query, sort=())
+            back = [(path, not down) for path, down in query.sort]
+            query = replace(query, sort=tuple(back) if fault.options.get("backwards") else ())
         hidden = target.resource.name == "messages" and not self._messages_enabled
         rows: list[bytes] = []
         total: int | None = 0 if query.total else None
