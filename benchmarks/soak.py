@@ -166,9 +166,10 @@ class Series:
     def _note_begin(self, job: Job) -> None:
         """Note when the scans of a run begin at the earliest.
 
-        One that stands in the state began after the last run that completed the stream.
+        One that stands in the state began after the last run that completed the stream. If the
+        local clock is behind, reading ends at the server's `Date`, which has whole seconds.
         """
-        now = time.time()
+        now = time.time() - (1 if job.clock < 0 else 0)
         for each in job.catalog["streams"]:
             name = each["tap_stream_id"]
             first = self._first_begun.setdefault(name, now)

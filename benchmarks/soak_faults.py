@@ -20,6 +20,8 @@ class Outcome(enum.Enum):
     """What becomes of a run that meets a fault: whether its exit code is 0."""
 
     SURVIVES = enum.auto()
+    DELAYS = enum.auto()
+    """Its exit code is 0, but what an incremental stream lacks may come with the next run."""
     ENDS = enum.auto()
     EITHER = enum.auto()
     SKIPS = enum.auto()
@@ -135,13 +137,13 @@ PASSING_COMMERCE7 = (
 
 OTHER_ARRAY = _status("200 with another array", 200, body={"things": [], "total": 0})
 
-LIKE_ANSWERS = (Fault("empty page", "empty_page"), OTHER_ARRAY)
+LIKE_ANSWERS = (Fault("empty page", "empty_page", Outcome.DELAYS), OTHER_ARRAY)
 """Often, because they look most like ordinary answers; one in a run, because two of them cannot be
-told from the end of a list."""
+told from the end of a list. Nor can an empty first page from a list without changes."""
 
 LIKE_ANSWERS_COMMERCETOOLS = (
     *LIKE_ANSWERS,
-    Fault("empty page of parents", "empty_page", where=PARENTS),
+    Fault("empty page of parents", "empty_page", Outcome.DELAYS, where=PARENTS),
 )
 
 LIKE_ANSWERS_COMMERCE7 = (

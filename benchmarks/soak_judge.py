@@ -11,7 +11,7 @@ from benchmarks.soak_target import is_message
 if TYPE_CHECKING:
     from benchmarks.soak_faults import Plan
     from benchmarks.soak_runs import Job, Run
-    from benchmarks.soak_sources import Source
+    from benchmarks.soak_sources import Soaked, Source
 
 KILLED_CODES = {"SIGKILL": {-9}, "SIGTERM": {-15, 143}, "broken pipe": {1}}
 """Exit codes by kill. SIGTERM ends the process at once while it still starts."""
@@ -26,7 +26,7 @@ class Verdict:
 
     Attributes:
         problems: What was not as it has to be.
-        complete: The streams that it says it has read to their end.
+        complete: The streams that it has read to their end, with all that there was.
     """
 
     problems: list[str]
@@ -48,7 +48,9 @@ def judge(run: Run, plan: Plan, job: Job, source: Source) -> Verdict:
         said = outcomes(run.log)
         complete = selected - set().union(*said.values())
         codes = _codes(plan, complete)
-        problems += _unfounded(said, run.code, plan, source)
+        problems += _unfounded(said, run, plan, source)
+        late = _struck(plan, source, Outcome.DELAYS)
+        complete -= {stream.name for stream in late if stream.bookmark}
     if run.code not in codes:
         met = ", ".join(sorted({*plan.labels()})) or "no fault"
         cause = run.killed or "no kill"
@@ -65,24 +67,30 @@ def _codes(plan: Plan, complete: set[str]) -> set[int]:
     return {0, 1} if plan.met(Outcome.EITHER) else {0}
 
 
-def _unfounded(said: dict[str, set[str]], code: int, plan: Plan, source: Source) -> list[str]:
+def _unfounded(said: dict[str, set[str]], run: Run, plan: Plan, source: Source) -> list[str]:
     """Check that a run says which streams are incomplete, and that a fault has struck them."""
     failed = set().union(*(said.get(outcome, ()) for outcome in FAILED))
+    code, log = run.code, run.log[-800:]
     problems = [] if bool(failed) == bool(code) else [f"exit code {code}, but failed: {failed}"]
     if said.keys() - FAILED - {SKIPPED}:
         problems.append(f"incomplete for other reasons: {said}")
     if said.get(SKIPPED) and not plan.met(Outcome.SKIPS):
         problems.append(f"skipped without a refusal: {said[SKIPPED]}")
-    paths = {each.path for each in plan.met() if each.fault.outcome is not Outcome.SURVIVES}
-    if paths and "" not in paths:
-        struck = {
-            stream.name
-            for stream in source.streams
-            if paths & {stream.path, stream.parents.path if stream.parents else stream.path}
-        }
-        others = (failed | said.get(SKIPPED, set())) - struck
-        problems += [f"{name} is incomplete, but no fault struck it" for name in others]
-    return problems
+    struck = {
+        each.name for each in _struck(plan, source, Outcome.ENDS, Outcome.EITHER, Outcome.SKIPS)
+    }
+    others = (failed | said.get(SKIPPED, set())) - struck
+    return problems + [f"{name} is incomplete, but no fault struck it: {log}" for name in others]
+
+
+def _struck(plan: Plan, source: Source, *outcomes: Outcome) -> list[Soaked]:
+    """Return the streams that faults of some outcomes have struck, or may have."""
+    paths = {each.path for each in plan.met(*outcomes)}
+    return [
+        stream
+        for stream in source.streams
+        if "" in paths or paths & {stream.path, stream.parents.path if stream.parents else ""}
+    ]
 
 
 def outcomes(log: str) -> dict[str, set[str]]:

@@ -83,8 +83,12 @@ class Job:
 def impatient(state_records: int, clock: float) -> Iterator[None]:
     """Make pauses short and states frequent, and the local clock wrong."""
     now = timestamps.now
+
+    def wrong() -> str:
+        return timestamps.earlier(now(), -clock)
+
     with (
-        mock.patch.object(timestamps, "now", lambda: timestamps.earlier(now(), -clock)),
+        mock.patch.object(timestamps, "now", wrong),
         mock.patch.object(counts, "PAUSE_SECONDS", PAUSE_SECONDS),
         mock.patch.object(retry, "FIRST_WAIT", FIRST_WAIT),
         mock.patch.object(retry, "LONGEST_WAIT", LONGEST_WAIT),

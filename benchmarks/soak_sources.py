@@ -105,15 +105,15 @@ COMMERCETOOLS = (
 )
 
 COMMERCE7 = (
-    Soaked("customers", r"/customer\?", 220, "firstName", UPDATED),
-    Soaked("customer_addresses", r"/customer-address\?", 160, "city", UPDATED),
-    Soaked("notes", r"/note\?", 120, "content", UPDATED),
-    Soaked("reservations", r"/reservation\?", 60, "notes", UPDATED),
+    Soaked("customers", r"/v1/customer\?", 220, "firstName", UPDATED),
+    Soaked("customer_addresses", r"/v1/customer-address\?", 160, "city", UPDATED),
+    Soaked("notes", r"/v1/note\?", 120, "content", UPDATED),
+    Soaked("reservations", r"/v1/reservation\?", 60, "notes", UPDATED),
     # Full tables: numbered lists, one list for each object type, and one with a cursor.
-    Soaked("collections", r"/collection\?", 70, "title", numbered=True),
-    Soaked("gift_cards", r"/gift-card\?", 130, "notes", numbered=True),
-    Soaked("tags", r"/tag/", 55, "title", numbered=True),
-    Soaked("trash", r"/trash\?", 3, grows=False),
+    Soaked("collections", r"/v1/collection\?", 70, "title", numbered=True),
+    Soaked("gift_cards", r"/v1/gift-card\?", 130, "notes", numbered=True),
+    Soaked("tags", r"/v1/tag/", 55, "title", numbered=True),
+    Soaked("trash", r"/v1/trash\?", 3, grows=False),
 )
 
 

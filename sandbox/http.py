@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class WithHeader:
-    """ASGI layer that adds a header where an answer lacks it; the value may depend on the request."""
+    """ASGI layer that adds a header where it is absent; its value may depend on the request."""
 
     def __init__(self, app: ASGIApp, name: str, value: Callable[[Scope], str]) -> None:
         self._app = app

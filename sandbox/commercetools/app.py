@@ -167,7 +167,7 @@ class _Api:
         kind = fault.kind if fault else ""
         if fault and kind == "query_timed_out_above" and query.limit > int(fault.options["n"]):
             raise ApiError(400, "QueryTimedOut", "The query timed out.")
-        if kind == "ignore_sort":
+        if fault and kind == "ignore_sort":
             back = [(path, not down) for path, down in query.sort]
             query = replace(query, sort=tuple(back) if fault.options.get("backwards") else ())
         hidden = target.resource.name == "messages" and not self._messages_enabled
