@@ -18,10 +18,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import soak_faults
-from benchmarks.soak_faults import Outcome, Plan
+from benchmarks.soak_faults import Plan
+from benchmarks.soak_judge import judge
 from benchmarks.soak_runs import KILLS, Job, Kill, run_here, run_process
 from benchmarks.soak_sources import make_sources
-from benchmarks.soak_target import Comparison, Target, committed, is_message
+from benchmarks.soak_target import Comparison, Target, committed, entry_of
 from tap_commercetools.tap import TapCommercetools
 
 if TYPE_CHECKING:
@@ -38,9 +39,6 @@ TOLD_EVERY = 25
 
 SELECTED = 0.6
 """Share of the streams that a run reads: the others keep their state meanwhile."""
-
-KILLED_CODES = {"SIGKILL": {-9}, "SIGTERM": {-15, 143}, "broken pipe": {1}}
-"""Exit codes by kill. SIGTERM ends the process at once while it still starts."""
 
 
 @dataclass
@@ -102,6 +100,8 @@ class Series:
         self._rng = rng
         self._lookback = lookback
         self._lines = 100
+        self._began: dict[str, float] = {}
+        self._first_begun: dict[str, float] = {}
 
     def run(self, result: Result, *, as_process: bool) -> list[str]:
         """Change the data, run once amid faults, load what came and check it.
@@ -113,28 +113,28 @@ class Series:
         source.mutate(rng, rng.choice((0, 1, 5, 20)))
         if rng.random() < 0.1:
             source.import_at_once(rng, rng.randint(2, IMPORTED))
-        if rng.random() < 0.3:
-            self.target.forget_bookmark(rng.choice(source.streams).name)
         changing = source.mutate_during(rng, rng.choice((0, 1, 4, 12)), self._requests())
         plan = soak_faults.draw(rng, source, changing)
-        source.stand_in.faults.extend(rule for _, rule in plan.faults)
+        source.stand_in.faults.extend(each.rule for each in plan.drawn)
         names = {stream.name for stream in source.streams if rng.random() < SELECTED}
-        job = self._job(plan.settings, names or {source.streams[0].name})
+        forget = rng.choice(source.streams).name if rng.random() < 0.3 else None
+        job = self._job(plan, names or {source.streams[0].name}, forget)
         run = self._cut_short(job) if as_process else run_here(job)
         self._quiet()
         result.counts["runs as separate processes"] += as_process
-        result.faults.update(fault.label for fault in plan.met())
-        problems = self._check_end(run, plan, job)
+        result.faults.update(plan.labels())
+        verdict = judge(run, plan, job, source)
         # A target that dies is the same to a tap as a kill, and much cheaper to have.
         if not run.killed and rng.random() < 0.3:
             run.killed = "target lost"
             run.lines = run.lines[: rng.randint(0, len(run.lines))]
         result.kills.update([run.killed] if run.killed else [])
         result.counts["runs that failed as they had to"] += bool(run.code and not run.killed)
-        if problems:
-            return problems
+        if verdict.problems:
+            return verdict.problems
         self._load(run)
-        return [*self.comparison.below_bookmarks(), *self.comparison.activated()]
+        whole = set() if run.killed or run.cut else verdict.complete
+        return [*self._kept(whole), *self.comparison.below_bookmarks()]
 
     def finish(self) -> list[str]:
         """Run twice over a healthy source that rests, and compare everything."""
@@ -142,15 +142,42 @@ class Series:
         for _ in range(2):
             # Table versions are seconds and the run start is one: leave the last change behind.
             time.sleep(1.5)
-            job = self._job({}, {stream.name for stream in self.source.streams})
+            job = self._job(Plan(), {stream.name for stream in self.source.streams})
             run = run_here(job)
-            problems += self._check_end(run, Plan(), job)
-            self.target.load(run.lines)
+            verdict = judge(run, Plan(), job, self.source)
+            self._load(run)
+            problems += [*verdict.problems, *self._kept(verdict.complete)]
         return [*problems, *self.comparison.whole()]
 
-    def _job(self, settings: dict[str, Any], names: set[str]) -> Job:
+    def _kept(self, complete: set[str]) -> list[str]:
+        """Check the streams that a run has completed, all of whose lines are loaded."""
+        state = self.target.state
+        problems = [
+            f"{name} is not complete, but is said to be"
+            for name in complete
+            if entry_of(state, name).get("scan")
+        ]
+        problems += self.comparison.activated(self._began)
+        problems += self.comparison.promised(complete, self._began)
+        for name in complete:
+            del self._first_begun[name]
+        return problems
+
+    def _note_begin(self, job: Job) -> None:
+        """Note when the scans of a run begin at the earliest.
+
+        One that stands in the state began after the last run that completed the stream. If the
+        local clock is behind, reading ends at the server's `Date`, which has whole seconds.
+        """
+        now = time.time() - (1 if job.clock < 0 else 0)
+        for each in job.catalog["streams"]:
+            name = each["tap_stream_id"]
+            first = self._first_begun.setdefault(name, now)
+            self._began[name] = first if entry_of(job.state, name).get("scan") else now
+
+    def _job(self, plan: Plan, names: set[str], forget: str | None = None) -> Job:
         rng, source = self._rng, self.source
-        more: dict[str, Any] = {"lookback_seconds": self._lookback, **settings}
+        more: dict[str, Any] = {"lookback_seconds": self._lookback, **plan.settings}
         if source.tap is TapCommercetools:
             more["concurrency"] = rng.choice((1, 4, 8))
             more["page_size"] = rng.choice((20, 50, 100))
@@ -158,7 +185,10 @@ class Series:
             more["concurrency"] = rng.choice((1, 1, 4))
         config = source.make_config(self._url, **more)
         state_records = rng.choice((1, 20, 100, 500))
-        return Job(source.tap, config, source.catalog_with(names), self.target.state, state_records)
+        state = self.target.state_without(forget)
+        job = Job(source.tap, config, source.catalog_with(names), state, state_records, plan.clock)
+        self._note_begin(job)
+        return job
 
     def _cut_short(self, job: Job) -> Run:
         # Slow answers, so that the process is in the middle of something when it is killed.
@@ -181,40 +211,11 @@ class Series:
         stand_in.hooks.clear()
         self.source.observe()
 
-    def _check_end(self, run: Run, plan: Plan, job: Job) -> list[str]:
-        """Check exit code and output of a run against the faults that it has met."""
-        problems = []
-        if run.rest and run.killed not in {"SIGKILL", "broken pipe"}:
-            problems.append(f"half a line at the end: {run.rest[-100:]!r}")
-        problems += [f"no message: {line!r}" for line in run.lines if not is_message(line)]
-        if run.code not in _codes(run, plan):
-            met = ", ".join(sorted({fault.label for fault in plan.met()})) or "no fault"
-            cause = run.killed or "no kill"
-            problems.append(f"exit code {run.code} after {cause} and {met}: {run.log[-800:]}")
-        if run.code == 0 and not run.cut:
-            problems += self._unfinished(run, job)
-        return problems
-
-    def _unfinished(self, run: Run, job: Job) -> list[str]:
-        """Check that a run with exit code 0 left no scan of its streams unfinished."""
-        after = Target(state=self.target.state)
-        after.load(run.lines)
-        entries = (after.state or {}).get("bookmarks", {})
-        names = [entry["tap_stream_id"] for entry in job.catalog["streams"]]
-        return [f"exit code 0, but {n} is not complete" for n in names if entries[n]["scan"]]
-
     def _load(self, run: Run) -> None:
         lost = run.killed and self._rng.random() < 0.5
+        self.target.merges = self._rng.random() < 0.5
         self.target.load(committed(run.lines) if lost else run.lines)
         self._lines = max(20, len(run.lines))
-
-
-def _codes(run: Run, plan: Plan) -> set[int]:
-    """Return the exit codes that a run may have had."""
-    codes = {1} if plan.met(Outcome.ENDS) or plan.met(Outcome.EITHER) else set()
-    if run.killed:
-        return codes | KILLED_CODES[run.killed]
-    return codes if plan.met(Outcome.ENDS) else codes | {0}
 
 
 def soak(seed: int, runs: int, *, process_every: int = 10) -> Result:

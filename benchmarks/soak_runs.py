@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
+from tap_engine import timestamps
 from tap_engine.http import retry
-from tap_engine.reading import sync
+from tap_engine.reading import counts, sync
 from tap_engine.singer.cli import run_guarded
 
 if TYPE_CHECKING:
@@ -27,16 +28,14 @@ if TYPE_CHECKING:
 
     from tap_engine.singer.tap import EngineTap
 
-FIRST_WAIT, LONGEST_WAIT = 0.005, 0.05
+FIRST_WAIT, LONGEST_WAIT, PAUSE_SECONDS = 0.005, 0.05, 0.05
 
-PROGRAM = f"""
+PROGRAM = """
 import sys
-from tap_engine.http import retry
-from tap_engine.reading import sync
-retry.FIRST_WAIT, retry.LONGEST_WAIT = {FIRST_WAIT}, {LONGEST_WAIT}
-sync.STATE_RECORDS = int(sys.argv.pop(1))
-from {{module}} import main
-main()
+from benchmarks.soak_runs import impatient
+from {module} import main
+with impatient(int(sys.argv.pop(1)), float(sys.argv.pop(1))):
+    main()
 """
 
 KILLS = ("SIGKILL", "SIGTERM", "broken pipe")
@@ -69,6 +68,7 @@ class Job:
 
     Attributes:
         state_records: A STATE follows a page when so many records have passed.
+        clock: Seconds that the local clock is ahead.
     """
 
     tap: type[EngineTap]
@@ -76,12 +76,20 @@ class Job:
     catalog: dict[str, Any]
     state: dict[str, Any] | None
     state_records: int
+    clock: float = 0
 
 
 @contextlib.contextmanager
-def impatient(state_records: int) -> Iterator[None]:
-    """Make pauses short and states frequent, for taps in this process."""
+def impatient(state_records: int, clock: float) -> Iterator[None]:
+    """Make pauses short and states frequent, and the local clock wrong."""
+    now = timestamps.now
+
+    def wrong() -> str:
+        return timestamps.earlier(now(), -clock)
+
     with (
+        mock.patch.object(timestamps, "now", wrong),
+        mock.patch.object(counts, "PAUSE_SECONDS", PAUSE_SECONDS),
         mock.patch.object(retry, "FIRST_WAIT", FIRST_WAIT),
         mock.patch.object(retry, "LONGEST_WAIT", LONGEST_WAIT),
         mock.patch.object(sync, "STATE_RECORDS", state_records),
@@ -95,9 +103,11 @@ def run_here(job: Job) -> Run:
     out = io.TextIOWrapper(buffer, encoding="utf-8", write_through=True)
     handler = logging.StreamHandler(log)
     root = logging.getLogger()
+    level = root.level
     root.addHandler(handler)
+    root.setLevel(logging.INFO)
     try:
-        with impatient(job.state_records), contextlib.redirect_stdout(out):
+        with impatient(job.state_records, job.clock), contextlib.redirect_stdout(out):
             # A tap keeps what it is given and changes it: hand out copies.
             tap = job.tap(
                 config=dict(job.config),
@@ -107,6 +117,7 @@ def run_here(job: Job) -> Run:
             code = run_guarded(tap, tap.run)
             out.flush()
     finally:
+        root.setLevel(level)
         root.removeHandler(handler)
     _join_workers()
     return _finished(buffer.getvalue(), code, log.getvalue())
@@ -134,7 +145,7 @@ def run_process(job: Job, kill: Kill) -> Run:
     environment = {**os.environ, "PYTHONUNBUFFERED": "1" if kill.unbuffered else ""}
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as errors:
         program = PROGRAM.format(module=job.tap.__module__)
-        command = [sys.executable, "-c", program, str(job.state_records)]
+        command = [sys.executable, "-c", program, str(job.state_records), str(job.clock)]
         for name in ("config", "catalog", "state"):
             value = getattr(job, name)
             if value is not None:

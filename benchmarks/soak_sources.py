@@ -26,6 +26,22 @@ if TYPE_CHECKING:
     from sandbox.store import Record, Row
     from tap_engine.singer.tap import EngineTap
 
+
+@dataclass(frozen=True)
+class Parents:
+    """Where the lists of a stream hang.
+
+    Attributes:
+        name: Collection of the parents.
+        key: Member that names one of them.
+        path: Regular expression for the requests for them.
+    """
+
+    name: str
+    key: str
+    path: str
+
+
 Action = Literal["upsert", "delete"]
 TIMES = ("createdAt", "lastModifiedAt", "updatedAt")
 
@@ -42,7 +58,8 @@ class Soaked:
         bookmark: Its replication key; empty for a full table.
         grows: Records are added and removed by this soak, not only by what follows from others.
         numbered: It is read by numbered pages.
-        parent: For children: their rows are identified by the parent's id and this member's.
+        parents: Where its lists hang; None if it is a list of its own.
+        references: For children: their rows are identified by the parent and these members.
     """
 
     name: str
@@ -52,8 +69,12 @@ class Soaked:
     bookmark: str = ""
     grows: bool = True
     numbered: bool = False
-    parent: tuple[str, ...] = ()
+    parents: Parents | None = None
+    references: tuple[str, ...] = ()
 
+
+PARENTS = 26
+"""Parents of child lists: more than the smallest page has rows."""
 
 MODIFIED, UPDATED = "lastModifiedAt", "updatedAt"
 
@@ -62,7 +83,7 @@ COMMERCETOOLS = (
     Soaked("inventory_entries", r"/inventory\?", 160, "sku", MODIFIED),
     Soaked("reviews", r"/reviews\?", 60, "text", MODIFIED),
     Soaked("custom_objects", r"/custom-objects\?", 60, "key", MODIFIED),
-    Soaked("product_selections", r"/product-selections\?", 6, "key", MODIFIED, grows=False),
+    Soaked("product_selections", r"/product-selections\?", PARENTS, "key", MODIFIED, grows=False),
     Soaked("messages", r"/messages\?", 150, "", "createdAt"),
     # Full tables: one read by id ranges, one with ids that are no UUIDs, two of children.
     Soaked("categories", r"/categories\?", 150, "key"),
@@ -71,26 +92,28 @@ COMMERCETOOLS = (
         "product_selection_products",
         r"/product-selections/[^/]+/products\?",
         90,
-        parent=("product",),
+        parents=Parents("product_selections", "id", r"/product-selections\?"),
+        references=("product",),
     ),
     Soaked(
         "store_product_selection_assignments",
         r"/product-selection-assignments\?",
         30,
-        parent=("product", "productSelection"),
+        parents=Parents("stores", "key", r"/stores\?"),
+        references=("product", "productSelection"),
     ),
 )
 
 COMMERCE7 = (
-    Soaked("customers", r"/customer\?", 220, "firstName", UPDATED),
-    Soaked("customer_addresses", r"/customer-address\?", 160, "city", UPDATED),
-    Soaked("notes", r"/note\?", 120, "content", UPDATED),
-    Soaked("reservations", r"/reservation\?", 60, "notes", UPDATED),
+    Soaked("customers", r"/v1/customer\?", 220, "firstName", UPDATED),
+    Soaked("customer_addresses", r"/v1/customer-address\?", 160, "city", UPDATED),
+    Soaked("notes", r"/v1/note\?", 120, "content", UPDATED),
+    Soaked("reservations", r"/v1/reservation\?", 60, "notes", UPDATED),
     # Full tables: numbered lists, one list for each object type, and one with a cursor.
-    Soaked("collections", r"/collection\?", 70, "title", numbered=True),
-    Soaked("gift_cards", r"/gift-card\?", 130, "notes", numbered=True),
-    Soaked("tags", r"/tag/", 55, "title", numbered=True),
-    Soaked("trash", r"/trash\?", 3, grows=False),
+    Soaked("collections", r"/v1/collection\?", 70, "title", numbered=True),
+    Soaked("gift_cards", r"/v1/gift-card\?", 130, "notes", numbered=True),
+    Soaked("tags", r"/v1/tag/", 55, "title", numbered=True),
+    Soaked("trash", r"/v1/trash\?", 3, grows=False),
 )
 
 
@@ -192,11 +215,18 @@ class Source:
             self.stand_in.put(stream.name, record, merge=True, at=at)
         self.observe()
 
+    def spread(self, rng: random.Random) -> None:
+        """Give children to more than the few parents that have some."""
+        for stream in self.streams:
+            for row_id in list(self.rows(stream.name)) if stream.parents else ():
+                self.stand_in.put(stream.name, self._new(rng, stream, row_id))
+                self.stand_in.delete(stream.name, row_id)
+        self.observe(0.0)
+
     def mutate_during(self, rng: random.Random, count: int, requests: int) -> set[str]:
         """Let the data change while the next requests are answered.
 
-        A numbered list is changed at most once: when one record goes and another comes between
-        two pages, neither the rows nor the total show that a third was missed.
+        A numbered list is changed at most once: one that never rests cannot be read.
 
         Returns:
             The streams that will change.
@@ -234,9 +264,9 @@ class Source:
 
     def _identity(self, stream: Soaked, row_id: str) -> Record:
         """Return the members that identify a row."""
-        if stream.parent:
+        if stream.parents:
             parent, *ids = row_id.split("/")
-            references = dict(zip(stream.parent, ids, strict=True))
+            references = dict(zip(stream.references, ids, strict=True))
             return {"_parent": parent, **{name: {"id": i} for name, i in references.items()}}
         if "/" in row_id:
             object_type, _, inner = row_id.rpartition("/")
@@ -249,21 +279,26 @@ class Source:
         record = {name: value for name, value in old.items() if name not in TIMES}
         fresh = str(uuid.UUID(int=rng.getrandbits(128), version=4))
         new_id = rng.choice((fresh, f"00000000{fresh[8:]}", f"ffffffff{fresh[8:]}"))
-        if not stream.parent:
+        if not stream.parents:
             return {**record, **self._identity(stream, row_id), "id": new_id}
-        record["_parent"] = row_id.partition("/")[0]
-        record[stream.parent[0]] = {**record[stream.parent[0]], "id": new_id}
-        return record
+        parents = self.collection(stream.parents.name)
+        parent = parents.record(rng.choice(list(parents.by_id))) or {}
+        first = stream.references[0]
+        return {
+            **record,
+            "_parent": parent[stream.parents.key],
+            first: {**record[first], "id": new_id},
+        }
 
 
 def make_sources(rng: random.Random, seed: int, late: float) -> tuple[Source, Source]:
     """Build both sources; what the documentation leaves open is answered by chance."""
-    return (
+    sources = (
         Source(
             TapCommercetools,
             build_commercetools(
                 seed=seed,
-                rows={"project": 1, "stores": 3, **{s.name: s.rows for s in COMMERCETOOLS}},
+                rows={"project": 1, "stores": PARENTS, **{s.name: s.rows for s in COMMERCETOOLS}},
                 rows_per_timestamp=rng.choice((1, 1, 7, 45)),
             ),
             COMMERCETOOLS,
@@ -289,3 +324,6 @@ def make_sources(rng: random.Random, seed: int, late: float) -> tuple[Source, So
             late=late,
         ),
     )
+    for source in sources:
+        source.spread(rng)
+    return sources

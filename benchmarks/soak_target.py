@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ import msgspec
 from sandbox.commerce7.resources import OBJECT_TYPES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from benchmarks.soak_sources import Soaked, Source
     from sandbox.store import Record, Row
@@ -42,6 +43,7 @@ class Target:
     Attributes:
         rows: By stream, then by the identity the source knows the record under.
         state: The last STATE whose preceding messages were all loaded.
+        merges: A STATE is merged into the one before, as Meltano can do, and does not replace it.
         activated: Table versions activated by the last `load`.
         records: Number of RECORDs loaded so far.
         states: Number of STATEs so far.
@@ -49,6 +51,7 @@ class Target:
 
     rows: dict[str, dict[str, Held]] = field(default_factory=dict)
     state: dict[str, Any] | None = None
+    merges: bool = False
     activated: dict[str, int] = field(default_factory=dict)
     records: int = 0
     states: int = 0
@@ -69,12 +72,29 @@ class Target:
                     self.rows[stream] = {i: r for i, r in held.items() if r.version == version}
                 case {"type": "STATE", "value": value}:
                     self.states += 1
-                    self.state = value
+                    self.state = merged(value, self.state or {}) if self.merges else value
 
-    def forget_bookmark(self, stream: str) -> None:
-        """Do what `--full-refresh` does for one stream."""
-        if self.state:
-            self.state.get("bookmarks", {}).pop(stream, None)
+    def state_without(self, stream: str | None) -> dict[str, Any] | None:
+        """Return a copy of the state, as after `--full-refresh` of one stream if there is one."""
+        state = copy.deepcopy(self.state)
+        if state and stream:
+            state.get("bookmarks", {}).pop(stream, None)
+        return state
+
+
+def merged(new: dict[str, Any], old: dict[str, Any]) -> dict[str, Any]:
+    """Merge as Meltano does (`meltano.core.utils.merge`): at every depth, removing nothing."""
+    result = copy.deepcopy(old)
+    for name, value in new.items():
+        both = isinstance(value, dict)
+        result[name] = merged(value, result.setdefault(name, {})) if both else value
+    return result
+
+
+def entry_of(state: dict[str, Any] | None, stream: str) -> dict[str, Any]:
+    """Return what a state says about a stream."""
+    entry: dict[str, Any] = (state or {}).get("bookmarks", {}).get(stream, {})
+    return entry
 
 
 def is_message(line: bytes) -> bool:
@@ -121,10 +141,9 @@ class Comparison:
 
     def below_bookmarks(self) -> list[str]:
         """Check the invariant of bookmarks: every version below one has been delivered."""
-        entries: Mapping[str, Any] = (self._target.state or {}).get("bookmarks", {})
         problems: list[str] = []
         for stream in self._source.streams:
-            bookmark = entries.get(stream.name, {}).get("replication_key_value")
+            bookmark = entry_of(self._target.state, stream.name).get("replication_key_value")
             if not stream.bookmark or bookmark is None:
                 continue
             moment = datetime.fromisoformat(bookmark).timestamp()
@@ -138,18 +157,37 @@ class Comparison:
             problems += self._differences(stream, due, f"below the bookmark {bookmark}")
         return problems
 
-    def activated(self) -> list[str]:
-        """Check the full tables that the last load has completed."""
+    def activated(self, began: Mapping[str, float]) -> list[str]:
+        """Check the full tables that the last load has completed.
+
+        Args:
+            began: When their scans began at the earliest; versions can be ahead of the clock.
+        """
         problems: list[str] = []
         for name, version in self._target.activated.items():
-            stream, changed = self._source.stream(name), self._source.changed[name]
-            rows = self._source.rows(name)
-            due = {row_id: row for row_id, row in rows.items() if changed[row_id] < version}
-            problems += self._differences(stream, due, f"at the activation of {version}")
-            gone = {i for i, moment in self._source.gone[name].items() if moment < version}
-            for row_id in gone & self._target.rows.get(name, {}).keys():
-                problems.append(f"{name} {row_id}: left behind by the activation of {version}")
+            moment = min(version, began[name])
+            problems += self._since(name, moment, f"at the activation of {version}")
         return problems
+
+    def promised(self, names: Iterable[str], began: Mapping[str, float]) -> list[str]:
+        """Check streams that were said to be complete.
+
+        Args:
+            names: The streams.
+            began: When their scans began at the earliest.
+        """
+        return [text for n in names for text in self._since(n, began[n], "after a complete run")]
+
+    def _since(self, name: str, moment: float, when: str) -> Iterator[str]:
+        """Check what has not changed since some moment."""
+        stream, changed = self._source.stream(name), self._source.changed[name]
+        rows = self._source.rows(name)
+        due = {row_id: row for row_id, row in rows.items() if changed[row_id] < moment}
+        yield from self._differences(stream, due, when)
+        if not stream.bookmark:
+            gone = {i for i, at in self._source.gone[name].items() if at < moment}
+            for row_id in gone & self._target.rows.get(name, {}).keys():
+                yield f"{name} {row_id}: left behind {when}"
 
     def whole(self) -> list[str]:
         """Check that nothing is missing or stale, and that full tables are exactly equal."""

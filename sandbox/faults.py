@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
 
 import msgspec
+from starlette.datastructures import MutableHeaders
 from starlette.responses import HTMLResponse, Response
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ API_KINDS = frozenset(
         "query_timed_out_above",
         "repeat_cursor",
         "shrink_list",
+        "swap_rows",
     }
 )
 
@@ -157,6 +159,12 @@ class _Exchange:
         """Answer in place of the API."""
         await response(self.scope, self.receive, self.send)
 
+    async def replace(self, start: Message, body: bytes) -> None:
+        """Send the API's answer with another body."""
+        headers = {name.decode(): value.decode() for name, value in start["headers"]}
+        del headers["content-length"]
+        await self.respond(Response(body, start["status"], headers))
+
     async def send_body(self, body: bytes, *, more: bool = False) -> None:
         """Send the body of an answer or a part of it."""
         await self.send({"type": "http.response.body", "body": body, "more_body": more})
@@ -178,7 +186,8 @@ class _Exchange:
 async def _status(exchange: _Exchange, options: dict[str, Any]) -> None:
     """Answer with `status` (503) and `body`: JSON, or HTML if it is a string.
 
-    `headers` are added; `retry_after_date` is a number of seconds, sent as an HTTP date.
+    `headers` are added; `retry_after_date` is a number of seconds, sent as an HTTP date. `date` is
+    how many seconds the header `Date` is ahead.
     """
     status = int(options.get("status", 503))
     # Gateways make up statuses, such as 520.
@@ -187,11 +196,15 @@ async def _status(exchange: _Exchange, options: dict[str, Any]) -> None:
     is_html = isinstance(body, str)
     headers = {"Content-Type": "text/html" if is_html else "application/json"}
     headers |= options.get("headers", {})
-    if "retry_after_date" in options:
-        moment = time.time() + float(options["retry_after_date"])
-        headers["Retry-After"] = formatdate(moment, usegmt=True)
+    for name, option in (("Retry-After", "retry_after_date"), ("Date", "date")):
+        if option in options:
+            headers[name] = _http_date(options[option])
     content = body.encode() if is_html else msgspec.json.encode(body)
     await exchange.respond(Response(content, status, headers))
+
+
+def _http_date(ahead: float) -> str:
+    return formatdate(time.time() + float(ahead), usegmt=True)
 
 
 async def _reset(exchange: _Exchange, _options: dict[str, Any]) -> None:
@@ -210,9 +223,25 @@ async def _reset_in_body(exchange: _Exchange, _options: dict[str, Any]) -> None:
 async def _truncate(exchange: _Exchange, _options: dict[str, Any]) -> None:
     """Send the first half of the JSON as a complete answer."""
     start, body = await exchange.answer()
-    headers = {name.decode(): value.decode() for name, value in start["headers"]}
-    del headers["content-length"]
-    await exchange.respond(Response(body[: len(body) // 2], start["status"], headers))
+    await exchange.replace(start, body[: len(body) // 2])
+
+
+async def _members(exchange: _Exchange, options: dict[str, Any]) -> None:
+    """Answer with other or more `members` in the JSON object."""
+    start, body = await exchange.answer()
+    members = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+    await exchange.replace(start, msgspec.json.encode({**members, **options["members"]}))
+
+
+async def _date(exchange: _Exchange, options: dict[str, Any]) -> None:
+    """Answer with a header `Date` that is `seconds` ahead."""
+
+    async def send(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            MutableHeaders(scope=message)["Date"] = _http_date(options["seconds"])
+        await exchange.send(message)
+
+    await exchange.app(exchange.scope, exchange.receive, send)
 
 
 async def _html(exchange: _Exchange, options: dict[str, Any]) -> None:
@@ -243,6 +272,8 @@ KINDS: dict[str, Callable[[_Exchange, dict[str, Any]], Awaitable[None]]] = {
     "reset": _reset,
     "reset_in_body": _reset_in_body,
     "truncate": _truncate,
+    "members": _members,
+    "date": _date,
     "html": _html,
     "slow": _slow,
     "drip": _drip,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class WithHeader:
-    """ASGI layer that adds a header, with a value that may depend on the request."""
+    """ASGI layer that adds a header where it is absent; its value may depend on the request."""
 
     def __init__(self, app: ASGIApp, name: str, value: Callable[[Scope], str]) -> None:
         self._app = app
@@ -27,7 +27,7 @@ class WithHeader:
 
         async def add(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message)[self._name] = self._value(scope)
+                MutableHeaders(scope=message).setdefault(self._name, self._value(scope))
             await send(message)
 
         await self._app(scope, receive, add)

@@ -4,12 +4,14 @@ It acts on these faults of `sandbox.faults`:
 
 * `repeat_cursor`: the answer names the cursor of the request as the next one.
 * `shrink_list`: the first `rows` (1) rows in the order of page mode are deleted before the answer.
+* `swap_rows`: the first row in that order is deleted and another one created before the answer.
 * `ignore_sort`: the rows of the page are in reverse order.
 * `empty_page`: the page has no rows; `cursor` or `total` are as they would have been.
 """
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -93,6 +95,8 @@ class Api:
         fault: FaultRule | None = getattr(request.state, "fault", None)
         if fault and fault.kind == "shrink_list":
             self._shrink(table, int(fault.options.get("rows", 1)))
+        if fault and fault.kind == "swap_rows":
+            self._swap(table)
         with table.lock:
             return self._list(resource, table, query, fault.kind if fault else "")
 
@@ -133,3 +137,10 @@ class Api:
         """Delete the first rows in page order: later ones move up, across page edges too."""
         for _, row_id in list(table.index(by_chance).islice(0, count)):
             self._delete(table.name, row_id)
+
+    def _swap(self, table: Collection) -> None:
+        """Delete the first row in page order and create one anywhere: the total stays the same."""
+        _, row_id = next(iter(table.index(by_chance)))
+        record = table.record(row_id)
+        self._delete(table.name, row_id)
+        table.upsert({**(record or {}), "id": str(uuid.uuid4())})

@@ -190,8 +190,9 @@ class _Api:
         if fault and kind == "query_timed_out_above" and query.limit > int(fault.options["n"]):
             code = str(fault.options.get("code", "QueryTimedOut"))
             raise ApiError(400, code, "The query timed out.")
-        if kind == "ignore_sort":
-            query = replace(query, sort=())
+        if fault and kind == "ignore_sort":
+            back = [(path, not down) for path, down in query.sort]
+            query = replace(query, sort=tuple(back) if fault.options.get("backwards") else ())
         hidden = target.resource.name == "messages" and not self._messages_enabled
         rows: list[Row] = []
         total: int | None = 0 if query.total else None
