@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 HOME = ROOT / ".dagster"
 DEMO = HOME / "demo"
+SETTINGS = ROOT / "orchestration" / "dagster.yaml"
 COMMAND = (
     str(ROOT / ".tools/orchestration/bin/dagster"),
     *("dev", "-m", "tap_orchestration.definitions"),
@@ -81,10 +82,20 @@ def servers(home: Path, sources: Iterable[Source]) -> Iterator[tuple[list[StandI
 
 
 def prepare(home: Path) -> None:
-    """Make a folder for Dagster, with the settings of this project unless it has its own."""
+    """Make a folder for Dagster, with the settings of this project.
+
+    Settings that nobody changed follow those of this project. Of others it is said, once, that this
+    project's have changed.
+    """
     home.mkdir(parents=True, exist_ok=True)
-    if not (home / "dagster.yaml").exists():
-        shutil.copy(ROOT / "orchestration" / "dagster.yaml", home)
+    own, last = home / "dagster.yaml", home / ".dagster.yaml.shipped"
+    shipped = SETTINGS.read_text(encoding="utf-8")
+    before = last.read_text(encoding="utf-8") if last.exists() else None
+    if not own.exists() or own.read_text(encoding="utf-8") == before:
+        own.write_text(shipped, encoding="utf-8")
+    elif shipped not in (before, own.read_text(encoding="utf-8")):
+        say(f"{own} is kept, but this version comes with other settings: diff {own} {SETTINGS}")
+    last.write_text(shipped, encoding="utf-8")
 
 
 def environment_of(home: Path, more: Mapping[str, str]) -> dict[str, str]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 ROOT = Path(__file__).resolve().parent.parent
+MELTANO = (str(ROOT / ".tools" / "meltano" / "bin" / "meltano"), "--environment=prod")
 
 # Per plugin the sets of variables of which one has to be complete.
 NEEDED: dict[str, tuple[tuple[str, ...], ...]] = {
@@ -43,7 +44,7 @@ NEEDED: dict[str, tuple[tuple[str, ...], ...]] = {
 }
 
 RECONCILING = {tap.name.replace("tap-", "reconcile-"): tap.name for tap in TAPS}
-"""Jobs of meltano.yml that read everything again to find deletes, and the tap of each."""
+"""Schedules of meltano.yml that read everything again to find deletes, and the tap of each."""
 
 
 def main() -> None:
@@ -102,16 +103,18 @@ def run(pipeline: str, options: list[str]) -> int:
     """Run one pipeline in the environment `prod`; Meltano reads .env by itself.
 
     Args:
-        pipeline: Name of a tap or of a job.
+        pipeline: Name of a tap or of a schedule.
         options: Options of `meltano run`.
 
     Returns:
         Meltano's exit code, 128 + signal when it was killed.
     """
-    blocks = [pipeline] if pipeline in RECONCILING else [pipeline, "target-postgres"]
-    print(f"==> meltano run {' '.join(blocks)}", flush=True)
-    meltano = ROOT / ".tools" / "meltano" / "bin" / "meltano"
-    command = [str(meltano), "--environment=prod", "run", *options, *blocks]
+    if pipeline in RECONCILING:
+        arguments = ["schedule", "run", pipeline, *options]
+    else:
+        arguments = ["run", *options, pipeline, "target-postgres"]
+    print(f"==> meltano {' '.join(arguments)}", flush=True)
+    command = [*MELTANO, *arguments]
     code = subprocess.run(command, cwd=ROOT, check=False).returncode  # noqa: S603 (our own tool)
     return exit_code(code)
 

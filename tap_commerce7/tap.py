@@ -18,6 +18,7 @@ from tap_engine.singer import settings
 from tap_engine.singer.cli import CommandTap
 from tap_engine.singer.cli import main as run_command_line
 from tap_engine.singer.settings import INTEGER, TEXT, setting
+from tap_engine.singer.urls import base_url
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -88,7 +89,7 @@ class TapCommerce7(CommandTap):
         authenticator = self._authenticator()
         http = self.make_http(error_table.read_error)
         most = int(settings.number(config, "max_requests_per_minute", 1, 100_000))
-        api_url = settings.base_url("api_url", str(config["api_url"]))
+        api_url = base_url("api_url", str(config["api_url"]))
         http.name_host(api_url, "api_url")
         return Connection(
             http,

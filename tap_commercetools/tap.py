@@ -18,6 +18,7 @@ from tap_engine.singer import settings
 from tap_engine.singer.cli import CommandTap
 from tap_engine.singer.cli import main as run_command_line
 from tap_engine.singer.settings import BOOLEAN, INTEGER, TEXT, TEXTS, WORDS, setting
+from tap_engine.singer.urls import base_url
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -192,7 +193,7 @@ class TapCommercetools(CommandTap):
     def _url(self, name: str, host: str) -> str:
         config = self.config
         if given := config.get(name):
-            return settings.base_url(name, str(given))
+            return base_url(name, str(given))
         region = str(config.get("region") or "")
         if not region and config.get("api_url") and config.get("auth_url"):
             region = REGIONS[0]  # only the Change History would need it

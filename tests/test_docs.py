@@ -95,7 +95,7 @@ def test_a_stream_without_domain_is_found(change: Change) -> None:
 
 def test_what_shows_deletes_names_what_exists() -> None:
     project = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
-    jobs = {job["name"] for job in project["jobs"]}
+    jobs = {schedule["name"] for schedule in project["schedules"]}
     for tap in TAPS:
         named = set(re.findall(r"`(reconcile-\w+)`", stream_pages.page(tap)))
         assert named

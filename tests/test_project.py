@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import tomllib
@@ -115,11 +116,13 @@ def test_sync_needs_settings_that_exist() -> None:
             assert f"{name}=" in example or name.startswith("TARGET_"), name
 
 
-def test_jobs_that_find_deletes_are_in_meltano_yml() -> None:
+def test_schedules_that_find_deletes_have_the_lock_of_the_hourly_ones() -> None:
     project = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
-    jobs = {job["name"]: job["tasks"] for job in project["jobs"]}
-    extractors = {each["name"]: each for each in project["plugins"]["extractors"]}
-    for job, tap in sync.RECONCILING.items():
-        extractor = extractors[jobs[job][0].split()[0]]
-        assert extractor["inherit_from"] == tap
-        assert extractor["metadata"]["*"]["replication-method"] == "FULL_TABLE"
+    schedules = {each["name"]: each for each in project["schedules"]}
+    for name, tap in sync.RECONCILING.items():
+        reconciling = schedules[name]
+        hourly = schedules[name.replace("reconcile-", "") + "-hourly"]
+        assert reconciling["job"] == hourly["job"], "the same state id, so never both at once"
+        prefix = tap.upper().replace("-", "_")
+        metadata = json.loads(reconciling["env"][f"{prefix}__METADATA"])
+        assert metadata["*"]["replication-method"] == "FULL_TABLE"

@@ -4,6 +4,7 @@
 from datetime import UTC, datetime
 
 import dagster as dg
+import pydantic
 
 from tap_orchestration import merge, partitions, sync, tables
 from tap_orchestration.errors import OrchestrationError
@@ -15,6 +16,18 @@ GROUP = "taps"
 KINDS = {"singer"}
 
 Result = dg.MaterializeResult[None]
+
+
+class MergeConfig(dg.Config):
+    """Options of a run that merges states."""
+
+    without: list[str] = pydantic.Field(
+        default=[],
+        description=(
+            "Streams that shards cannot read to the end. They are left out of the merged state, so"
+            " that incremental runs read them from their start."
+        ),
+    )
 
 
 def build(tenants: Tenants) -> list[dg.AssetsDefinition]:
@@ -43,16 +56,26 @@ def build(tenants: Tenants) -> list[dg.AssetsDefinition]:
         tenant = tenants[shard.tenant]
         if states.has(tenant.name, MERGED):
             msg = (
-                f"the first sync of {tenant.name} is complete and its state merged; to read"
-                f" everything again, first delete the folder {tenant.name} of the states"
+                f"the first sync of {tenant.name} is complete and its state merged; incremental"
+                " runs go on from there; to read everything again, first delete the folder"
+                f" {tenant.name} of the states"
             )
             raise OrchestrationError(msg)
-        states.remove(tenant.name, shard.finished)
+        for name in (shard.finished, shard.failed):
+            states.remove(tenant.name, name)
         tables.ensure(context, tenants, tenant)
         settings = {**tenant.throttle(tenant.runs_at_once), **shard.settings}
-        metadata = sync.run(tenants, tenant, settings, shard.state)
-        at = datetime.now(UTC).isoformat(timespec="seconds")
-        states.write(tenant.name, shard.finished, {"run": context.run.run_id, "at": at})
+        done = {"run": context.run.run_id, "at": datetime.now(UTC).isoformat(timespec="seconds")}
+        try:
+            metadata = sync.run(tenants, tenant, settings, shard.state)
+        except dg.Failure as failure:
+            last = context.retry_number >= tenants.retries.count and failure.allow_retries
+            # A state of one run says itself what is left, and incremental runs go on with it: what
+            # cannot be read must not keep the rest from being kept up to date.
+            if last and shard.of == 1 and states.has(tenant.name, shard.state):
+                states.write(tenant.name, shard.failed, done | {"message": failure.description})
+            raise
+        states.write(tenant.name, shard.finished, done)
         return dg.MaterializeResult(metadata=metadata)
 
     @dg.asset(
@@ -65,8 +88,9 @@ def build(tenants: Tenants) -> list[dg.AssetsDefinition]:
         kinds=KINDS,
         retry_policy=retries,
     )
-    def merged_state(context: dg.AssetExecutionContext) -> Result:
-        streams = merge.merge(tenants, tenants[context.partition_key])
+    def merged_state(context: dg.AssetExecutionContext, config: MergeConfig) -> Result:
+        refuse_overlap(context, tenants)
+        streams = merge.merge(tenants, tenants[context.partition_key], config.without)
         return dg.MaterializeResult(metadata={"streams": streams})
 
     @dg.asset(

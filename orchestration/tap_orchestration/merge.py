@@ -21,12 +21,17 @@ MERGE_SECONDS = 300
 
 
 def unfinished(tenant: Tenant, found: set[str]) -> list[str]:
-    """Return the shards of a tenant that are not complete, given the names of its states."""
-    return [str(shard) for shard in shards(tenant) if shard.finished not in found]
+    """Return the shards of a tenant that are not over, given the names of its states."""
+    return [str(shard) for shard in shards(tenant) if not {shard.finished, shard.failed} & found]
 
 
-def merge(tenants: Tenants, tenant: Tenant) -> int:
+def merge(tenants: Tenants, tenant: Tenant, without: Sequence[str] = ()) -> int:
     """Write the state that incremental runs begin with.
+
+    Args:
+        tenants: The tenants file.
+        tenant: The tenant whose shards are read.
+        without: Streams to leave out, which shards need not have finished.
 
     Returns:
         The number of streams with a bookmark in it.
@@ -36,17 +41,27 @@ def merge(tenants: Tenants, tenant: Tenant) -> int:
         subprocess.TimeoutExpired: The tap takes minutes for what takes a second.
     """
     states = tenants.states
-    if left := unfinished(tenant, states.names().get(tenant.name, set())):
+    found = states.names().get(tenant.name, set())
+    if (left := unfinished(tenant, found)) and not without:
         msg = f"shards are not complete: {', '.join(left)}; materialize them in first_sync"
         raise OrchestrationError(msg)
-    found = [states.read(tenant.name, shard.state) for shard in shards(tenant)]
+    kept = [_leave_out(without, states.read(tenant.name, shard.state)) for shard in shards(tenant)]
     # What one run has read needs no merging: its state is that of an ordinary run.
-    state = found[0] if len(found) == 1 else _merged(tenants, tenant, found)
+    state = kept[0] if len(kept) == 1 else _merged(tenants, tenant, kept)
     if not isinstance(state, dict):
         msg = f"there is no state of {tenant.name} to begin with; read it from the start"
         raise OrchestrationError(msg)
     states.write(tenant.name, MERGED, state)
     return len(state.get("bookmarks", {}))
+
+
+def _leave_out(streams: Sequence[str], state: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Remove streams from a state, which is then as if they had not been selected."""
+    if state is not None:
+        for members in (state.get("bookmarks", {}), state.get("shard", {}).get("finished", {})):
+            for stream in streams:
+                members.pop(stream, None)
+    return state
 
 
 def _merged(tenants: Tenants, tenant: Tenant, states: Sequence[Any]) -> Any:

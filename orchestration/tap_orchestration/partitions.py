@@ -53,6 +53,11 @@ class Shard:
         """Name of the file that says that the shard is complete."""
         return f"shard-{self.number}-of-{self.of}.finished"
 
+    @property
+    def failed(self) -> str:
+        """Name of the file that says that attempts to read all of a tenant in one run are over."""
+        return f"shard-{self.number}-of-{self.of}.failed"
+
     @classmethod
     def of_key(cls, key: str) -> Shard:
         """Parse a partition key."""

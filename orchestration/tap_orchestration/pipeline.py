@@ -53,6 +53,8 @@ class Pipeline:
         target: The same of the target.
         environment: Environment of both.
         mask: Masks secrets in what they log.
+        tap_files: Descriptors of files that the tap reads.
+        target_files: The same of the target.
         grace_seconds: How long they may take to end by themselves once they have to.
     """
 
@@ -61,6 +63,8 @@ class Pipeline:
     target: Sequence[str]
     environment: Mapping[str, str]
     mask: Masker
+    tap_files: Sequence[int] = ()
+    target_files: Sequence[int] = ()
     grace_seconds: float = 20
     measures: Measures = field(default_factory=Measures, init=False)
     _line: bytes = field(default=b"", init=False)
@@ -80,10 +84,15 @@ class Pipeline:
             OrchestrationError: One of them cannot be started.
         """
         with ExitStack() as stack:
-            tap = self._start(stack, self.tap, stdin=subprocess.DEVNULL, process_group=0)
+            files = self.tap_files
+            stdin = subprocess.DEVNULL
+            tap = self._start(stack, self.tap, stdin=stdin, process_group=0, pass_fds=files)
             stack.callback(_kill, tap)
             _watch(stack, tap.pid)
-            target = self._start(stack, self.target, stdin=tap.stdout, process_group=tap.pid)
+            files = self.target_files
+            target = self._start(
+                stack, self.target, stdin=tap.stdout, process_group=tap.pid, pass_fds=files
+            )
             _pipe(tap.stdout).close()  # the target's alone, or the tap would not notice its end
             logs = stack.enter_context(ThreadPoolExecutor(2))
             names = (Path(self.target[0]).name, self.name)

@@ -8,6 +8,8 @@ Of each tenant, under its name:
         The last state that the target emitted; shard-1-of-1.json where one run reads everything.
     shard-2-of-8.finished
         The shard was read and loaded to its end.
+    shard-1-of-1.failed
+        The last attempt failed; incremental runs go on with what is left.
     merged.json
         All shards together; where incremental runs begin.
     incremental.json

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -95,18 +94,23 @@ def _pipeline(
     target = tenants.target_of(tenant)
     given = [tenant.settings, target.settings]
     tap_settings, target_settings = secret_values.resolve(given, os.environ)
-    with tempfile.TemporaryDirectory(prefix="tap-") as folder:
-        config = private_files.write(folder, "tap.json", tap_settings | settings)
-        tap = [*tenant.tap_command, "--config", config]
+    with contextlib.ExitStack() as files:
+        tap_config = files.enter_context(private_files.nameless(tap_settings | settings))
+        target_config = files.enter_context(private_files.nameless(target_settings))
+        tap = [*tenant.tap_command, "--config", private_files.path(tap_config)]
+        tap_files = [tap_config.fileno()]
         if tenant.catalog:
             tap += ["--catalog", str(tenants.folder / tenant.catalog)]
         if state is not None:
-            tap += ["--state", private_files.write(folder, "state.json", state)]
-        config = private_files.write(folder, "target.json", target_settings)
+            saved = files.enter_context(private_files.nameless(state))
+            tap += ["--state", private_files.path(saved)]
+            tap_files.append(saved.fileno())
         yield Pipeline(
             name=tenant.tap,
             tap=[*tap, *options],
-            target=[*target.command, "--config", config],
+            tap_files=tap_files,
+            target=[*target.command, "--config", private_files.path(target_config)],
+            target_files=[target_config.fileno()],
             environment=tenants.environment,
             mask=secret_values.Masker(os.environ[name] for name in secret_values.references(given)),
         )

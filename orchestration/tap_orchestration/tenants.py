@@ -17,10 +17,17 @@ from tap_orchestration.secret_values import environment_without, references
 from tap_orchestration.states import States
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 MOST_SHARDS = 1024
 """What the setting `shard` takes."""
+
+PLACE = frozenset({
+    *("sqlalchemy_url", "host", "port", "database", "dbname", "default_target_schema", "schema"),
+    *("account", "project", "project_id", "dataset", "dataset_id", "bucket", "prefix"),
+    *("path", "filepath", "destination_path", "output_path", "folder"),
+})  # fmt: skip
+"""Settings by which targets usually say where rows go."""
 
 TapName = Literal["tap-commerce7", "tap-commercetools"]
 
@@ -50,6 +57,11 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 """Safe in partition keys, tags, names of schedules and paths of states."""
 
 Command = Annotated[list[str], Field(min_length=1)]
+
+
+def schedule_name(name: str) -> str:
+    """Return the name of a schedule of the file in Dagster, which takes no hyphens."""
+    return f"incremental_{name}".replace("-", "_")
 
 
 class _Strict(BaseModel):
@@ -91,10 +103,23 @@ class Target(_Strict):
     Attributes:
         command: How to start it; `--config FILE` is added.
         settings: Its settings; the values may be `{env: NAME}`.
+        place: Names of the settings that say where rows go; without, those of `PLACE`, or all where
+            there is none of them.
     """
 
     command: Command = ["target-postgres"]
     settings: dict[str, Any] = {}
+    place: list[str] = []
+
+    @property
+    def rows(self) -> object:
+        """Where rows go: equal for two tenants that would write into the same tables."""
+        names = set(self.place or PLACE) & set(self.settings)
+        if not names:
+            return self.command, self.settings
+        if "sqlalchemy_url" in names:  # replaces these
+            names -= {"host", "port", "database"}
+        return sorted((name, str(self.settings[name])) for name in names)
 
 
 class TargetOfTenant(_Strict):
@@ -204,25 +229,23 @@ class Tenants(_Strict):
             if tenant.schedule is not None and tenant.schedule not in self.schedules:
                 msg = f"tenant {tenant.name}: there is no schedule {tenant.schedule!r}"
                 raise ValueError(msg)
-        self._refuse_twins("have one name", lambda tenant: tenant.name)
-        self._refuse_twins(
-            "read the same source",
-            lambda tenant: (tenant.tap, tenant.settings[TAPS[tenant.tap].source_setting]),
-        )
-        self._refuse_twins(
-            "load into the same place, where each would remove rows of the other; give them a"
-            " schema or folder each",
-            self.target_of,
-        )
+        for what, key in self._keys().items():
+            _refuse_twins("tenants", what, ((tenant.name, key(tenant)) for tenant in self.tenants))
+        names = ((name, schedule_name(name)) for name in self.schedules)
+        _refuse_twins("schedules", "have one name in Dagster", names)
         return self
 
-    def _refuse_twins(self, what: str, key: Callable[[Tenant], object]) -> None:
-        seen: dict[str, str] = {}
-        for tenant in self.tenants:
-            if twin := seen.get(repr(key(tenant))):
-                msg = f"tenants {twin} and {tenant.name} {what}"
-                raise ValueError(msg)
-            seen[repr(key(tenant))] = tenant.name
+    def _keys(self) -> dict[str, Callable[[Tenant], object]]:
+        """Return what no two tenants may have in common, by what to say of them."""
+        return {
+            "have one name": lambda tenant: tenant.name,
+            "read the same source": lambda tenant: (
+                tenant.tap,
+                tenant.settings[TAPS[tenant.tap].source_setting],
+            ),
+            "load into the same place, where each would remove rows of the other; give them a"
+            " schema or folder each": lambda tenant: self.target_of(tenant).rows,
+        }
 
     def __getitem__(self, name: str) -> Tenant:
         """Return a tenant.
@@ -241,6 +264,7 @@ class Tenants(_Strict):
         return Target(
             command=tenant.target.command or self.target.command,
             settings={**self.target.settings, **tenant.target.settings},
+            place=self.target.place,
         )
 
     @cached_property
@@ -255,3 +279,13 @@ class Tenants(_Strict):
         for tenant in self.tenants:
             given += [tenant.settings, tenant.target.settings]
         return environment_without(given)
+
+
+def _refuse_twins(kind: str, what: str, keys: Iterable[tuple[str, object]]) -> None:
+    """Refuse two of one kind with the same key."""
+    seen: dict[str, str] = {}
+    for name, key in keys:
+        if twin := seen.get(repr(key)):
+            msg = f"{kind} {twin} and {name} {what}"
+            raise ValueError(msg)
+        seen[repr(key)] = name

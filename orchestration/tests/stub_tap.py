@@ -42,7 +42,7 @@ def report(path: Path, arguments: list[str], config: object, state: object) -> N
     entry = {
         "arguments": arguments,
         "modes": {str(file): oct(file.stat().st_mode & 0o777) for file in files},
-        "folder": oct(files[0].parent.stat().st_mode & 0o777),
+        "links": {str(file): file.stat().st_nlink for file in files},
         "environment": dict(os.environ),
         "config": config,
         "state": state,
@@ -120,7 +120,7 @@ def merge(files: list[str]) -> None:
         print("rubbish")
         return
     states = [json.loads(Path(file).read_text()) for file in files]
-    left = [s["shard"]["number"] for s in states if "orders" not in s["shard"]["finished"]]
+    left = [s["shard"]["number"] for s in states if s["bookmarks"].keys() - s["shard"]["finished"]]
     if left:
         fail(f"states cannot be merged: shard {left[0]} is not finished")
     at = min(state["bookmarks"]["orders"]["at"] for state in states)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 import pytest
 
+from tap_orchestration import automation
 from tests.world import failure, metadata, tenant
 
 if TYPE_CHECKING:
@@ -77,13 +78,52 @@ def test_a_shard_that_failed_keeps_its_tenant_from_being_merged(world: World) ->
 
 
 def test_a_shard_that_is_read_again_is_not_complete_until_it_is(world: World) -> None:
-    entry = tenant()
+    entry = tenant(shards=2)
     world.tenants(entry)
-    assert world.materialize("first_sync", "winery|1/1").success
+    world.read(shards=2)
+    assert requested(world) == ["winery"]
     entry["settings"] |= {"fail": "out of luck"}
     world.tenants(entry)
+    assert not world.materialize("first_sync", "winery|1/2").success
+    assert requested(world) == []
+
+
+def test_a_list_that_cannot_be_read_does_not_keep_a_tenant_from_incremental_runs(
+    world: World,
+) -> None:
+    world.data["retries"] = {"count": 1, "delay_seconds": 0}
+    entry = tenant(settings={"fail": "tags: /tags answered 404"})
+    world.tenants(entry)
+    result = world.materialize("first_sync", "winery|1/1")
+    assert failure(result) == "tap-commercetools ended with 1: tags: /tags answered 404"
+    assert requested(world) == ["winery"]
+    assert world.materialize("merged_state", "winery").success
+    entry["settings"]["rows"] = 25
+    world.tenants(entry)
+    assert not world.materialize("incremental", "winery").success, "it is said every time"
+    assert world.rows() == list(range(1, 26)), "and the rest is kept up to date"
+    message = failure(world.materialize("first_sync", "winery|1/1"))
+    assert "incremental runs go on from there" in message
+
+
+def test_a_first_sync_that_delivered_nothing_is_not_over(world: World) -> None:
+    world.tenants(tenant(settings={"fail": "wrong secret", "rows": 0}))
     assert not world.materialize("first_sync", "winery|1/1").success
     assert requested(world) == []
+
+
+def test_streams_that_shards_cannot_read_are_left_out_on_request(world: World) -> None:
+    world.tenants(tenant(shards=2))
+    world.read(shards=2)
+    for name in ("shard-1-of-2.json", "shard-2-of-2.json"):
+        state = world.state(name)
+        assert state
+        state["bookmarks"]["tags"] = {}
+        world.states.write("winery", name, state)
+    world.states.remove("winery", "shard-2-of-2.finished")
+    assert not world.materialize("merged_state", "winery").success
+    assert world.materialize("merged_state", "winery", without=["tags"]).success
+    assert world.state("merged.json") == {"bookmarks": {"orders": {"at": 19}}}
 
 
 def test_a_refusal_of_the_tap_is_passed_on_and_nothing_is_merged(world: World) -> None:
@@ -119,6 +159,21 @@ def test_the_state_of_a_first_sync_in_one_run_is_taken_as_it_is(
     assert requested(world) == ["winery"]
     assert world.materialize("merged_state", "winery").success
     assert world.state("merged.json") == {"bookmarks": {"orders": {"at": 20}}}
+
+
+def test_merging_that_failed_is_tried_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.tenants(tenant(shards=2))
+    world.read(shards=2)
+    (first,) = requests(world)
+    monkeypatch.setenv("RUBBISH", "yes")
+    assert not world.materialize("merged_state", "winery", tags=first.tags).success
+    assert requests(world) == [], "not at once"
+    monkeypatch.setattr(automation, "MERGE_INTERVAL_SECONDS", 0)
+    (second,) = requests(world)
+    assert second.run_key != first.run_key, "Dagster starts no second run with the same key"
+    monkeypatch.delenv("RUBBISH")
+    assert world.materialize("merged_state", "winery", tags=second.tags).success
+    assert requests(world) == []
 
 
 def test_a_completion_is_merged_once_and_a_later_one_again(world: World) -> None:

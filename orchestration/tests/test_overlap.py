@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
+from tap_orchestration import assets
 from tests.world import failure, tenant
 
 if TYPE_CHECKING:
@@ -27,3 +30,17 @@ def test_other_slots_and_tenants_do_not_matter(world: World) -> None:
     world.begin(slot="cellar/2")
     assert world.materialize("first_sync", "winery|2/2").success
     assert "still in progress" in failure(world.materialize("first_sync", "winery|1/2"))
+
+
+@pytest.mark.parametrize("asset", ["first_sync", "merged_state", "incremental"])
+def test_every_asset_keeps_off_a_tenant_that_is_being_loaded(world: World, asset: str) -> None:
+    world.tenants(tenant())
+    world.first_sync()
+    every = {key.to_user_string() for each in assets.build(world.load()) for key in each.keys}
+    assert every == {"first_sync", "merged_state", "incremental"}, (
+        "a new one needs the lock as well"
+    )
+    world.begin(slot="winery/1")
+    partition = "winery|1/1" if asset == "first_sync" else "winery"
+    message = failure(world.materialize(asset, partition))
+    assert "of the same tenant is still in progress" in message

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tap_orchestration.errors import OrchestrationError
 from tap_orchestration.secret_values import Masker, resolve
+from tests.test_pipeline import until
 from tests.world import failure, tenant
 
 if TYPE_CHECKING:
@@ -55,15 +55,34 @@ def test_no_secret_is_left_anywhere(everything: tuple[dict[str, Any], str]) -> N
         assert secret not in left, left[max(0, left.find(secret) - 300) :][:600]
 
 
-def test_secrets_come_in_files_that_only_their_owner_can_read(
+def test_secrets_come_in_files_without_a_name_that_only_their_owner_can_read(
     everything: tuple[dict[str, Any], str],
 ) -> None:
     seen, _ = everything
     assert seen["config"]["app_secret"] == SECRET
-    assert seen["folder"] == "0o700"
     assert set(seen["modes"].values()) == {"0o600"}
-    assert not any(Path(file).exists() for file in seen["modes"])
+    assert set(seen["links"].values()) == {0}, "no folder has them"
     assert not any(SECRET in argument for argument in seen["arguments"])
+
+
+def test_a_run_that_is_killed_leaves_no_secret_on_disk(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WINERY_SECRET", SECRET)
+    monkeypatch.setenv("TMPDIR", str(world.folder / "tmp"))
+    (world.folder / "tmp").mkdir()
+    once = world.folder / "hangs"
+    secret = {"app_secret": {"env": "WINERY_SECRET"}}
+    world.tenants(
+        tenant(settings={**secret, "break_once": str(once), "how": "hang", "after": 5}),
+    )
+    with world.spawn("winery|1/1") as run:
+        until(once.exists)
+        run.kill()
+    files = [path for path in world.folder.rglob("*") if path.is_file()]
+    assert world.folder / "winery.jsonl" in files
+    for form in (SECRET, json.dumps(SECRET)[1:-1]):
+        assert [file for file in files if form.encode() in file.read_bytes()] == []
 
 
 def test_secrets_of_other_tenants_are_not_in_the_environment(

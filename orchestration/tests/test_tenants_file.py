@@ -106,6 +106,11 @@ def test_settings_of_a_tenants_target_are_laid_over_the_common_ones(tmp_path: Pa
         ("tenants/0/budget", {"requests_per_second": 0}, "Input should be greater than 0"),
         ("tenants/0/target/settings", {}, "tenants winery and shop load into the same place"),
         (
+            "schedules",
+            {"hourly": "@hourly", "a-b": "@daily", "a_b": "@daily"},
+            "schedules a-b and a_b have one name in Dagster",
+        ),
+        (
             "tenants/1",
             {**GOOD["tenants"][0], "name": "twin", "target": {}},
             "tenants winery and twin read the same source",
@@ -167,3 +172,35 @@ def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
     (tmp_path / "tenants.yml").write_text(yaml.safe_dump(data))
     os.utime(tmp_path / "tenants.yml", ns=(0, 0))
     assert tenants_file.load(tmp_path / "tenants.yml")["shop"].shards == 8
+
+
+URL = {"sqlalchemy_url": {"env": "URL"}, "default_target_schema": "x"}
+
+
+@pytest.mark.parametrize(
+    ("common", "one", "other", "same"),
+    [
+        ({}, URL, URL | {"use_copy": True}, True),
+        ({}, URL, URL | {"host": "ignored"}, True),
+        ({}, URL, URL | {"default_target_schema": "y"}, False),
+        ({}, URL, URL | {"sqlalchemy_url": {"env": "OTHER"}}, False),
+        ({}, {"host": "h", "user": "a"}, {"user": "b", "host": "h"}, True),
+        ({}, {"host": "h", "port": 1}, {"host": "h", "port": 2}, False),
+        ({}, {"namespace": "a"}, {"namespace": "b"}, False),
+        ({}, {"host": "h", "namespace": "a"}, {"host": "h", "namespace": "b"}, True),
+        ({"place": ["namespace"]}, {"host": "h", "namespace": "a"}, {"namespace": "b"}, False),
+        ({"place": ["namespace"]}, {"host": "h", "namespace": "a"}, {"namespace": "a"}, True),
+    ],
+)
+def test_what_says_where_rows_go_is_compared(
+    tmp_path: Path, common: dict[str, Any], one: Any, other: Any, same: bool
+) -> None:
+    data = copy.deepcopy(GOOD)
+    data["target"] = common
+    for entry, settings in zip(data["tenants"], (one, other), strict=True):
+        entry["target"] = {"settings": settings}
+    if not same:
+        assert len(load(tmp_path, data).tenants) == 2
+        return
+    with pytest.raises(OrchestrationError, match="load into the same place"):
+        load(tmp_path, data)

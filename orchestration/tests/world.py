@@ -17,6 +17,8 @@ from tap_orchestration import assets, definitions, tenants_file
 from tap_orchestration.states import States
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tap_orchestration.tenants import Tenants
 
 HERE = Path(__file__).parent
@@ -68,7 +70,14 @@ class World:
         """The definitions of the file."""
         return definitions.build(self.load())
 
-    def materialize(self, asset: str, partition: str) -> dg.ExecuteInProcessResult:
+    def materialize(
+        self,
+        asset: str,
+        partition: str,
+        *,
+        tags: Mapping[str, str] | None = None,
+        **config: Any,
+    ) -> dg.ExecuteInProcessResult:
         """Run one partition of an asset as Dagster does."""
         return dg.materialize(
             assets.build(self.load()),
@@ -76,6 +85,8 @@ class World:
             partition_key=partition,
             instance=self.instance,
             raise_on_error=False,
+            tags=dict(tags or {}),
+            run_config={"ops": {asset: {"config": config}}} if config else None,
         )
 
     def spawn(self, partition: str) -> subprocess.Popen[str]:

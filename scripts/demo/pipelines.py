@@ -51,13 +51,23 @@ class Meltano:
         Raises:
             PipelineError: It failed.
         """
+        return self._invoke("run", *arguments)
+
+    def run_schedule(self, name: str) -> str:
+        """Run a schedule of meltano.yml now and return its log.
+
+        Raises:
+            PipelineError: It failed.
+        """
+        return self._invoke("schedule", "run", name)
+
+    def _invoke(self, *arguments: str) -> str:
         done = subprocess.run(  # noqa: S603 (arguments are our own)
             [
                 self._root / ".tools" / "meltano" / "bin" / "meltano",
                 f"--env-file={self._no_dotenv}",
                 "--environment=sandbox",
                 "--log-format=uncolored",
-                "run",
                 *arguments,
             ],
             cwd=self._root,
@@ -69,9 +79,9 @@ class Meltano:
             check=False,
         )
         with self._log.open("a", encoding="utf-8") as log:
-            log.write(f"$ meltano run {' '.join(arguments)}\n{done.stdout}\n")
+            log.write(f"$ meltano {' '.join(arguments)}\n{done.stdout}\n")
         if done.returncode:
             end = "\n".join(done.stdout.splitlines()[-30:])
-            msg = f"meltano run {' '.join(arguments)} ended with {done.returncode}:\n{end}"
+            msg = f"meltano {' '.join(arguments)} ended with {done.returncode}:\n{end}"
             raise PipelineError(msg)
         return done.stdout

@@ -216,8 +216,10 @@ class Http:
 
     def _exchange(self, call: Call) -> tuple[requests.Response, bytes]:
         try:
+            self._note_first(call)
             request = self._transport.prepare(call)
-            self._note_sent(call)
+            with self._lock:
+                self._sent[call.stream] += 1
             response, body = self._transport.exchange(request)
         except (
             LateError,
@@ -244,9 +246,9 @@ class Http:
         self.longest_body = max(self.longest_body, len(body))
         return response, body
 
-    def _note_sent(self, call: Call) -> None:
+    def _note_first(self, call: Call) -> None:
+        """Note when the first request for data began, the wait for its token included."""
         with self._lock:
-            self._sent[call.stream] += 1
             if self._first_sent is None and call.sets_clock:
                 self._first_sent = time.monotonic()
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import ssl
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from singer_sdk import typing as th
 from singer_sdk.configuration._dict_config import parse_environment_config  # no public name
@@ -329,37 +327,3 @@ def start_date(config: Mapping[str, Any]) -> str | None:
     except ValueError:
         msg = f"setting start_date is not an ISO 8601 date: {value!r:.60}"
         raise SettingsError(msg) from None
-
-
-def base_url(name: str, value: str) -> str:
-    """Check a base URL and strip its trailing slash.
-
-    Raises:
-        SettingsError: It is not a URL, contains credentials, or is plain `http://` to another
-            machine.
-    """
-    try:
-        parts = urlsplit(value.strip())
-        host, _ = parts.hostname or "", parts.port
-    except ValueError:
-        parts, host = urlsplit(""), ""
-    if parts.scheme not in {"http", "https"} or not host or parts.query or parts.fragment:
-        msg = f"setting {name} is not a URL of the form https://host/path"
-        raise SettingsError(msg)
-    if parts.username or parts.password:
-        msg = f"setting {name} must not contain credentials"
-        raise SettingsError(msg)
-    if parts.scheme == "http" and not _is_loopback(host):
-        msg = (
-            f"setting {name}: plain http:// is only for this machine (loopback); credentials would"
-            f" be sent unencrypted to {host}, use https://"
-        )
-        raise SettingsError(msg)
-    return value.strip().rstrip("/")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")

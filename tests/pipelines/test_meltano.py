@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+import psycopg
 import pytest
 from psycopg import sql
 
 from scripts.declarations import TAPS, own_settings, streams
 from scripts.demo import compare
+from scripts.demo.pipelines import PipelineError
 from scripts.demo.stand_ins import NOT_COPIED
 
 if TYPE_CHECKING:
@@ -77,19 +81,28 @@ def test_secret_fields_stay_out(
 def test_second_run_reads_only_the_overlap(
     meltano: Meltano, postgres: Postgres, stand_in: StandIn, selected: list[StreamFacts]
 ) -> None:
+    assert read_too_much(meltano, postgres, stand_in, selected) == {}
+    again = compare.compare(postgres, stand_in, selected)
+    assert [line for line in again if line.wrong] == []
+
+
+def read_too_much(
+    meltano: Meltano, postgres: Postgres, stand_in: StandIn, selected: list[StreamFacts]
+) -> dict[str, list[str]]:
+    """Run the pipeline; return the times of rows, by stream, that lie below the overlap."""
     source = stand_in.source
     batches = {each.name: compare.last_batch(postgres, source.schema, each) for each in selected}
     meltano.run(source.tap, "target-postgres")
+    found = {}
     for stream in selected:
         arrived = compare.rows(postgres, source.schema, stream, batches[stream.name])
         if stream.cursor is None:
             continue
         times = stand_in.rows(stream.name).values()
         since = datetime.fromisoformat(max(times)) - LOOKBACK[source.tap]
-        too_old = [at for at in arrived.values() if datetime.fromisoformat(at) < since]
-        assert too_old == [], stream.name
-    again = compare.compare(postgres, stand_in, selected)
-    assert [line for line in again if line.wrong] == []
+        if too_old := [at for at in arrived.values() if datetime.fromisoformat(at) < since]:
+            found[stream.name] = too_old
+    return found
 
 
 # One option per tap: it is Meltano that they concern, and each run takes its time.
@@ -137,7 +150,7 @@ def test_the_reconcile_job_sees_deletes(
         stand_in.delete(name, row_id)
     messages = marks(postgres, source.schema, "messages") if removes else {}
 
-    meltano.run(job)
+    meltano.run_schedule(job)
 
     for name, (row_id, _) in gone.items():
         marked = marks(postgres, source.schema, name)
@@ -152,11 +165,36 @@ def test_the_reconcile_job_sees_deletes(
     if removes:
         meltano.run(source.tap, "target-postgres")
     else:
-        meltano.having({"TARGET_POSTGRES_HARD_DELETE": "true"}).run(job)
+        meltano.having({"TARGET_POSTGRES_HARD_DELETE": "true"}).run_schedule(job)
         for name in DELETED_FROM[source.tap]:
             assert set(marks(postgres, source.schema, name)) == set(stand_in.rows(name))
     assert marks(postgres, source.schema, first)[row_id] is False, "it is there again"
     assert [line for line in compare.compare(postgres, stand_in, selected) if line.wrong] == []
+
+
+@pytest.mark.usefixtures("loaded")
+def test_no_other_run_loads_while_the_reconcile_job_does(
+    meltano: Meltano, postgres: Postgres, stand_in: StandIn, selected: list[StreamFacts]
+) -> None:
+    source = stand_in.source
+    job = source.tap.replace("tap-", "reconcile-")
+    table = sql.Identifier(source.schema, "customers")
+    blocked = sql.SQL("select exists (select from pg_locks where not granted)")
+    meltano.run(source.tap, "target-postgres")
+    with ThreadPoolExecutor(1) as thread:
+        with psycopg.connect(postgres.url) as connection:
+            connection.execute(sql.SQL("lock table {} in access exclusive mode").format(table))
+            running = thread.submit(meltano.run_schedule, job)
+            while not postgres.query(blocked)[0][0]:
+                assert not running.done(), running.result()
+                time.sleep(0.2)
+            # Without the table that is locked here, so that only Meltano's lock can stop it.
+            others = {f"{source.schema.upper()}__SELECT_FILTER": '["!customers"]'}
+            with pytest.raises(PipelineError, match="is already running"):
+                meltano.having(others).run(source.tap, "target-postgres")
+        running.result()
+    # They share their state as well, and the bookmarks stay.
+    assert read_too_much(meltano, postgres, stand_in, selected) == {}
 
 
 def marks(postgres: Postgres, schema: str, table: str) -> dict[str, bool]:

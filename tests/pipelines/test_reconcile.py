@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
-import subprocess
-import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from psycopg import sql
@@ -207,27 +204,3 @@ def test_keys_of_several_columns(shop: Shop) -> None:
         for stream in streams:
             (example,) = ended.streams[stream]["examples"]["missing"]
             assert len(example["key"]) == len(keys[stream]) > 1
-
-
-def test_what_target_and_script_agree_on(shop: Shop) -> None:
-    """`./run reconcile` finds database, schema and tap in the settings of `./run sync`."""
-    prefix = shop.tap.name.upper().replace("-", "_")
-    environment = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("TAP_", "TARGET_", "MELTANO_"))
-    }
-    for name, value in shop.config.items():
-        environment[f"{prefix}_{name.upper()}"] = str(value)
-    stream = SMALL[shop.tap][0]
-    command = [sys.executable, "-m", "scripts.reconcile", "--json", "--streams", stream]
-    options: dict[str, Any] = {"env": environment, "capture_output": True, "text": True}
-    done = subprocess.run(command, check=False, **options)
-    assert done.returncode == 2
-    assert "target-postgres is not configured" in done.stderr
-    environment["TARGET_POSTGRES_SQLALCHEMY_URL"] = shop.postgres.sqlalchemy_url
-    environment["TARGET_POSTGRES_DEFAULT_TARGET_SCHEMA"] = shop.schema
-    done = subprocess.run(command, check=False, **options)
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["tap"] == shop.tap.name
-    assert [each["stream"] for each in json.loads(done.stdout)["streams"]] == [stream]

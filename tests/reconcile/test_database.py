@@ -63,15 +63,38 @@ def test_without_the_driver(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_url_of_the_loader_s_settings() -> None:
-    parts = {"HOST": "db.example.com", "USER": "me", "PASSWORD": "a@b/c:?", "DATABASE": "my shop"}
-    settings = {f"TARGET_POSTGRES_{name}": value for name, value in parts.items()}
-    found = database._parameters(database_url(settings))
+    loader: dict[str, object] = {
+        "host": "db.example.com", "user": "me", "password": "a@b/c:?", "database": "my shop",
+    }  # fmt: skip
+    found = database._parameters(database_url(loader))
     assert (found["host"], found["user"], found["password"]) == ("db.example.com", "me", "a@b/c:?")
     assert (found["dbname"], found["port"]) == ("my shop", "5432")
-    settings["TARGET_POSTGRES_SQLALCHEMY_URL"] = "postgresql+psycopg://x@y/z"
-    assert database_url(settings) == "postgresql+psycopg://x@y/z"
-    settings["TAP_RECONCILE_DATABASE_URL"] = "postgresql://only/reading"
-    assert database_url(settings) == "postgresql://only/reading"
+    assert not {name for name in found if name.startswith("ssl")}
+    loader["sqlalchemy_url"] = "postgresql+psycopg://x@y/z"
+    assert database_url(loader) == "postgresql+psycopg://x@y/z"
+
+
+def test_the_url_has_the_loader_s_tls() -> None:
+    loader: dict[str, object] = {
+        "host": "h",
+        "ssl_enable": True,
+        "ssl_mode": "verify-full",
+        "ssl_certificate_authority": "/etc/my ca.pem",
+        "ssl_client_certificate_enable": True,
+        "ssl_client_certificate": "me.crt",
+        "ssl_client_private_key": "-----BEGIN PRIVATE KEY-----\nMIIB",
+        "ssl_storage_directory": ".secrets",
+    }
+    found = database._parameters(database_url(loader))
+    assert {name: value for name, value in found.items() if name.startswith("ssl")} == {
+        "sslmode": "verify-full",
+        "sslrootcert": "/etc/my ca.pem",
+        "sslcert": "me.crt",
+        "sslkey": ".secrets/pkey.key",  # where the loader puts what it was given itself
+    }
+    loader |= {"ssl_enable": False, "ssl_client_certificate_enable": False}
+    found = database._parameters(database_url(loader))
+    assert not {name for name in found if name.startswith("ssl")}
 
 
 def test_keys_are_sorted_as_here_whatever_the_collation_of_the_column() -> None:
