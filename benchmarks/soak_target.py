@@ -75,10 +75,14 @@ class Target:
                     self.state = merged(value, self.state or {}) if self.merges else value
 
     def state_without(self, stream: str | None) -> dict[str, Any] | None:
-        """Return a copy of the state, as after `--full-refresh` of one stream if there is one."""
+        """Return a copy of the state, as after `--full-refresh` of one stream if there is one.
+
+        The table version stays, because versions are seconds and runs follow each other faster.
+        """
         state = copy.deepcopy(self.state)
-        if state and stream:
-            state.get("bookmarks", {}).pop(stream, None)
+        if stream and (entry := entry_of(state, stream)):
+            for name in entry.keys() - {"version"}:
+                del entry[name]
         return state
 
 
