@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 from urllib.parse import quote
 
-from tap_commercetools import lookup, query, tombstones
+from tap_commercetools import lookup, query
 from tap_commercetools.collection import Collection
 from tap_commercetools.graphql import FIELDS, IdsById, IdsOnly
 from tap_commercetools.page_size import PageSize
@@ -14,12 +14,10 @@ from tap_commercetools.paging import ById, ByTime
 from tap_engine.errors import RefusedError
 from tap_engine.records.dates import dates_of
 from tap_engine.records.rows import RowReader
-from tap_engine.singer import partial
 from tap_engine.singer.stream import EngineStream
-from tap_engine.state import entry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Sequence
 
     from tap_commercetools.connection import Connection
     from tap_engine.reading.pager import Pager
@@ -52,8 +50,7 @@ class CommercetoolsStream(EngineStream):
     @property
     def needs(self) -> str:
         """The scopes that open the stream."""
-        more = f", and {tombstones.SCOPE} for emit_tombstones" if self._marks_deletes else ""
-        return f"scope {' or '.join(self.scopes)}{more}"
+        return f"scope {' or '.join(self.scopes)}"
 
     def url(self, context: Context) -> str:
         """Return the URL of a list."""
@@ -138,46 +135,11 @@ class CommercetoolsStream(EngineStream):
             return "a filter is a query predicate, as text that is not empty"
         return query.unbalanced(value)
 
-    # Tombstones.
-
-    @cached_property
-    def _marks_deletes(self) -> bool:
-        """Whether deleted records are marked in this stream."""
-        return (
-            bool(self.config.get("emit_tombstones"))
-            and type(self).replication_key is not None
-            and self.keys == ("id",)
-            and tombstones.tells_deletes(self.name)
-        )
-
-    @property
-    def added_properties(self) -> Mapping[str, Mapping[str, Any]]:
-        """The mark on deleted records."""
-        return tombstones.PROPERTIES if self._marks_deletes else {}
-
-    def complete(self, scan: Scan) -> Iterator[int]:
-        """Mark what was deleted, unless the stream is read in full anyway.
-
-        Not in a shard, whose ids are not all: the first run without shards begins at the bookmark.
-        """
-        if not self._marks_deletes or self.is_full_table or self.shard is not None:
-            return
-        try:
-            for marks in tombstones.marks(self.collection, self.stream_state, scan):
-                yield partial.write(self, marks, self.host.writer, self.host.mapper)
-        except RefusedError:
-            # Kept in state, the complete scan would be resumed for ever, and read nothing new.
-            entry.drop(self.stream_state)
-            self.host.current_run.write_state()
-            raise
-
     # The connection check.
 
     def check(self) -> None:
         """Go by the token's scopes where they are known, and ask the API otherwise."""
         self.check_scopes()
-        if self._marks_deletes:
-            tombstones.probe(self.collection)
         super().check()
 
     def check_scopes(self) -> None:

@@ -48,11 +48,11 @@ DELETED = {
 }
 """Deleted records by message type."""
 
-UNPUBLISHED = {"product_projections": ("ProductDeleted", "ProductUnpublished")}
-"""A projection has the id of its product, and is also gone once that is unpublished."""
+SAME_IDS = {"product_projections": "products"}
+"""Streams whose records have the ids of another's, and go with them."""
 
 
 def types_for(stream: str) -> tuple[str, ...]:
     """Return the types of messages that report a record of a stream as gone."""
-    own = tuple(kind for kind, about in DELETED.items() if about.stream == stream)
-    return UNPUBLISHED.get(stream, own)
+    about = SAME_IDS.get(stream, stream)
+    return tuple(kind for kind, deleted in DELETED.items() if deleted.stream == about)

@@ -109,14 +109,6 @@ class TapCommercetools(CommandTap):
             default=True,
         ),
         setting(
-            "emit_tombstones",
-            BOOLEAN,
-            "Emit tombstones",
-            "Mark deleted records in their own stream with _sdc_deleted_at, if their deletes leave"
-            " a message in the project; needs the scope view_messages.",
-            default=False,
-        ),
-        setting(
             "store_keys",
             TEXTS,
             "Store keys",
@@ -191,12 +183,6 @@ class TapCommercetools(CommandTap):
         stores = self.config.get("store_keys") or ()
         if not all(key.strip() for key in stores):
             msg = "setting store_keys contains an empty key"
-            raise SettingsError(msg)
-        if stores and self.config.get("emit_tombstones"):
-            msg = (
-                "settings: emit_tombstones cannot be combined with store_keys: the messages do not"
-                " say which stores a deleted record was in"
-            )
             raise SettingsError(msg)
 
     def _url(self, name: str, host: str) -> str:

@@ -171,7 +171,7 @@ class Deletes:
             return [
                 (*there[0], there[2])
                 for here, there in pairs(rows, held)
-                # A tombstone is a row without content: only the tap can bring that back.
+                # With another timestamp the row is stale: only the tap can bring it up to date.
                 if here is not None and there is not None and here[1] == there[1]
                 if until is None or (here[1] or "") <= until
             ]

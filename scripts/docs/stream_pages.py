@@ -213,14 +213,14 @@ def delete_table() -> str:
     """Write a table of what reports deletes of each incremental commercetools stream."""
     lines = [
         "",
-        "| stream | `deletions` | `emit_tombstones` | `change_history` |",
-        "| --- | --- | --- | --- |",
+        "| stream | `deletions` | `change_history` |",
+        "| --- | --- | --- |",
     ]
     for stream in streams(TapCommercetools):
         if stream.cursor and not stream.forgotten:
             types = ", ".join(f"`{kind}`" for kind in types_for(stream.name))
             recorded = "yes" if stream.name in RECORDED else "no"
-            cells = (f"`{stream.name}`", "yes" if types else "no", types or "no", recorded)
+            cells = (f"`{stream.name}`", types or "no", recorded)
             lines.append(f"| {' | '.join(cells)} |")
     return "\n".join([*lines, "", ""])
 

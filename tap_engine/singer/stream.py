@@ -18,7 +18,7 @@ from tap_engine.reading.sync import StreamSync
 from tap_engine.records import typed_members
 from tap_engine.records.drift import Drift
 from tap_engine.records.rows import decode
-from tap_engine.singer import maps, partial
+from tap_engine.singer import maps
 from tap_engine.singer.catalog import pruning_of
 from tap_engine.singer.compared import ComparedStream
 from tap_engine.singer.output import Output
@@ -239,8 +239,6 @@ class EngineStream(ComparedStream, VersionedStream, abc.ABC):
         mapper = self.host.mapper
         if self.name not in mapper.stream_maps:
             mapper.register_raw_stream_schema(self.name, self.selected_schema, self.primary_keys)
-            for each in mapper.stream_maps[self.name]:
-                partial.declare(self.added_properties, each)
         return super().stream_maps
 
     def apply_catalog(self, catalog: Any) -> None:

@@ -4,9 +4,6 @@ replication_key, replication_key_value
     The bookmark. Every record version with a lower replication timestamp was delivered.
 read_up_to
     Moment up to which the source was read, where the bookmark does not say it.
-deletions_read_to, deletions_from
-    Moment up to which deletes were read and marked, and the latest delete that was seen, for
-    streams that do so.
 full_table_read_at
     Start of the run that last read everything as a full table.
 version
@@ -42,7 +39,7 @@ T = TypeVar("T")
 BOOKMARK = "replication_key_value"
 READ_UP_TO = "read_up_to"
 FULL_TABLE_READ_AT = "full_table_read_at"
-TIMESTAMPS = (BOOKMARK, READ_UP_TO, FULL_TABLE_READ_AT, "deletions_read_to", "deletions_from")
+TIMESTAMPS = (BOOKMARK, READ_UP_TO, FULL_TABLE_READ_AT)
 """Members that are moments; what several states agree on is the earliest of each."""
 
 _OURS = {"replication_key", *TIMESTAMPS, "version", "coverage", "scan"}

@@ -118,17 +118,6 @@ def test_scopes_that_include_others_are_known(command: Command, scopes: tuple[st
     assert (by_stream(ended.out)["zones"] == "readable") == all_open
 
 
-def test_tombstones_take_a_scope_more(command: Command) -> None:
-    client = Client("demo-client", "demo-secret", ("view_customers", "view_zones"))
-    stand_in = build_commercetools(size=0.05, clients=[client])
-    with stand_in.serve() as server:
-        config = commercetools_config(server.url, emit_tombstones=True)
-        lines = by_stream(command(TapCommercetools, "--test", config=config).out)
-    assert lines["zones"] == "readable"
-    assert lines["customers"].startswith("refused: ")
-    assert "view_messages for emit_tombstones" in lines["customers"]
-
-
 def test_scopes_of_one_store_do_not_open_the_project(command: Command) -> None:
     client = Client("demo-client", "demo-secret", ("view_customers:demo:store-1",))
     stand_in = build_commercetools(size=0.05, clients=[client])

@@ -192,12 +192,6 @@ def test_a_file_that_is_not_there_ends_in_one_clear_line(
     assert "Traceback" not in ended.err
 
 
-def test_marks_and_stores_exclude_each_other(command: Command) -> None:
-    ended = command(CT, config={**GOOD[CT.name], "emit_tombstones": True, "store_keys": ["a"]})
-    assert ended.code == 1
-    assert "emit_tombstones cannot be combined with store_keys" in ended.err
-
-
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch, source: Source) -> pytest.MonkeyPatch:
     """All settings with a default, and those of the stand-in, in the environment."""

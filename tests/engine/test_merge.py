@@ -70,14 +70,14 @@ def test_other_forms_of_a_timestamp_compare_by_their_moment() -> None:
     assert merged["replication_key_value"] == "2025-12-31T23:30:00.000Z"
 
 
-def test_the_lowest_moment_of_marked_deletes_counts() -> None:
+def test_the_lowest_moment_of_full_tables_counts() -> None:
     states = {
-        "a": state(1, {"orders": entry(HIGH, deletions_read_to=HIGH)}),
-        "b": state(2, {"orders": entry(HIGH, deletions_read_to=LOW)}),
+        "a": state(1, {"orders": entry(HIGH, full_table_read_at=HIGH)}),
+        "b": state(2, {"orders": entry(HIGH, full_table_read_at=LOW)}),
     }
-    assert merge(TAP, states)["bookmarks"]["orders"]["deletions_read_to"] == LOW
-    del states["b"]["bookmarks"]["orders"]["deletions_read_to"]
-    assert "deletions_read_to" not in merge(TAP, states)["bookmarks"]["orders"]
+    assert merge(TAP, states)["bookmarks"]["orders"]["full_table_read_at"] == LOW
+    del states["b"]["bookmarks"]["orders"]["full_table_read_at"]
+    assert "full_table_read_at" not in merge(TAP, states)["bookmarks"]["orders"]
 
 
 def test_settings_that_were_the_same_stay() -> None:

@@ -88,19 +88,6 @@ def test_an_odd_row_or_list(
     check(source, output, errors())
 
 
-def test_a_message_about_no_record(
-    commercetools_source: Source, errors: Callable[[], list[str]]
-) -> None:
-    source = commercetools_source
-    message = {"id": "m", "createdAt": "2026-01-01T00:00:00.000Z", "type": "CustomerDeleted"}
-    body = {"count": 1, "limit": 20, "results": [message]}
-    source.stand_in.faults.add("^/demo/messages", "status", times=-1, status=200, body=body)
-    output = source.run("customers", "zones", emit_tombstones=True)
-    assert output.code == 1
-    assert "stream not read: customers: the API sent a record without a usable key" in errors()[0]
-    assert output.latest("zones") == source.truth("zones")
-
-
 def test_an_api_that_is_gone_ends_the_run_after_some_streams(
     source: Source, errors: Callable[[], list[str]]
 ) -> None:

@@ -129,16 +129,16 @@ def test_rows_are_removed_instead(shop10: Emptied) -> None:
 
 
 def test_marks_of_rows_that_are_back_are_cleared(shop10: Emptied) -> None:
-    wrong, empty = sorted(shop10.ids)[:2]
+    wrong, stale = sorted(shop10.ids)[:2]
     shop10.change(f"update {STREAM} set _sdc_deleted_at = now() where id = '{wrong}'")
-    shop10.change(  # a tombstone, whose content only the tap can bring back
+    shop10.change(  # a stale row, whose content only the tap can bring up to date
         f"update {STREAM} set _sdc_deleted_at = now(), \"{shop10.at}\" = now() - interval '1 day'"
-        f" where id = '{empty}'"
+        f" where id = '{stale}'"
     )
     ended = shop10.reconcile("--mark-deleted", *ONLY)
     done = deletes(ended.streams[STREAM])
     assert done["unmarked"] == [[wrong]]
-    assert shop10.marked == {*shop10.gone, empty}
+    assert shop10.marked == {*shop10.gone, stale}
     assert ended.streams[STREAM]["verdict"] == "differs"
     assert (ended.code, ended.counts(STREAM)) == (0, {"missing": 1}), "loading is the tap's work"
     assert shop10.reconcile(*ONLY).code == 1

@@ -274,23 +274,6 @@ def test_no_shard_activates_a_version_for_what_it_has_a_part_of() -> None:
             assert activated == ({"project"} if shard == "1/2" else set())
 
 
-def test_deletes_are_marked_by_the_run_after_the_shards() -> None:
-    with commercetools(rows={"customers": 130, "messages": 0}) as source:
-        settings: dict[str, Any] = {"emit_tombstones": True, "lookback_seconds": 0}
-        outputs = []
-        gone = set()
-        for shard in shards(2):
-            outputs.append(source.run("customers", shard=shard, **settings))
-            gone.add(outputs[-1].ids("customers")[0])
-            source.stand_in.delete("customers", outputs[-1].ids("customers")[0])
-            next_second()
-        again = source.run("customers", shard="1/2", state=outputs[0].state, **settings)
-        assert not [r for r in again.records("customers") if "_sdc_deleted_at" in r]
-        rest = source.run("customers", state=merged(source, [again, *outputs[1:]]), **settings)
-        marked = {r["id"] for r in rest.records("customers") if "_sdc_deleted_at" in r}
-        assert marked == gone
-
-
 def test_the_shards_of_uuids_are_of_equal_size(source: Source) -> None:
     sizes = [len(output.ids("customers")) for output in read_all(source, 4, "customers")]
     assert all(UUID.fullmatch(row_id) for row_id in source.rows("customers"))

@@ -136,7 +136,7 @@ NONSENSE = [
     {**mark(LONG_AGO), "coverage": '{"start_date": "soon"}'},
     {**mark(LONG_AGO), "coverage": '{"left_out": 1}'},
     {**mark(LONG_AGO), "read_up_to": "soon"},
-    {**mark(LONG_AGO), "deletions_from": 5},
+    {**mark(LONG_AGO), "read_up_to": 5},
     {**mark(LONG_AGO), "version": "1"},
     {**mark(LONG_AGO), "version": -1},
     {**mark(LONG_AGO), "version": True},
