@@ -197,7 +197,6 @@ class Rounds:
 
     def _compare(self) -> tuple[str, list[str]]:
         tap = self._source.tap(config=self._config)
-        tap.needs_schemas = False
         http = tap.current_run.http
         streams: Any = [tap.streams[name] for name in self._names]
         wish = Wish(remove=False, most=Most("100%"))

@@ -6,7 +6,7 @@ import os
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
-from tap_commerce7 import error_table, metadata
+from tap_commerce7 import error_table
 from tap_commerce7.auth import Commerce7Authenticator
 from tap_commerce7.connection import Connection
 from tap_commerce7.streams import STREAMS
@@ -21,8 +21,6 @@ from tap_engine.singer.settings import INTEGER, TEXT, setting
 from tap_engine.singer.urls import base_url
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from tap_engine.singer.stream import EngineStream
 
 
@@ -126,10 +124,6 @@ class TapCommerce7(CommandTap):
                 str(self.config.get(user) or ""), str(self.config.get(password) or "")
             )
         return redactor
-
-    def type_custom_fields(self, streams: Sequence[EngineStream]) -> None:
-        """Declare the metadata that the tenant has configured."""
-        metadata.apply(streams, metadata.read_configs(self, self.definitions))
 
 
 def main() -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
-from tap_commercetools import custom_fields, error_table
+from tap_commercetools import error_table
 from tap_commercetools.auth import CommercetoolsAuthenticator
 from tap_commercetools.connection import Connection
 from tap_commercetools.query import LONGEST_PAGE
 from tap_commercetools.region import REGIONS, read_region
-from tap_commercetools.streams import STREAMS, Types
+from tap_commercetools.streams import STREAMS
 from tap_engine.errors import SettingsError
 from tap_engine.http.rate_limit import RateLimiter
 from tap_engine.http.redaction import Redactor
@@ -21,8 +21,6 @@ from tap_engine.singer.settings import BOOLEAN, INTEGER, TEXT, TEXTS, WORDS, set
 from tap_engine.singer.urls import base_url
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from tap_engine.errors import StreamError
     from tap_engine.singer.stream import EngineStream
 
@@ -221,11 +219,6 @@ class TapCommercetools(CommandTap):
             f"setting project_key: the token's scopes are for project {', '.join(others)}, not for"
             f" {self.source}"
         )
-
-    def type_custom_fields(self, streams: Sequence[EngineStream]) -> None:
-        """Declare the custom fields that the types of the project define."""
-        defined = custom_fields.read_types(self.definitions(Types(self)))
-        custom_fields.apply(streams, defined)
 
 
 def main() -> None:

@@ -90,7 +90,6 @@ def _report(options: argparse.Namespace) -> Report:
     if run.settings.shard:
         msg = "setting shard: the table holds the rows of all shards; remove the setting to compare"
         raise SettingsError(msg)
-    tap.needs_schemas = False
     chosen = _choose(tap, options.streams)
     url = options.database or os.environ.get(URL_VARIABLE)
     if not url:

@@ -12,7 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from tap_engine.records import rows, typed_members
+from tap_engine.records import rows
 
 if TYPE_CHECKING:
     import logging
@@ -54,7 +54,7 @@ class Drift:
             self._compare(rows.decode(first), self._schema, "")
 
     def _compare(self, value: Any, schema: Mapping[str, Any], path: str) -> None:
-        names = typed_members.expected_types(schema)
+        names = schema.get("type")
         if names is not None:
             found = json_type(value)
             if found not in names and not (found == "integer" and "number" in names):

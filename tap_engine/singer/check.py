@@ -108,9 +108,3 @@ def print_schemas(tap: EngineTap) -> int:
         stream.write_schema()
     tap.writer.flush()
     return 0
-
-
-def print_catalog(tap: EngineTap) -> int:
-    """Print the catalog and return the exit code."""
-    tap.run_discovery()
-    return 0

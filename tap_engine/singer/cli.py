@@ -15,7 +15,7 @@ from singer_sdk.helpers._util import load_json  # the SDK's JSON reader, exact w
 from singer_sdk.singerlib import Catalog
 
 from tap_engine.errors import AbortedError, SettingsError, StateError, TapError, TerminatedError
-from tap_engine.singer.check import check, print_catalog, print_schemas
+from tap_engine.singer.check import check, print_schemas
 from tap_engine.singer.tap import EngineTap
 from tap_engine.state import shards
 from tap_engine.state.merge import merge_files
@@ -80,17 +80,13 @@ class CommandTap(EngineTap):
         param: click.Option,  # noqa: ARG003 (fixed by click)
         value: bool,
     ) -> None:
-        """Print the catalog for `--discover`; settings only matter if the API has to be asked."""
+        """Print the catalog for `--discover`, which needs no settings and no API."""
         if not value:
             return
         config = ctx.params.get("config")
         given = config and {"config": config.config, "parse_env_config": config.parse_env}
-        offline = cls(**given or {}, validate_config=False, setup_mapper=False)
-        if not offline.config.get("type_custom_fields"):
-            offline.run_discovery()
-            ctx.exit()
-        tap = build(cls, config, None, None)
-        ctx.exit(run_guarded(tap, lambda: print_catalog(tap)))
+        cls(**given or {}, validate_config=False, setup_mapper=False).run_discovery()
+        ctx.exit()
 
     @classmethod
     def cb_test(

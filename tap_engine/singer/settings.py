@@ -140,15 +140,6 @@ def shared(*, concurrency: int, lookback_seconds: int) -> list[Property]:
             default=False,
         ),
         setting(
-            "type_custom_fields",
-            BOOLEAN,
-            "Type custom fields",
-            "Declare custom fields in the schemas. Their definitions (commercetools: types,"
-            " Commerce7: metadata configurations) are read at discovery, and at the start of a run"
-            " without a catalog.",
-            default=False,
-        ),
-        setting(
             "arrays_as_json",
             BOOLEAN,
             "Arrays as JSON",

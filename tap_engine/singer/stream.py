@@ -15,7 +15,6 @@ from tap_engine.errors import AbortedError, AbsentError, SourceError, StreamErro
 from tap_engine.reading import plan
 from tap_engine.reading.run import explained
 from tap_engine.reading.sync import StreamSync
-from tap_engine.records import typed_members
 from tap_engine.records.drift import Drift
 from tap_engine.records.rows import decode
 from tap_engine.singer import maps
@@ -240,11 +239,6 @@ class EngineStream(ComparedStream, VersionedStream, abc.ABC):
         if self.name not in mapper.stream_maps:
             mapper.register_raw_stream_schema(self.name, self.selected_schema, self.primary_keys)
         return super().stream_maps
-
-    def apply_catalog(self, catalog: Any) -> None:
-        """Take over a catalog, with what it declares where the schema is open."""
-        super().apply_catalog(catalog)
-        typed_members.adopt(self.schema, self.effective_schema)
 
 
 def declared_streams(namespace: Mapping[str, Any]) -> tuple[type[EngineStream], ...]:

@@ -9,17 +9,16 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
 
 import msgspec
 
-from tap_engine.errors import SettingsError, StreamError
+from tap_engine.errors import SettingsError
 from tap_engine.http.redaction import SHORTEST
 from tap_engine.http.session import Http
-from tap_engine.reading.run import Run, explained
+from tap_engine.reading.run import Run
 from tap_engine.singer import catalog_check, map_check, metrics, settings
 from tap_engine.singer.sdk_tap import SdkTap
 from tap_engine.state import document, shards
-from tap_engine.state.scan import Scan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable
 
     from tap_engine.http.redaction import Redactor
     from tap_engine.reading.run import ReadSettings
@@ -48,7 +47,6 @@ class EngineTap(SdkTap):
     stream_types: ClassVar[tuple[type[EngineStream], ...]]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self.needs_schemas = True  # not where only ids and timestamps are compared
         super().__init__(*args, **kwargs)
         for name, definition in self.config_jsonschema["properties"].items():
             if definition.get("secret") and (value := str(self.config.get(name) or "")):
@@ -81,14 +79,6 @@ class EngineTap(SdkTap):
     @abc.abstractmethod
     def redactor(self) -> Redactor:
         """Masks this tap's secrets."""
-
-    @abc.abstractmethod
-    def type_custom_fields(self, streams: Sequence[EngineStream]) -> None:
-        """Declare the members that the source's users defined in the schemas of streams.
-
-        Raises:
-            TapError: The definitions cannot be read.
-        """
 
     def refusal_hint(self) -> str:
         """Return what is probably wrong with the settings if no stream can be read."""
@@ -166,37 +156,8 @@ class EngineTap(SdkTap):
     # What the SDK asks for.
 
     def discover_streams(self) -> list[EngineStream]:
-        """Make the streams; offline unless custom fields are to be typed.
-
-        With a catalog nothing is asked for: what it declares is what a run goes by.
-
-        Raises:
-            TapError: The definitions of custom fields cannot be read.
-        """
-        streams = [stream_type(self) for stream_type in self.stream_types]
-        wanted = self.needs_schemas and self.config.get("type_custom_fields")
-        if wanted and self.input_catalog is None:
-            self.type_custom_fields(streams)
-        return streams
-
-    @staticmethod
-    def definitions(stream: EngineStream) -> Iterator[bytes]:
-        """Read all of a stream that holds definitions of custom fields, whatever its state.
-
-        Yields:
-            Records as JSON text.
-
-        Raises:
-            TapError: It cannot be read; the message names the setting and what the stream needs.
-        """
-        stream.shardable = False  # every shard needs all definitions
-        scan = Scan(pager=stream.full_pager.name)
-        try:
-            for step in stream.reading(stream.make_pager(stream.full_pager, scan)).pages():
-                yield from (row.raw for row in step.page.rows)
-        except StreamError as error:
-            msg = f"type_custom_fields: {explained(error, stream.needs)}"
-            raise type(error)(msg) from None
+        """Make the streams, without asking the API."""
+        return [stream_type(self) for stream_type in self.stream_types]
 
     def ready_streams(self) -> list[EngineStream]:
         """Return the streams to read, once nothing is found wrong with catalog and stream maps.

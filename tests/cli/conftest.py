@@ -16,7 +16,6 @@ from sandbox.commercetools.app import build as build_commercetools
 from tap_commerce7.tap import TapCommerce7
 from tap_commercetools.tap import TapCommercetools
 from tap_engine.singer import cli
-from tests.cli.shop import Shop
 from tests.faults.source import Source
 
 if TYPE_CHECKING:
@@ -118,26 +117,6 @@ def tap(request: pytest.FixtureRequest) -> type[EngineTap]:
 def source(tap: type[EngineTap], sources: dict[str, Source]) -> Iterator[Source]:
     """Give the served source of a tap, with an empty log and without faults."""
     chosen = sources[tap.name]
-    chosen.stand_in.requests.clear()
-    yield chosen
-    chosen.stand_in.faults.clear()
-
-
-@pytest.fixture(scope="module")
-def shops() -> Iterator[dict[str, Shop]]:
-    one = build_commercetools(size=0.05, rows={"types": 7})
-    two = build_commerce7(size=0.05, rate_limit=None)
-    with one.serve() as first, two.serve() as second:
-        yield {
-            TapCommercetools.name: Shop(TapCommercetools, one, first.url),
-            TapCommerce7.name: Shop(TapCommerce7, two, second.url),
-        }
-
-
-@pytest.fixture
-def shop(tap: type[EngineTap], shops: dict[str, Shop]) -> Iterator[Shop]:
-    """Serve both, one after the other, without faults and with an empty log."""
-    chosen = shops[tap.name]
     chosen.stand_in.requests.clear()
     yield chosen
     chosen.stand_in.faults.clear()

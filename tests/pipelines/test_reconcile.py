@@ -48,15 +48,6 @@ def test_equal_after_a_load(shop: Shop) -> None:
     assert posts == graphql
 
 
-def test_definitions_of_custom_fields_are_not_asked_for(shop: Shop) -> None:
-    shop.stand_in.requests.clear()
-    config = {**shop.config, "type_custom_fields": True}
-    assert shop.reconcile("--streams", SMALL[shop.tap][0], config=config).code == 0
-    paths = [request["path"] for request in shop.stand_in.requests]
-    assert paths
-    assert not [path for path in paths if "types" in path or "meta-data-config" in path]
-
-
 def test_missing_extra_and_stale_rows_are_found(kept: Shop) -> None:
     stream, at = INCREMENTAL[kept.tap]
     gone, old, odd = sorted(kept.stand_in.collections[stream].by_id)[:3]

@@ -85,6 +85,23 @@ def test_values_arrive_as_they_were_sent(postgres: Postgres, tmp_path: Path, sty
     assert found == {name: numbers(value) for name, value in expected.items()}
 
 
+def test_flattened_values_of_any_type_load(postgres: Postgres, tmp_path: Path) -> None:
+    values: list[Any] = ["text", 5, 1.5, True, None, ["a", 1], {"a": {"b": 1}}, [[1], ["x"]]]
+    stand_in = build_commercetools(size=0.05, rows={"custom_objects": len(values)})
+    names = sorted(stand_in.collections["custom_objects"].by_id)
+    for name, value in zip(names, values, strict=True):
+        stand_in.put("custom_objects", {"id": name, "value": value}, merge=True)
+    with stand_in.serve() as server:
+        flat = {"flattening_enabled": True, "flattening_max_depth": 1}
+        config = commercetools_config(server.url, **flat)
+        output = run(TapCommercetools, config, streams=["custom_objects"])
+    assert output.code == 0
+    load(output, postgres, tmp_path, "any_flat")
+    query = sql.SQL("select value from {}.custom_objects order by id")
+    found = [value for (value,) in postgres.query(query.format(sql.Identifier("any_flat")))]
+    assert found == ["text", "5", "1.5", "true", None, '["a",1]', '{"a":{"b":1}}', '[[1],["x"]]']
+
+
 def numbers(value: Any) -> Any:
     """Read a value back as PostgreSQL gives it: whole numbers lose a written exponent."""
     if isinstance(value, Decimal) and value == value.to_integral_value() and "E" in str(value):

@@ -117,18 +117,6 @@ def test_all_streams_come_from_the_shards_together() -> None:
             assert not known & {message["stream"] for message in output.of_type("SCHEMA")}
 
 
-def test_all_shards_declare_the_same_custom_fields() -> None:
-    with commercetools(size=0.3, small=False) as source:
-        settings: dict[str, Any] = {"type_custom_fields": True, "default_catalog": True}
-        stream = "orders"
-        whole = source.run(stream, **settings).of_type("SCHEMA", stream)
-        plain = source.run(stream).of_type("SCHEMA", stream)
-        assert whole != plain
-        for shard in shards(8):
-            output = source.run(stream, shard=shard, **settings)
-            assert output.of_type("SCHEMA", stream) == whole
-
-
 def test_records_of_another_shard_are_an_error() -> None:
     with commercetools(rows={"customers": 100}) as source:
         source.rewrite("/customers", lambda pairs: [pair for pair in pairs if pair[0] != "where"])
