@@ -130,11 +130,15 @@ class Series:
             run.lines = run.lines[: rng.randint(0, len(run.lines))]
         result.kills.update([run.killed] if run.killed else [])
         result.counts["runs that failed as they had to"] += bool(run.code and not run.killed)
-        if verdict.problems:
-            return verdict.problems
-        self._load(run)
-        whole = set() if run.killed or run.cut else verdict.complete
-        return [*self._kept(whole), *self.comparison.below_bookmarks()]
+        problems = verdict.problems
+        if not problems:
+            self._load(run)
+            whole = set() if run.killed or run.cut else verdict.complete
+            problems = [*self._kept(whole), *self.comparison.below_bookmarks()]
+        if problems:
+            met = _listed(Counter(plan.labels()))
+            problems.append(f"the run met: {met}; killed: {run.killed or 'no'}; {job.config}")
+        return problems
 
     def finish(self) -> list[str]:
         """Run twice over a healthy source that rests, and compare everything."""
