@@ -100,6 +100,7 @@ class Series:
         self._rng = rng
         self._lookback = lookback
         self._lines = 100
+        self._version = int(time.time())
         self._began: dict[str, float] = {}
         self._first_begun: dict[str, float] = {}
 
@@ -190,7 +191,16 @@ class Series:
         config = source.make_config(self._url, **more)
         state_records = rng.choice((1, 20, 100, 500))
         state = self.target.state_without(forget)
-        job = Job(source.tap, config, source.catalog_with(names), state, state_records, plan.clock)
+        self._version += 1
+        job = Job(
+            source.tap,
+            config,
+            source.catalog_with(names),
+            state,
+            state_records,
+            plan.clock,
+            self._version,
+        )
         self._note_begin(job)
         return job
 
