@@ -258,9 +258,10 @@ class StreamSync:
     def _counted(self) -> bool:
         """Compare with the source's count; begin anew and return False if that leaves doubt."""
         source, scan = self._source, self._pager.scan
-        # Of an empty list nothing is bookmarked, so that every run reads and would count it.
+        # Of an empty list no bookmark is set, so that every run reads and would count it.
         sharded = self._run.settings.shard is not None
-        ends = scan.version is not None or source.source_expires or sharded
+        ends = source.replication_key is None or source.source_expires or sharded
+        ends |= scan.version is not None
         matters = ends or scan.count > 0
         try:
             if self._counts.confirm(source.name, self._pager, self._pages, matters=matters):
