@@ -149,7 +149,7 @@ class _Api:
         query_string = request.scope["query_string"].decode("latin-1")
         query = parse_query(query_string, resource, self._project.known[resource.name])
         if not self._plan.nested_sort and any("." in path for path, _ in query.sort):
-            raise invalid_input("sort", "members of references cannot be sorted by.")
+            raise invalid_input(parameter="sort", why="members of references cannot be sorted by.")
         if query.staged and "view_published_products" in resource.scopes:
             self._require(token, ("view_products",), target.store)
         return self._answer(request, target, query)
