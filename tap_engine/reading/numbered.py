@@ -165,7 +165,7 @@ class NumberedPages:
 
     def _announce(self, reading: _Pass) -> None:
         """Say so if the API makes the list take long, going by its first page."""
-        if reading.at_end or reading.total is None:
+        if reading.total is None or not reading.longest or reading.at_end:
             return
         seconds = self._pager.least_seconds(-(-reading.total // reading.longest))
         seconds *= 2 if self._twice else 1
