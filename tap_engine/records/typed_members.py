@@ -91,6 +91,30 @@ def adopt(schema: Node, given: Mapping[str, Any]) -> None:
         adopt(schema["items"], given["items"])
 
 
+def mixed(schema: Mapping[str, Any]) -> frozenset[str]:
+    """Return the members that may be scalars as well as objects or arrays."""
+    members: Mapping[str, Any] = schema.get("properties", {})
+    return frozenset(name for name, node in members.items() if _is_mixed(node))
+
+
+def as_text(schema: Node) -> None:
+    """Declare mixed members as text, for records in which they are JSON text.
+
+    Args:
+        schema: Schema of a stream; changed in place.
+    """
+    for name in mixed(schema):
+        node = schema["properties"][name]
+        kept = {keyword: node[keyword] for keyword in ("title", "description") if keyword in node}
+        schema["properties"][name] = {"type": ["string", "null"], **kept}
+
+
+def _is_mixed(node: Mapping[str, Any]) -> bool:
+    types = node.get("type")
+    kinds = set(types) if isinstance(types, list) else set()
+    return bool(kinds & {"object", "array"} and kinds & set(SCALARS))
+
+
 def columns(schema: Node) -> None:
     """Narrow types that mix scalars with objects or arrays, for flattening.
 
@@ -104,9 +128,8 @@ def columns(schema: Node) -> None:
     """
     for node in schema.get("properties", {}).values():
         expected = expected_types(node)
-        kinds = set(node["type"]) if expected and isinstance(node["type"], list) else set()
         if node.get("properties"):
             columns(node)
-        elif expected and kinds & {"object", "array"} and kinds & set(SCALARS):
+        elif expected and _is_mixed(node):
             plain = [*expected] in ([kind, "null"] for kind in ("number", "integer", "boolean"))
             node["type"] = list(expected) if plain else [*SCALARS, "null"]

@@ -40,6 +40,8 @@ def selected_schema(
     finally:
         root.selected = selected
     reduced = _selected(schema, mask, ())
+    if config.get("mixed_types_as_text"):
+        typed_members.as_text(reduced)
     # With a depth of 0 the SDK flattens nothing.
     if config.get("flattening_enabled") and config.get("flattening_max_depth"):
         typed_members.columns(reduced)

@@ -216,13 +216,15 @@ class EngineStream(ComparedStream, VersionedStream, abc.ABC):
         return pruning_of(self.schema, self.mask, self.metadata, self.kept, self.package)
 
     def _output(self) -> Output:
-        as_text = not self.is_mapped and not self.config.get("flattening_enabled")
+        as_sent = not self.is_mapped and not self.config.get("flattening_enabled")
+        as_json_text = self.config.get("mixed_types_as_text")
         return Output(
             self.host.writer,
             self.drift,
             pruning=self.pruning,
             reshape=self._reshaped if self.reshapes else None,
-            alias=self.stream_maps[0].stream_alias if as_text else None,
+            as_text=typed_members.mixed(self.effective_schema) if as_json_text else (),
+            alias=self.stream_maps[0].stream_alias if as_sent else None,
             write_decoded=self.write_decoded,
         )
 
