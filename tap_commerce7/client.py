@@ -9,7 +9,8 @@ from urllib.parse import quote
 from tap_commerce7 import parameters
 from tap_commerce7.answer import RowsMember
 from tap_commerce7.endpoint import Endpoint, UpdatedAt
-from tap_commerce7.paging import ByCursor, ByObjectType, ByPageNumber
+from tap_commerce7.long_lists import ByPageOrCursor
+from tap_commerce7.paging import ByCursor, ByObjectType
 from tap_engine.records import json_text
 from tap_engine.records.dates import dates_of
 from tap_engine.records.rows import RowReader
@@ -24,11 +25,11 @@ if TYPE_CHECKING:
 
 
 class Commerce7Stream(EngineStream):
-    """A list with numbered pages, read completely in each run."""
+    """A list with numbered pages, or with a cursor that nobody documents."""
 
     package = "tap_commerce7"
-    full_pager: ClassVar[type[Pager[Any]]] = ByPageNumber
-    change_pager: ClassVar[type[Pager[Any]]] = ByPageNumber
+    full_pager: ClassVar[type[Pager[Any]]] = ByPageOrCursor
+    change_pager: ClassVar[type[Pager[Any]]] = ByPageOrCursor
     array_key: ClassVar[str | None] = None
     """Member of the answer that holds the rows; None where nobody has shown an answer."""
     updated_at: ClassVar[UpdatedAt] = UpdatedAt.ABSENT

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from tap_engine.state.scan import Context, Range, Scan
 
 UNBRAKED_PAGES = 100
-"""Numbered pages beyond this one are limited to one request a minute."""
+SECONDS_PER_BRAKED_PAGE = 60.0
+"""Numbered pages beyond the hundredth are limited to one request a minute."""
 
 
 class EndpointPager(Pager[Endpoint]):
@@ -87,6 +88,10 @@ class ByPageNumber(EndpointPager):
 
     name = "page"
     rereads = True
+
+    def least_seconds(self, pages: int) -> float:
+        """Return how long the pages take that are limited to one a minute."""
+        return max(pages - UNBRAKED_PAGES, 0) * SECONDS_PER_BRAKED_PAGE
 
     def ask(self, part: Range, filters: Params) -> Page:
         """Ask for a page by its number."""
@@ -207,7 +212,7 @@ class ByCursor(EndpointPager):
         lost = isinstance(error, CursorLostError)
         if isinstance(error, UnsortedError) or (lost and not self._single):
             single = not (lost and resumed)
-            return ByCursor(self.scan.restarted(self.name), self.source, single=single)
+            return type(self)(self.scan.restarted(self.name), self.source, single=single)
         return super().restart(error, resumed=resumed)
 
     @property

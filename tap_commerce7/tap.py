@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from tap_commerce7 import error_table
 from tap_commerce7.auth import Commerce7Authenticator
 from tap_commerce7.connection import Connection
+from tap_commerce7.paging import SECONDS_PER_BRAKED_PAGE
 from tap_commerce7.streams import STREAMS
 from tap_commerce7.tenant import read_tenant
 from tap_engine.errors import SettingsError
@@ -94,7 +95,7 @@ class TapCommerce7(CommandTap):
             settings.read_settings(config),
             authenticator,
             limiter=RateLimiter(most, 60.0, sleep=http.sleep),
-            deep_page_limiter=RateLimiter(1, 60.0, sleep=http.sleep),
+            deep_page_limiter=RateLimiter(1, SECONDS_PER_BRAKED_PAGE, sleep=http.sleep),
             api_url=api_url,
         )
 

@@ -96,6 +96,8 @@ class ChildPager(ById):
 class UnsortedChildPager(ChildPager):
     """Reads lists with `where` but without `sort`: halved until a part fits into one page."""
 
+    name = "half"
+
     def ask(self, part: Range) -> Page:
         """Read the largest part behind the position that fits into one page.
 
@@ -121,6 +123,13 @@ class UnsortedChildPager(ChildPager):
                 msg = f"{source.stream}: a full page of rows of one {path}; raise page_size"
                 raise SourceError(msg)
             high = ids[len(ids) // 2 - 1]
+
+
+class ReferencePager(ChildPager):
+    """Reads lists that are sorted by a member of a reference, if the API takes that."""
+
+    fallback = UnsortedChildPager
+    instead = "reading the lists without it"
 
 
 class AssociatePager(ChildPager):
@@ -216,6 +225,8 @@ class AssociateStream(ChildStream):
 class ProductSelectionProducts(ChildStream):
     """The products of each product selection."""
 
+    full_pager = ReferencePager
+    change_pager = ReferencePager
     name = "product_selection_products"
     path = "product-selections/{productSelectionId}/products"
     parent = "product-selections"
@@ -229,6 +240,8 @@ class ProductSelectionProducts(ChildStream):
 class ProductProductSelections(ChildStream):
     """The product selections of each product."""
 
+    full_pager = ReferencePager
+    change_pager = ReferencePager
     name = "product_product_selections"
     path = "products/{productId}/product-selections"
     parent = "products"

@@ -29,7 +29,10 @@ def compare(path: str, operator: str, value: str) -> str:
 
 
 def one_of(path: str, values: Iterable[str]) -> str:
-    """Return a comparison of a member with several values."""
+    """Return a comparison of a member, which may be a nested one, with several values."""
+    outer, _, inner = path.partition(".")
+    if inner:
+        return f"{outer}({one_of(inner, values)})"
     return f"{path} in ({', '.join(map(quote, values))})"
 
 

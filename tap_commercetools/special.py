@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tap_commercetools.by_product import ByVariant
 from tap_commercetools.client import CommercetoolsStream
 from tap_commercetools.in_store import InStoreStream
 from tap_engine.records import json_text
@@ -40,6 +41,8 @@ class VariantsStream(ModularStream):
 class VariantProjectionsStream(ModularStream, InStoreStream):
     """Variant projections: an id is unique only inside its product."""
 
+    full_pager = ByVariant
+    change_pager = ByVariant
     replication_key = None
     keys = ("productId", "id", "staged")
     row_key = ("id", "product.id")

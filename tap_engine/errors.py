@@ -78,6 +78,10 @@ class QueryRefusedError(StreamError):
     """The API does not accept this query (an unknown filter, field or sort)."""
 
 
+class BetterWayError(QueryRefusedError):
+    """The list can be read in a better way than the one that was begun; nothing is wrong."""
+
+
 class FilterRefusedError(StreamError):
     """The API does not accept the filter that `stream_filters` gives a stream."""
 

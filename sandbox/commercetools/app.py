@@ -19,7 +19,7 @@ from starlette.routing import Route
 from sandbox.commercetools import graphql
 from sandbox.commercetools.auth import DEMO_CLIENT, Authority, Client
 from sandbox.commercetools.data import Project
-from sandbox.commercetools.errors import ApiError, AuthError, not_found
+from sandbox.commercetools.errors import ApiError, AuthError, invalid_input, not_found
 from sandbox.commercetools.history import History, HistoryRules
 from sandbox.commercetools.messages import deleted_message
 from sandbox.commercetools.paging import Pager, envelope
@@ -148,6 +148,8 @@ class _Api:
             return HTMLResponse("<html>413 Request Entity Too Large</html>", 413)
         query_string = request.scope["query_string"].decode("latin-1")
         query = parse_query(query_string, resource, self._project.known[resource.name])
+        if not self._plan.nested_sort and any("." in path for path, _ in query.sort):
+            raise invalid_input(parameter="sort", why="members of references cannot be sorted by.")
         if query.staged and "view_published_products" in resource.scopes:
             self._require(token, ("view_products",), target.store)
         return self._answer(request, target, query)

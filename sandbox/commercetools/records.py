@@ -34,6 +34,8 @@ class ProjectPlan(Plan):
         catalog_model: Product catalog model of the project; None where it does not say.
         classic_status: What lists of variants answer in a Classic project: nobody knows, so 404,
             400 or 200 with an empty list.
+        nested_sort: Whether a member of a reference, such as `product.id`, can sort, which the API
+            does not document.
     """
 
     project: str = "demo"
@@ -41,6 +43,7 @@ class ProjectPlan(Plan):
     shared_in_store: bool = False
     catalog_model: str | None = "Modular"
     classic_status: int = 404
+    nested_sort: bool = True
 
 
 def api_client(number: int, plan: ProjectPlan) -> Record:

@@ -42,8 +42,10 @@ READING = {
     "ByOffset": "by offset, up to 10,000 records",
     "ByPageNumber": "by page number",
     "ByParent": "by page number",
+    "ByVariant": "by id, in parallel ranges, or product after product",
     "ByWindow": "by time window",
     "ChildPager": "by id",
+    "ReferencePager": "by id",
     "SingleObject": "as a single object",
     "UnsortedChildPager": "by id",
 }

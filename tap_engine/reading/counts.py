@@ -95,6 +95,8 @@ class Counts:
     def confirm(self, stream: str, pager: Pager[Any], pages: int, *, matters: bool) -> bool:
         """Compare after a complete scan.
 
+        Whatever the setting, a pager that is not proven is compared as with `strict`.
+
         Args:
             stream: Name for messages.
             pager: Pager of the complete scan.
@@ -106,21 +108,25 @@ class Counts:
 
         Raises:
             IncompleteError: With `strict`, records are missing that did not change meanwhile.
+            StreamError: The pager is not proven, and the API does not count.
         """
-        if self._mode == OFF or not pager.can_count:
+        mode = self._mode if pager.proven else STRICT
+        if mode == OFF or not pager.can_count:
             return True
-        skipped = pages <= 1 or pager.waits_for_count if self._mode == LOG else not matters
+        skipped = pages <= 1 or pager.waits_for_count if mode == LOG else not matters
         if skipped:
             return True
         try:
-            return self._compare(stream, pager)
+            return self._compare(stream, pager, strict=mode == STRICT)
         except IncompleteError:
             raise
         except StreamError as error:
+            if not pager.proven:
+                raise
             self._logger.warning("%s; the number of records could not be compared", error)
             return True
 
-    def _compare(self, stream: str, pager: Pager[Any]) -> bool:
+    def _compare(self, stream: str, pager: Pager[Any], *, strict: bool) -> bool:
         read = pager.scan.count
         total, lost = self._ask(pager)
         if lost is None or lost > 0:
@@ -137,7 +143,7 @@ class Counts:
         self._logger.info("%s: %s", stream, text)
         if lost is not None and lost <= 0:
             return True
-        if self._mode == STRICT:
+        if strict:
             return self._judge(stream, text, total, read, lost)
         if lost is not None:
             self._logger.warning("%s", _missing(stream, lost, text))

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 PASSES = 4
 
+LONG_SECONDS = 600
+"""How long a list may take without a word about it."""
+
 
 @dataclass
 class _Pass:
@@ -140,6 +143,8 @@ class NumberedPages:
                 self._prepare(reading)
             reading = _Pass()
             for step in self._read(context, reading):
+                if not earlier and reading.pages == 1:
+                    self._announce(reading)
                 fresh = [row for row in step.page.rows if row.key not in seen]
                 seen.update(row.key for row in fresh)
                 step.page.rows = fresh
@@ -157,6 +162,21 @@ class NumberedPages:
                 " again when it is quieter"
             )
             raise IncompleteError(msg)
+
+    def _announce(self, reading: _Pass) -> None:
+        """Say so if the API makes the list take long, going by its first page."""
+        if reading.total is None or not reading.longest or reading.at_end:
+            return
+        seconds = self._pager.least_seconds(-(-reading.total // reading.longest))
+        seconds *= 2 if self._twice else 1
+        if seconds > LONG_SECONDS:
+            self._logger.warning(
+                "%s: %s records in numbered pages take at least %.1f hours, because the API slows"
+                " down behind the first pages",
+                self._stream,
+                f"{reading.total:,}",
+                seconds / 3600,
+            )
 
     def _prepare(self, before: _Pass) -> None:
         """Say why the list is read again, and give a count that lags behind time to follow."""

@@ -58,6 +58,8 @@ class Pager(abc.ABC, Generic[S]):
 
     See `tap_engine.reading.numbered`.
     """
+    proven: ClassVar[bool] = True
+    """It is known to list everything. If not, what it read is always compared with a count."""
 
     def __init__(self, scan: Scan, source: S) -> None:
         self.scan = scan
@@ -110,6 +112,10 @@ class Pager(abc.ABC, Generic[S]):
         """
         return None
 
+    def least_seconds(self, pages: int) -> float:  # noqa: ARG002
+        """Return how long the API makes one wait for so many pages, where that is known."""
+        return 0.0
+
     def lists(self, after: Context | None) -> Iterable[Context]:
         """Return the lists behind one, in a stable order; all of them behind None."""
         names = self.contexts()
@@ -145,6 +151,10 @@ class Pager(abc.ABC, Generic[S]):
     def again(self) -> Self:
         """Return the same pager for reading everything once more."""
         return type(self)(self.scan.restarted(self.name), self.source)
+
+    def instead_of_missing(self) -> Pager[S] | None:
+        """Return the pager to begin anew with when records are missing; None to give up."""
+        return None
 
     def check(self, context: Context) -> None:
         """Try a list.

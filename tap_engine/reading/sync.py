@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from tap_engine import timestamps
-from tap_engine.errors import IncompleteError, QueryRefusedError, RefusedError, StreamError
+from tap_engine.errors import (
+    BetterWayError,
+    IncompleteError,
+    QueryRefusedError,
+    RefusedError,
+    StreamError,
+)
 from tap_engine.reading import counts
 from tap_engine.reading.counts import Counts
 from tap_engine.reading.numbered import NumberedPages
@@ -258,16 +265,22 @@ class StreamSync:
     def _counted(self) -> bool:
         """Compare with the source's count; begin anew and return False if that leaves doubt."""
         source, scan = self._source, self._pager.scan
-        # Of an empty list nothing is bookmarked, so that every run reads and would count it.
+        # Of an empty list no bookmark is set, so that every run reads and would count it.
         sharded = self._run.settings.shard is not None
-        ends = scan.version is not None or source.source_expires or sharded
+        ends = source.replication_key is None or source.source_expires or sharded
+        ends |= scan.version is not None
         matters = ends or scan.count > 0
         try:
             if self._counts.confirm(source.name, self._pager, self._pages, matters=matters):
                 return True
-        except IncompleteError:
-            entry.drop(source.stream_state)
-            raise
+        except IncompleteError as error:
+            other = self._pager.instead_of_missing()
+            if other is None:
+                entry.drop(source.stream_state)
+                raise
+            source.logger.warning("%s; %s", error, self._pager.instead)
+            self._begin_anew(other)
+            return False
         source.logger.info("%s: reading everything again to see what is missing", source.name)
         self._begin_anew(self._pager.again())
         return False
@@ -278,7 +291,8 @@ class StreamSync:
         pager = self._pager.restart(error, resumed=self._resumed)
         if pager is None:
             raise error
-        self._source.logger.warning("%s; %s", error, self._pager.instead)
+        level = logging.INFO if isinstance(error, BetterWayError) else logging.WARNING
+        self._source.logger.log(level, "%s; %s", error, self._pager.instead)
         self._begin_anew(pager)
 
     @property

@@ -10,7 +10,7 @@ import msgspec
 from tap_engine.errors import BadBodyError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 Members = dict[str, msgspec.Raw]
 
@@ -53,6 +53,15 @@ def inner(parts: Mapping[str, msgspec.Raw], name: str, inside: str) -> msgspec.R
 def join(parts: Mapping[str, msgspec.Raw]) -> bytes:
     """Join members into an object."""
     return _encoder.encode(parts)
+
+
+def with_texts(raw: bytes, names: Collection[str]) -> bytes:
+    """Replace members by a string that holds their JSON text; null stays null."""
+    parts = members(raw)
+    for name in parts.keys() & names:
+        if (value := bytes(parts[name])) != b"null":
+            parts[name] = literal(value.decode())
+    return join(parts)
 
 
 def literal(value: object) -> msgspec.Raw:

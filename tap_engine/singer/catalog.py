@@ -7,6 +7,7 @@ import functools
 import importlib.resources
 from typing import TYPE_CHECKING, Any
 
+from tap_engine.records import mixed_types
 from tap_engine.records.embedded import Embedded, embedding, secrets_of
 from tap_engine.records.pruning import Pruning, attached, compile_pruning, secret_breadcrumbs
 
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
 
     from tap_engine.records.embedded import Secrets
     from tap_engine.records.pruning import Breadcrumb
-
-SCALARS = ("string", "number", "integer", "boolean")
-CONTAINERS = {"object", "array"}
 
 
 def _is_ours(keyword: str) -> bool:
@@ -42,9 +40,11 @@ def selected_schema(
     finally:
         root.selected = selected
     reduced = _selected(schema, mask, ())
+    if config.get("mixed_types_as_text"):
+        mixed_types.as_text(reduced)
     # With a depth of 0 the SDK flattens nothing.
     if config.get("flattening_enabled") and config.get("flattening_max_depth"):
-        _make_flat(reduced)
+        mixed_types.as_scalars(reduced)
     if config.get("arrays_as_json"):
         for node in reduced["properties"].values():
             node.pop("items", None)
@@ -77,23 +77,6 @@ def _selected(
     if "required" in result:
         result["required"] = [name for name in result["required"] if name in result["properties"]]
     return result
-
-
-def _make_flat(schema: dict[str, Any]) -> None:
-    """Narrow members that may be scalars as well as objects or arrays to scalars.
-
-    The SDK flattens objects and arrays into text, but leaves numbers and booleans in such a member
-    as they are, which no loader accepts as text; a list of all scalars loaders treat as text.
-
-    Args:
-        schema: Schema at one level; changed in place.
-    """
-    for node in schema.get("properties", {}).values():
-        kinds = set(node["type"]) if isinstance(node.get("type"), list) else set()
-        if node.get("properties"):
-            _make_flat(node)
-        elif kinds & CONTAINERS and kinds & set(SCALARS):
-            node["type"] = [*SCALARS, "null"]
 
 
 @functools.cache

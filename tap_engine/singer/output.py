@@ -8,7 +8,7 @@ from tap_engine.records import json_text
 from tap_engine.records.rows import decode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from tap_engine.reading.page_queue import Step
     from tap_engine.records.drift import Drift
@@ -27,6 +27,7 @@ class Output:
         drift: Compares records with the schema.
         pruning: Members to leave out.
         reshape: Changes the members of a record; None to leave records as they are.
+        as_text: Members to write as JSON text.
         alias: Name of the stream in the messages; None where records have to be decoded.
         write_decoded: Writes a decoded record with its table version.
     """
@@ -38,6 +39,7 @@ class Output:
         *,
         pruning: Pruning,
         reshape: Callable[[json_text.Members, Context], json_text.Members] | None,
+        as_text: Collection[str],
         alias: str | None,
         write_decoded: Callable[[dict[str, Any], int | None], None],
     ) -> None:
@@ -45,11 +47,17 @@ class Output:
         self._drift = drift
         self._pruning = pruning
         self._reshape = reshape
+        self._as_text = as_text
         self._alias = alias
         self._write_decoded = write_decoded
 
     def records(self, step: Step, since: str | None) -> list[bytes]:
-        """Return the records of a page as they are written, as JSON text.
+        """Return the records of a page as they are written, as JSON text."""
+        raws, names = self._selected(step, since), self._as_text
+        return [json_text.with_texts(raw, names) for raw in raws] if names else raws
+
+    def _selected(self, step: Step, since: str | None) -> list[bytes]:
+        """Return the records of a page with the members that are selected.
 
         Rows older than the scan asked for are left out: not every endpoint filters. Rows without a
         replication timestamp stay, because nothing says that they are old.

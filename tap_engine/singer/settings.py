@@ -148,6 +148,15 @@ def shared(*, concurrency: int, lookback_seconds: int) -> list[Property]:
             default=False,
         ),
         setting(
+            "mixed_types_as_text",
+            BOOLEAN,
+            "Mixed types as text",
+            "Write columns that may hold any JSON type, such as the value of custom objects, as"
+            " text that holds JSON. Loaders of the PipelineWise family need it; see"
+            " docs/loaders.md.",
+            default=False,
+        ),
+        setting(
             "verify_counts",
             th.StringType(allowed_values=list(counts.MODES)),
             "Verify counts",

@@ -15,6 +15,7 @@ from tap_engine.errors import AbortedError, AbsentError, SourceError, StreamErro
 from tap_engine.reading import plan
 from tap_engine.reading.run import explained
 from tap_engine.reading.sync import StreamSync
+from tap_engine.records import mixed_types
 from tap_engine.records.drift import Drift
 from tap_engine.records.rows import decode
 from tap_engine.singer import maps
@@ -215,13 +216,15 @@ class EngineStream(ComparedStream, VersionedStream, abc.ABC):
         return pruning_of(self.schema, self.mask, self.metadata, self.kept, self.package)
 
     def _output(self) -> Output:
-        as_text = not self.is_mapped and not self.config.get("flattening_enabled")
+        as_sent = not self.is_mapped and not self.config.get("flattening_enabled")
+        as_json_text = self.config.get("mixed_types_as_text")
         return Output(
             self.host.writer,
             self.drift,
             pruning=self.pruning,
             reshape=self._reshaped if self.reshapes else None,
-            alias=self.stream_maps[0].stream_alias if as_text else None,
+            as_text=mixed_types.mixed(self.effective_schema) if as_json_text else (),
+            alias=self.stream_maps[0].stream_alias if as_sent else None,
             write_decoded=self.write_decoded,
         )
 
