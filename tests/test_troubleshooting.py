@@ -16,6 +16,9 @@ FOREIGN = {
     "Failed to parse JSON",
     "malformed array literal",
     "invalid input syntax for type json",
+    "Conversion Error: CSV Error on Line",
+    "dict contains fields not in fieldnames",
+    "Unknown message type ACTIVATE_VERSION",
 }
 """What others print: the TLS library, the loader, Meltano."""
 

@@ -160,6 +160,16 @@ def test_cursors_that_lead_in_a_circle_lead_back_to_numbers() -> None:
         assert numbered(source) == 1 + 2 * PAGES
 
 
+@pytest.mark.parametrize("concurrency", [1, 4])
+def test_rows_that_are_out_of_order_lead_back_to_numbers(concurrency: int) -> None:
+    with commerce7(rows=LONG, cursor_elsewhere="works") as source:
+        source.stand_in.faults.add("/tax.*cursor=[0-9a-f]", "ignore_sort", times=-1)
+        output = source.run("taxes", concurrency=concurrency)
+        assert_all_there(source, output)
+        assert_activated(output)
+        assert numbered(source) == 1 + 2 * PAGES
+
+
 def change(source: Source, edit: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
     """Change the answers to cursors."""
 
