@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, ClassVar
 from tap_commerce7 import error_table, metadata
 from tap_commerce7.auth import Commerce7Authenticator
 from tap_commerce7.connection import Connection
+from tap_commerce7.probed import ProbedTenant
+from tap_commerce7.questions import QUESTIONS
 from tap_commerce7.streams import STREAMS
 from tap_commerce7.tenant import read_tenant
 from tap_engine.errors import SettingsError
@@ -23,6 +25,7 @@ from tap_engine.singer.urls import base_url
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tap_engine.probing.asker import Asker
     from tap_engine.singer.stream import EngineStream
 
 
@@ -31,6 +34,7 @@ class TapCommerce7(CommandTap):
 
     name = "tap-commerce7"
     stream_types: ClassVar[tuple[type[EngineStream], ...]] = STREAMS
+    read_error = staticmethod(error_table.read_error)
 
     config_jsonschema = settings.declare(
         setting(
@@ -87,7 +91,7 @@ class TapCommerce7(CommandTap):
             )
             raise SettingsError(msg)
         authenticator = self._authenticator()
-        http = self.make_http(error_table.read_error)
+        http = self.make_http()
         most = int(settings.number(config, "max_requests_per_minute", 1, 100_000))
         api_url = base_url("api_url", str(config["api_url"]))
         http.name_host(api_url, "api_url")
@@ -126,6 +130,10 @@ class TapCommerce7(CommandTap):
                 str(self.config.get(user) or ""), str(self.config.get(password) or "")
             )
         return redactor
+
+    def probed(self, asker: Asker) -> ProbedTenant:
+        """Return the tenant as the questions of a probe see it."""
+        return ProbedTenant(asker, self.streams, self.connection, QUESTIONS)  # type: ignore[arg-type]
 
     def type_custom_fields(self, streams: Sequence[EngineStream]) -> None:
         """Declare the metadata that the tenant has configured."""

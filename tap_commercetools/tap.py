@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, ClassVar
 from tap_commercetools import custom_fields, error_table
 from tap_commercetools.auth import CommercetoolsAuthenticator
 from tap_commercetools.connection import Connection
+from tap_commercetools.probed import ProbedProject
 from tap_commercetools.query import LONGEST_PAGE
+from tap_commercetools.questions import QUESTIONS
 from tap_commercetools.region import REGIONS, read_region
 from tap_commercetools.streams import STREAMS, Types
 from tap_engine.errors import SettingsError
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tap_engine.errors import StreamError
+    from tap_engine.probing.asker import Asker
     from tap_engine.singer.stream import EngineStream
 
 
@@ -32,6 +35,7 @@ class TapCommercetools(CommandTap):
 
     name = "tap-commercetools"
     stream_types: ClassVar[tuple[type[EngineStream], ...]] = STREAMS
+    read_error = staticmethod(error_table.read_error)
 
     config_jsonschema = settings.declare(
         setting(
@@ -144,7 +148,7 @@ class TapCommercetools(CommandTap):
         config = self.config
         settings.require(config, "project_key", "client_id", "client_secret")
         self._check_stores()
-        http = self.make_http(error_table.read_error, "X-Correlation-ID")
+        http = self.make_http("X-Correlation-ID")
         project_url, auth_url = (
             self._url_of_project("api_url", "api"),
             self._url("auth_url", "auth"),
@@ -225,6 +229,10 @@ class TapCommercetools(CommandTap):
             str(self.config.get("client_id", "")), str(self.config.get("client_secret") or "")
         )
         return redactor
+
+    def probed(self, asker: Asker) -> ProbedProject:
+        """Return the project as the questions of a probe see it."""
+        return ProbedProject(asker, self.streams, self.connection, QUESTIONS)  # type: ignore[arg-type]
 
     def refusal_hint(self) -> str:
         """Return which project the token's scopes are of, if it is another one."""

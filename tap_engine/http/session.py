@@ -32,6 +32,7 @@ from tap_engine.http.deadline import LateError
 from tap_engine.http.error_table import FOREIGN, Action, rule_for
 from tap_engine.http.hosts import MOST_UNANSWERED, Contact, Hosts
 from tap_engine.http.redaction import excerpt
+from tap_engine.http.reply import NoReplyError, Reply
 from tap_engine.http.retry import Again, Renewed, Tries
 from tap_engine.http.transport import Transport, cause, contact, is_unknown_host
 from tap_engine.http.workers import Workers
@@ -115,6 +116,10 @@ class Http:
         """Lower the retry budget."""
         self._budget = min(self._budget, seconds)
 
+    def limit_wait(self, seconds: float) -> None:
+        """Lower the time that a whole answer may take."""
+        self._transport.limit_wait(seconds)
+
     def sent_for(self, stream: str) -> int:
         """Return the number of requests sent for a stream, including failed ones."""
         return self._sent[stream]
@@ -183,6 +188,16 @@ class Http:
                 self._logger.warning("%s; trying again in %.1f s", again, pause)
                 self.note_wait(pause)
                 self.sleep(pause)
+
+    def look(self, call: Call) -> Reply:
+        """Send a request once and return the answer; NoReplyError or TapError if there is none."""
+        for limiter in call.limiters:
+            self.note_wait(limiter.wait())
+        try:
+            response, body = self._exchange(call)
+        except Again as again:
+            raise NoReplyError(again.contact, str(again)) from None
+        return Reply(response.status_code, response.headers, body)
 
     def _given_up(self, call: Call, again: Again, tries: Tries) -> TapError:
         """Return the error for a request whose budget is spent."""

@@ -82,6 +82,12 @@ class Transport:
             # with a large page afterwards.
             return response, b"".join(response.iter_content(None))
 
+    def limit_wait(self, seconds: float) -> None:
+        """Lower the time that a whole answer may take."""
+        connect, part = self._timeout
+        self._timeout = (min(connect, seconds), min(part, seconds))
+        self._deadline = min(self._deadline, seconds)
+
     def stop(self) -> None:
         """End all exchanges with StoppedError."""
         self._watch.stop()
