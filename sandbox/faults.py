@@ -244,6 +244,17 @@ async def _date(exchange: _Exchange, options: dict[str, Any]) -> None:
     await exchange.app(exchange.scope, exchange.receive, send)
 
 
+async def _headers(exchange: _Exchange, options: dict[str, Any]) -> None:
+    """Answer with more `headers`."""
+
+    async def send(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            MutableHeaders(scope=message).update(options["headers"])
+        await exchange.send(message)
+
+    await exchange.app(exchange.scope, exchange.receive, send)
+
+
 async def _html(exchange: _Exchange, options: dict[str, Any]) -> None:
     """Answer 200 with an HTML page, as gateways do; `title` is its title."""
     page = HTML_PAGE.format(title=options.get("title", "Just a moment"))
@@ -274,6 +285,7 @@ KINDS: dict[str, Callable[[_Exchange, dict[str, Any]], Awaitable[None]]] = {
     "truncate": _truncate,
     "members": _members,
     "date": _date,
+    "headers": _headers,
     "html": _html,
     "slow": _slow,
     "drip": _drip,

@@ -118,6 +118,8 @@ def _mark(body: dict[str, object]) -> str:
 
 def cursor_elsewhere(tenant: ProbedTenant) -> Finding:
     """Look at what numbered lists made of a cursor."""
+    for name in tenant.order[0]:
+        tenant.view(name)
     tries = tenant.cursor_tries
     _need(tries, "no numbered list answered")
     found: dict[str, list[str]] = {"works": [], "refused": [], "ignored": []}

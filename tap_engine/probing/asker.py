@@ -92,6 +92,7 @@ class Asker:
         self._logger = logger
         self._clock = clock
         self._ends = clock() + MOST_SECONDS
+        self._sent_before = http.sent
         self._known: dict[str, Answer | str] = {}
         self._silent: dict[str, int] = {}
         self._closed: dict[tuple[str, bool], str] = {}
@@ -103,7 +104,7 @@ class Asker:
     @property
     def sent(self) -> int:
         """Number of requests sent."""
-        return self._http.sent
+        return self._http.sent - self._sent_before
 
     def ask(self, call: Call) -> Answer:
         """Ask, unless it was asked before.

@@ -108,8 +108,8 @@ class ProbedSource(abc.ABC):
         return self._views[stream]
 
     def present(self, *names: str) -> Iterator[View]:
-        """Yield the views of streams that have rows, of all looked at unless named."""
-        for name in names or tuple(self._views):
+        """Yield the views of streams that have rows, of all that come first unless named."""
+        for name in names or self.order[0]:
             if (view := self.view(name)).presence == PRESENT:
                 yield view
 
