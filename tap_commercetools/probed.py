@@ -121,6 +121,8 @@ class ProbedProject(ProbedSource):
             UnseenError: There is no token.
         """
         if not self.asker.answers:
+            self.view("project")
+        if not self.asker.answers:
             msg = "there is no token"
             raise UnseenError(msg)
         try:

@@ -46,12 +46,18 @@ class Probing:
         http = self.tap.connection.http
         return self.tap.probed(asker.Asker(http, self.tap.read_error, logging.getLogger()))
 
+    def forget_token(self) -> None:
+        """Have the next request ask for a token of its own."""
+        if isinstance(self.tap, TapCommercetools):
+            authenticator = self.tap.connection.authenticator
+            authenticator.renew(f"Bearer {authenticator.token().access_token}")
+
     def answer(self, name: str) -> Answered:
         """Answer one question, with no more requests than it takes."""
         source = self.source
         (question,) = (each for each in source.questions if each.name == name)
         if name in {"date_header", "limit_headers"}:  # they only look at answers
-            for stream in source.order[0][:9]:
+            for stream in source.order[0][:4]:
                 source.view(stream)
         return answered(question, source)
 
@@ -87,6 +93,7 @@ class Probes:
             self._made[key] = Probing(tap, stand_in)
         made = self._made[key]
         made.stand_in.faults.clear()
+        made.forget_token()
         made.stand_in.requests.clear()
         return made
 
