@@ -171,16 +171,21 @@ class _Exchange:
 
     async def hang_up(self, *, reset: bool) -> None:
         """Close the connection: with a TCP reset, or in an orderly way after what was sent."""
-        transport = self.scope["extensions"]["sandbox.transport"]
-        if reset:
-            linger = (socket.SOL_SOCKET, socket.SO_LINGER, LINGER_ZERO)
-            transport.get_extra_info("socket").setsockopt(*linger)
-            transport.abort()
-        else:
-            transport.close()
-        # The server complains about an unanswered request unless it has seen the connection go.
-        while (await self.receive())["type"] != "http.disconnect":
-            pass
+        await hang_up(self.scope, self.receive, reset=reset)
+
+
+async def hang_up(scope: Scope, receive: Receive, *, reset: bool = True) -> None:
+    """Close the connection of a request: with a TCP reset, or in an orderly way."""
+    transport = scope["extensions"]["sandbox.transport"]
+    if reset:
+        linger = (socket.SOL_SOCKET, socket.SO_LINGER, LINGER_ZERO)
+        transport.get_extra_info("socket").setsockopt(*linger)
+        transport.abort()
+    else:
+        transport.close()
+    # The server complains about an unanswered request unless it has seen the connection go.
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 async def _status(exchange: _Exchange, options: dict[str, Any]) -> None:

@@ -16,7 +16,8 @@ from tap_commerce7.tenant import read_tenant
 from tap_engine.errors import SettingsError
 from tap_engine.http.rate_limit import RateLimiter
 from tap_engine.http.redaction import Redactor
-from tap_engine.singer import settings
+from tap_engine.recording.recorder import Recorded
+from tap_engine.singer import record, settings
 from tap_engine.singer.cli import CommandTap
 from tap_engine.singer.cli import main as run_command_line
 from tap_engine.singer.settings import INTEGER, TEXT, setting
@@ -134,6 +135,23 @@ class TapCommerce7(CommandTap):
     def probed(self, asker: Asker) -> ProbedTenant:
         """Return the tenant as the questions of a probe see it."""
         return ProbedTenant(asker, self.streams, self.connection, QUESTIONS)  # type: ignore[arg-type]
+
+    def recorded(self) -> Recorded:
+        """Return what a recording has to know of this tap."""
+        names, sensitive = record.declared(self)
+        return Recorded(
+            tap=self.name,
+            version=self.plugin_version,
+            bases={"api": self.connection.api_url},
+            mounts={"api": "/api"},
+            addresses={"api_url": "{url}/api", "app_id": "recorded", "app_secret": "nobody's"},
+            source_setting="tenant",
+            config={**self.config, "tenant": self.source},
+            names=names,
+            sensitive=sensitive,
+            words=record.path_words(self, "no-such-list", "allocation", "group", "query"),
+            state_words=record.state_words(self),
+        )
 
     def type_custom_fields(self, streams: Sequence[EngineStream]) -> None:
         """Declare the metadata that the tenant has configured."""

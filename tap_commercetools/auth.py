@@ -61,7 +61,7 @@ class CommercetoolsAuthenticator(AuthBase):
         redactor: Redactor,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._url = auth_url.removesuffix("/oauth/token") + "/oauth/token"
+        self.url = auth_url.removesuffix("/oauth/token")
         self._basic = HTTPBasicAuth(client_id.encode(), client_secret.encode())
         self._scopes = " ".join(scopes)
         self._http = http
@@ -108,7 +108,7 @@ class CommercetoolsAuthenticator(AuthBase):
         asked_at = self._clock()
         call = Call(
             stream="token",
-            url=self._url,
+            url=f"{self.url}/oauth/token",
             rules=error_table.TOKEN_RULES,
             auth=self._basic,
             form=form,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from tap_commercetools import custom_fields, error_table
 from tap_commercetools.auth import CommercetoolsAuthenticator
 from tap_commercetools.connection import Connection
+from tap_commercetools.graphql import PAGES_AT_ONCE
 from tap_commercetools.probed import ProbedProject
 from tap_commercetools.query import LONGEST_PAGE
 from tap_commercetools.questions import QUESTIONS
@@ -16,7 +17,8 @@ from tap_commercetools.streams import STREAMS, Types
 from tap_engine.errors import SettingsError
 from tap_engine.http.rate_limit import RateLimiter
 from tap_engine.http.redaction import Redactor
-from tap_engine.singer import settings
+from tap_engine.recording.recorder import Recorded
+from tap_engine.singer import record, settings
 from tap_engine.singer.cli import CommandTap
 from tap_engine.singer.cli import main as run_command_line
 from tap_engine.singer.settings import BOOLEAN, INTEGER, TEXT, TEXTS, WORDS, setting
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
     from tap_engine.errors import StreamError
     from tap_engine.probing.asker import Asker
     from tap_engine.singer.stream import EngineStream
+
+PATH_WORDS = ("graphql", "oauth", "token", "no-such-list", "payment-methods")
+"""Words in paths that no stream has."""
 
 
 class TapCommercetools(CommandTap):
@@ -233,6 +238,32 @@ class TapCommercetools(CommandTap):
     def probed(self, asker: Asker) -> ProbedProject:
         """Return the project as the questions of a probe see it."""
         return ProbedProject(asker, self.streams, self.connection, QUESTIONS)  # type: ignore[arg-type]
+
+    def recorded(self) -> Recorded:
+        """Return what a recording has to know of this tap."""
+        names, sensitive = record.declared(self)
+        connection = self.connection
+        return Recorded(
+            tap=self.name,
+            version=self.plugin_version,
+            bases={
+                "api": connection.project_url,
+                "auth": connection.authenticator.url,
+                "history": connection.history_url,
+            },
+            mounts={"api": "/api/{source}", "auth": "/auth", "history": "/history/{source}"},
+            addresses={
+                **{f"{name}_url": f"{{url}}/{name}" for name in ("api", "auth", "history")},
+                "client_id": "recorded",
+                "client_secret": "nobody's",
+            },
+            source_setting="project_key",
+            config=self.config,
+            names=names | {f"page{number}" for number in range(PAGES_AT_ONCE)},
+            sensitive=sensitive,
+            words=record.path_words(self, *PATH_WORDS),
+            state_words=record.state_words(self),
+        )
 
     def refusal_hint(self) -> str:
         """Return which project the token's scopes are of, if it is another one."""

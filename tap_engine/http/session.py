@@ -92,7 +92,7 @@ class Http:
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._workers = Workers(concurrency)
-        self._transport = Transport(
+        self.transport = Transport(
             user_agent=user_agent, connections=concurrency + 2, timeout=timeout
         )
         self.run_started_at: str | None = None
@@ -109,16 +109,12 @@ class Http:
     def stop(self) -> None:
         """End all waiting, here and in the workers, with StoppedError."""
         self._stopping.set()
-        self._transport.stop()
+        self.transport.stop()
         self._workers.stop()
 
     def limit_retries(self, seconds: float) -> None:
         """Lower the retry budget."""
         self._budget = min(self._budget, seconds)
-
-    def limit_wait(self, seconds: float) -> None:
-        """Lower the time that a whole answer may take."""
-        self._transport.limit_wait(seconds)
 
     def sent_for(self, stream: str) -> int:
         """Return the number of requests sent for a stream, including failed ones."""
@@ -236,10 +232,10 @@ class Http:
     def _exchange(self, call: Call) -> tuple[requests.Response, bytes]:
         try:
             self._note_first(call)
-            request = self._transport.prepare(call)
+            request = self.transport.prepare(call)
             with self._lock:
                 self._sent[call.stream] += 1
-            response, body = self._transport.exchange(request)
+            response, body = self.transport.exchange(request)
         except (
             LateError,
             requests.exceptions.ConnectionError,

@@ -99,7 +99,7 @@ class Asker:
         self._over = ""
         self.answers: list[Answer] = []
         http.limit_retries(TOKEN_SECONDS)
-        http.limit_wait(ANSWER_SECONDS)
+        http.transport.limit_wait(ANSWER_SECONDS)
 
     @property
     def sent(self) -> int:

@@ -7,6 +7,7 @@ import gc
 import logging
 import os
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -15,7 +16,7 @@ from singer_sdk.helpers._util import load_json  # the SDK's JSON reader, exact w
 from singer_sdk.singerlib import Catalog
 
 from tap_engine.errors import AbortedError, SettingsError, StateError, TapError, TerminatedError
-from tap_engine.singer import probe
+from tap_engine.singer import probe, record
 from tap_engine.singer.check import check, print_catalog, print_schemas
 from tap_engine.singer.tap import EngineTap
 from tap_engine.state import shards
@@ -38,6 +39,7 @@ class CommandTap(EngineTap):
         state: Any = None,
         catalog: Any = None,
         probing: str | None = None,
+        folder: str | None = None,
         merge_states: bool = False,
         files: tuple[str, ...] = (),
     ) -> None:
@@ -48,21 +50,20 @@ class CommandTap(EngineTap):
             print_merged_state(cls, files)
         elif files:
             stop(cls.logger, f"unexpected arguments: {' '.join(files)} (see --help)")
-        elif probing:
-            tap = build(cls, config, None, None)
-            sys.exit(run_guarded(tap, lambda: probe.probe_account(tap, probing)))
         else:
             tap = build(cls, config, state, catalog)
-            sys.exit(run_guarded(tap, tap.run))
+            work = partial(probe.probe_account, tap, probing) if probing else tap.run
+            work = partial(record.recorded, tap, folder, work) if folder else work
+            sys.exit(run_guarded(tap, work))
 
     @classmethod
     def get_singer_command(cls) -> click.Command:
-        """Add the probe, and the option that merges the states of shards, if there are shards."""
+        """Add our own options; the one that merges states only where there are shards."""
         command = super().get_singer_command()
         for parameter in command.params:
             # --test needs to know the selected streams, even if --catalog comes after it.
             parameter.is_eager |= parameter.name == "catalog"
-        command.params.append(
+        command.params += [
             click.Option(
                 ["--probe", "probing"],
                 is_flag=False,
@@ -70,8 +71,14 @@ class CommandTap(EngineTap):
                 type=click.Choice([probe.MARKDOWN, probe.JSON]),
                 help="Ask the account what the documentation of the API leaves open, and print a"
                 " report without values of records; --probe=json prints it for programs.",
-            )
-        )
+            ),
+            click.Option(
+                ["--record", "folder"],
+                metavar="FOLDER",
+                help="Write the requests and answers of the run or probe into FOLDER, with every"
+                " value replaced.",
+            ),
+        ]
         if shards.NAME in cls.config_jsonschema["properties"]:
             merge = "Merge the states of all shards, given as FILES, and print the result."
             command.params += [

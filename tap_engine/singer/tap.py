@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tap_engine.probing.asker import Asker
     from tap_engine.probing.source import ProbedSource
     from tap_engine.reading.run import ReadSettings
+    from tap_engine.recording.recorder import Recorded
     from tap_engine.singer.stream import EngineStream
 
 
@@ -97,6 +98,10 @@ class EngineTap(SdkTap):
     @abc.abstractmethod
     def probed(self, asker: Asker) -> ProbedSource:
         """Return the account as the questions of a probe see it."""
+
+    @abc.abstractmethod
+    def recorded(self) -> Recorded:
+        """Return what a recording has to know of this tap."""
 
     def refusal_hint(self) -> str:
         """Return what is probably wrong with the settings if no stream can be read."""

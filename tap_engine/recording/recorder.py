@@ -1,0 +1,326 @@
+"""Collects what was asked and answered, and writes it down at the end, with values replaced.
+
+Until then it is in memory only: the order of ids can be kept only once all of them are known, and
+nothing is ever stored as it was sent.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import random
+import secrets
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlsplit
+
+from tap_engine.ids import UUID
+from tap_engine.recording import kept
+from tap_engine.recording.replacing import TIME, Replacer
+from tap_engine.recording.rewriting import Rewriter, read, write
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    import requests
+
+FORMAT = 1
+MOST_BYTES = 50_000_000
+"""Bodies of answers beyond this are not recorded."""
+
+LEAST_DAYS, MOST_DAYS = 30, 365
+"""Times are moved back by a random number of days between these."""
+
+INDEX, EXCHANGES, STATE = "recording.json", "exchanges.jsonl", "state.json"
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What a tap says about itself, for a recording.
+
+    Attributes:
+        tap: Its name.
+        version: Its version.
+        bases: Base URLs of what is asked, by role.
+        mounts: Paths that stand in for them at a replay; `{source}` is the replaced project.
+        addresses: Settings with the URLs for a replay; `{url}` is that of the server.
+        source_setting: Setting that names the project or tenant.
+        config: Its settings.
+        names: Names of members that schemas declare.
+        sensitive: Those of them whose values may be personal or secret.
+        words: Words in paths.
+        state_words: Words in states.
+    """
+
+    tap: str
+    version: str
+    bases: Mapping[str, str]
+    mounts: Mapping[str, str]
+    addresses: Mapping[str, str]
+    source_setting: str
+    config: Mapping[str, Any]
+    names: frozenset[str]
+    sensitive: frozenset[str]
+    words: frozenset[str]
+    state_words: frozenset[str]
+
+
+@dataclass
+class _Exchange:
+    role: str
+    method: str
+    path: str
+    params: list[tuple[str, str]]
+    query: Any
+    at: float
+    took: float
+    status: int = 0
+    headers: dict[str, str] = field(default_factory=dict)
+    body: str = ""
+
+
+class Recorder:
+    """Records one run or probe; safe to use from several threads.
+
+    Args:
+        folder: Where the recording goes; it must be empty or not exist.
+        recorded: What the tap says about itself.
+        mask: Masks known secrets, in case one got through.
+
+    Raises:
+        OSError: The folder cannot be used.
+    """
+
+    def __init__(self, folder: Path, recorded: Recorded, mask: Callable[[str], str]) -> None:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            msg = f"{folder} is not empty"
+            raise OSError(msg)
+        self._folder = folder
+        self._recorded = recorded
+        self._mask = mask
+        self._exchanges: list[_Exchange] = []
+        self._bytes = 0
+        self._complete = True
+        self._closed = False
+        self._began = time.monotonic()
+        self._lock = threading.Lock()
+        self.rewriter: Rewriter | None = None
+        self.state: dict[str, Any] | None = None
+        self.streams: list[str] = []
+
+    def answered(
+        self, request: requests.PreparedRequest, answer: requests.Response, body: bytes, took: float
+    ) -> None:
+        """Take note of an answer."""
+        exchange = self._exchange(request, took)
+        exchange.status = answer.status_code
+        exchange.headers = {
+            name: answer.headers[name] for name in kept.HEADERS if name in answer.headers
+        }
+        exchange.body = _without_tokens(body.decode("utf-8", "replace"))
+        self._note(exchange)
+
+    def failed(self, request: requests.PreparedRequest, took: float) -> None:
+        """Take note of a request that got no answer."""
+        self._note(self._exchange(request, took))
+
+    def _note(self, exchange: _Exchange) -> None:
+        with self._lock:
+            if self._closed:
+                return
+            self._complete &= self._bytes + len(exchange.body) <= MOST_BYTES
+            if self._complete:
+                self._bytes += len(exchange.body)
+                self._exchanges.append(exchange)
+
+    def _exchange(self, request: requests.PreparedRequest, took: float) -> _Exchange:
+        url = str(request.url)
+        bases = self._recorded.bases
+        role = max(
+            (role for role, base in bases.items() if url.startswith(base)),
+            key=lambda role: len(bases[role]),
+        )
+        parts = urlsplit(url.removeprefix(bases[role]))
+        is_json = "json" in str(request.headers.get("Content-Type", ""))
+        return _Exchange(
+            role,
+            str(request.method),
+            parts.path,
+            parse_qsl(parts.query, keep_blank_values=True),
+            read(_text(request.body)) if is_json and request.body else None,
+            at=time.monotonic() - self._began - took,
+            took=took,
+        )
+
+    def write(self) -> int:
+        """Write the recording and return the number of exchanges in it.
+
+        Raises:
+            OSError: It cannot be written.
+        """
+        with self._lock:
+            self._closed = True
+        self._make_rewriter()
+        with (self._folder / EXCHANGES).open("w", encoding="utf-8") as file:
+            for exchange in self._exchanges:
+                file.write(self._mask(json.dumps(self._rewritten(exchange))) + "\n")
+        if self.state is not None:
+            state = write(self._state(read(json.dumps(self.state, default=str)), ""))
+            (self._folder / STATE).write_text(self._mask(state), encoding="utf-8")
+        index = self._mask(json.dumps(self._index(), indent=2))
+        (self._folder / INDEX).write_text(index, encoding="utf-8")
+        return len(self._exchanges)
+
+    def _make_rewriter(self) -> None:
+        texts = [exchange.body for exchange in self._exchanges]
+        for exchange in self._exchanges:
+            texts += [exchange.path, json.dumps(exchange.params), json.dumps(exchange.query)]
+        texts += [json.dumps(self.state, default=str), json.dumps(self._settings(), default=str)]
+        ids = {found for text in texts for found in UUID.findall(text)}
+        recorded = self._recorded
+        self.rewriter = Rewriter(
+            Replacer(
+                secrets.token_bytes(32),
+                random.SystemRandom().randint(LEAST_DAYS, MOST_DAYS),
+                ids,
+                _sorted_texts(self._exchanges),
+            ),
+            names=recorded.names,
+            sensitive=recorded.sensitive,
+            words=recorded.words,
+        )
+
+    @property
+    def _values(self) -> Rewriter:
+        assert self.rewriter is not None  # noqa: S101 (made first)
+        return self.rewriter
+
+    def _rewritten(self, exchange: _Exchange) -> dict[str, Any]:
+        values = self._values
+        return {
+            "role": exchange.role,
+            "method": exchange.method,
+            "path": values.path(exchange.path),
+            "params": [[name, values.parameter(name, v)] for name, v in exchange.params],
+            "query": self._query(exchange.query),
+            "status": exchange.status,
+            "headers": {n: self._header(n, v) for n, v in exchange.headers.items()},
+            "body": values.body(exchange.body, failed=exchange.status >= 400),  # noqa: PLR2004
+            "at": round(exchange.at, 3),
+            "took": round(exchange.took, 3),
+        }
+
+    def _query(self, query: Any) -> Any:
+        """Rewrite a query of GraphQL, and its variables."""
+        if isinstance(query, dict):
+            return {name: self._query(inner) for name, inner in query.items()}
+        if isinstance(query, list):
+            return [self._query(inner) for inner in query]
+        if isinstance(query, str):
+            return self._values.predicate(query) if '"' in query else str(query)
+        return query
+
+    def _header(self, name: str, value: str) -> str:
+        if name == "Content-Type":
+            return value
+        return value if value.isdecimal() else self._values.replacer.header_date(value)
+
+    def _index(self) -> dict[str, Any]:
+        recorded, replacer = self._recorded, self._values.replacer
+        source = replacer.text(str(recorded.config[recorded.source_setting]))
+        mounts = {role: path.format(source=source) for role, path in recorded.mounts.items()}
+        return {
+            "format": FORMAT,
+            "tap": recorded.tap,
+            "version": recorded.version,
+            "complete": self._complete,
+            "exchanges": len(self._exchanges),
+            "streams": self.streams,
+            "mounts": mounts,
+            "settings": {
+                recorded.source_setting: source,
+                **recorded.addresses,
+                **{name: self._setting(name, v) for name, v in self._settings().items()},
+                "concurrency": 1,
+            },
+        }
+
+    def _settings(self) -> dict[str, Any]:
+        config = self._recorded.config
+        return {name: config[name] for name in kept.SETTINGS if config.get(name) is not None}
+
+    def _setting(self, name: str, value: Any) -> Any:
+        if name == "stream_filters":
+            return {stream: self._filter(each) for stream, each in value.items()}
+        if name == "start_date":
+            return self._values.replacer.time(str(value)) or self._values.replacer.text(str(value))
+        if isinstance(value, list):
+            return [self._values.replacer.text(str(each)) for each in value]
+        return value if isinstance(value, bool | int | str) else float(value)
+
+    def _filter(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: self._values.parameter(name, str(each)) for name, each in value.items()}
+        return self._values.predicate(str(value))
+
+    def _state(self, value: Any, name: str) -> Any:
+        """Rewrite a state: its numbers and words are the tap's own."""
+        if isinstance(value, dict):
+            return {key: self._state(inner, key) for key, inner in value.items()}
+        if isinstance(value, list):
+            return [self._state(inner, name) for inner in value]
+        own = self._recorded.state_words | self._recorded.names
+        if not isinstance(value, str) or name in {"left_out", "maps"}:
+            return value
+        is_number = value.isdecimal()
+        return value if value in own or is_number else self._values.replacer.text(value)
+
+
+def _without_tokens(body: str) -> str:
+    """Drop tokens from an answer that holds one."""
+    if not any(f'"{name}"' in body for name in kept.TOKENS):
+        return body
+    try:
+        members = read(body)
+    except (ValueError, RecursionError):
+        return ""
+    if isinstance(members, dict):
+        members = {name: "token" if name in kept.TOKENS else v for name, v in members.items()}
+    return write(members)
+
+
+def _text(body: str | bytes | None) -> str:
+    return body.decode() if isinstance(body, bytes) else str(body or "")
+
+
+def _sorted_texts(exchanges: list[_Exchange]) -> list[str]:
+    """Return the texts that lists were sorted by, in an order that fits all of these lists."""
+    seen: list[list[str]] = [list(_sort_values(exchange)) for exchange in exchanges]
+    found = dict.fromkeys(itertools.chain.from_iterable(seen))
+    for order in (str, str.casefold):
+        keys = ([order(text) for text in texts] for texts in seen)
+        if all(a <= b for each in keys for a, b in itertools.pairwise(each)):
+            return sorted(found, key=order)
+    return list(found)
+
+
+def _sort_values(exchange: _Exchange) -> Iterator[str]:
+    """Yield the values of the first member that a list was sorted by, unless it is a UUID."""
+    path = dict(reversed(exchange.params)).get("sort", "").removesuffix(" asc")
+    if not path or exchange.status != 200:  # noqa: PLR2004 (OK)
+        return
+    try:
+        rows = read(exchange.body)["results"]
+        for row in rows:
+            value = row
+            for member in path.split("."):
+                value = value[member]
+            plain = type(value) is str and not UUID.fullmatch(value) and not TIME.fullmatch(value)
+            if plain:
+                yield value
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return
