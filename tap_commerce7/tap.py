@@ -149,7 +149,7 @@ class TapCommerce7(CommandTap):
             config={**self.config, "tenant": self.source},
             names=names,
             sensitive=sensitive,
-            words=record.path_words(self, "no-such-list", "allocation", "group", "query"),
+            words=record.path_words(STREAMS, "no-such-list", "allocation", "group", "query"),
             state_words=record.state_words(self),
         )
 

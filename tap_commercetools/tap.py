@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from tap_engine.probing.asker import Asker
     from tap_engine.singer.stream import EngineStream
 
-PATH_WORDS = ("graphql", "oauth", "token", "no-such-list", "payment-methods")
+PATH_WORDS = ("graphql", "in-store", "oauth", "token", "no-such-list")
 """Words in paths that no stream has."""
 
 
@@ -261,7 +261,7 @@ class TapCommercetools(CommandTap):
             config=self.config,
             names=names | {f"page{number}" for number in range(PAGES_AT_ONCE)},
             sensitive=sensitive,
-            words=record.path_words(self, *PATH_WORDS),
+            words=record.path_words(STREAMS, *PATH_WORDS),
             state_words=record.state_words(self),
         )
 

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tap_engine.records.drift import Drift
+from tap_engine.records.typed_members import OF_USERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,60}(\[\])?")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,60}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +43,40 @@ def compare(rows: Sequence[Mapping[str, Any]], schema: Mapping[str, Any]) -> Mem
     unseen = [
         path for path in declared if path not in seen and (_outer(path) in seen or not _outer(path))
     ]
-    return Members(_named(drift.undeclared), _named(drift.contradicting), unseen if rows else [])
+    odd = sorted({name for name in _odd_names(rows) if name}, key=len, reverse=True)
+    return Members(
+        _named(drift.undeclared, odd),
+        _named(drift.contradicting, odd),
+        unseen if rows else [],
+    )
 
 
-def _named(found: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
+def _named(found: Mapping[str, Iterable[str]], odd: Sequence[str]) -> dict[str, list[str]]:
     """Sort what drift found; of names that could be values only the length is told."""
-    return {
-        ".".join(map(_shown, path.split("."))): sorted(types)
-        for path, types in sorted(found.items())
-    }
+    named = {}
+    for path, types in sorted(found.items()):
+        for name in odd:
+            path = path.replace(name, _hidden(name))  # noqa: PLW2901
+        parts = path.split(".")
+        outer = next(
+            (n for n, part in enumerate(parts) if part.strip("[]") in OF_USERS), len(parts)
+        )
+        shown = [*parts[: outer + 1], *map(_hidden, parts[outer + 1 :])]
+        named[".".join(shown)] = sorted(types)
+    return named
 
 
-def _shown(name: str) -> str:
-    return name if _NAME.fullmatch(name) else f"(a name of {len(name)} characters)"
+def _hidden(name: str) -> str:
+    return name if name.startswith("(") else f"(a name of {len(name)} characters)"
+
+
+def _odd_names(value: Any) -> Iterator[str]:
+    """Yield the names of members that do not look like names."""
+    if isinstance(value, dict):
+        yield from (name for name in value if not _NAME.fullmatch(name))
+    for inner in value.values() if isinstance(value, dict) else value:
+        if isinstance(inner, dict | list):
+            yield from _odd_names(inner)
 
 
 def _outer(path: str) -> str:

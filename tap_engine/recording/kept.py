@@ -44,6 +44,7 @@ ENUMERATIONS = frozenset(
         "quoteState",
         "recurringOrderState",
         "referenceTypeId",
+        "resourceType",
         "resourceTypeId",
         "shipmentState",
         "shippingMode",
@@ -61,20 +62,6 @@ ENUMERATIONS = frozenset(
     }
 )
 """Members whose values are kept, if they look like words of an enumeration."""
-
-FREE = frozenset(
-    {
-        "appData",
-        "attributes",
-        "attributesMap",
-        "custom",
-        "fields",
-        "metaData",
-        "transitions",
-        "value",
-    }
-)
-"""Members whose inside users define: nothing in there is taken for an enumeration."""
 
 ERROR_WORDS = frozenset({"code", "error", "type"})
 """Members of error answers whose values are kept, if they are single words."""

@@ -13,6 +13,7 @@ import secrets
 import threading
 import time
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -22,7 +23,7 @@ from tap_engine.recording.replacing import TIME, Replacer
 from tap_engine.recording.rewriting import Rewriter, read, write
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     import requests
@@ -187,7 +188,7 @@ class Recorder:
                 secrets.token_bytes(32),
                 random.SystemRandom().randint(LEAST_DAYS, MOST_DAYS),
                 ids,
-                _sorted_texts(self._exchanges),
+                _in_order([*map(_sorted_by, self._exchanges), *self._lists]),
             ),
             names=recorded.names,
             sensitive=recorded.sensitive,
@@ -253,6 +254,12 @@ class Recorder:
         config = self._recorded.config
         return {name: config[name] for name in kept.SETTINGS if config.get(name) is not None}
 
+    @property
+    def _lists(self) -> list[list[str]]:
+        """Settings that are lists of texts, in which order they are read."""
+        values = self._settings().values()
+        return [sorted(map(str, value)) for value in values if isinstance(value, list)]
+
     def _setting(self, name: str, value: Any) -> Any:
         if name == "stream_filters":
             return {stream: self._filter(each) for stream, each in value.items()}
@@ -273,11 +280,16 @@ class Recorder:
             return {key: self._state(inner, key) for key, inner in value.items()}
         if isinstance(value, list):
             return [self._state(inner, name) for inner in value]
-        own = self._recorded.state_words | self._recorded.names
         if not isinstance(value, str) or name in {"left_out", "maps"}:
             return value
-        is_number = value.isdecimal()
-        return value if value in own or is_number else self._values.replacer.text(value)
+        if value.startswith("{"):  # members of entries are JSON text themselves
+            return write(self._state(read(value), name))
+        kept_as_it_is = value in self._own or value.isdecimal()
+        return value if kept_as_it_is else self._values.replacer.text(value)
+
+    @cached_property
+    def _own(self) -> frozenset[str]:
+        return self._recorded.state_words | self._recorded.names
 
 
 def _without_tokens(body: str) -> str:
@@ -297,30 +309,29 @@ def _text(body: str | bytes | None) -> str:
     return body.decode() if isinstance(body, bytes) else str(body or "")
 
 
-def _sorted_texts(exchanges: list[_Exchange]) -> list[str]:
-    """Return the texts that lists were sorted by, in an order that fits all of these lists."""
-    seen: list[list[str]] = [list(_sort_values(exchange)) for exchange in exchanges]
-    found = dict.fromkeys(itertools.chain.from_iterable(seen))
+def _in_order(sequences: list[list[str]]) -> list[str]:
+    """Return the texts of sorted sequences in an order that fits all of them."""
+    found = dict.fromkeys(itertools.chain.from_iterable(sequences))
     for order in (str, str.casefold):
-        keys = ([order(text) for text in texts] for texts in seen)
+        keys = ([order(text) for text in texts] for texts in sequences)
         if all(a <= b for each in keys for a, b in itertools.pairwise(each)):
             return sorted(found, key=order)
     return list(found)
 
 
-def _sort_values(exchange: _Exchange) -> Iterator[str]:
-    """Yield the values of the first member that a list was sorted by, unless it is a UUID."""
+def _sorted_by(exchange: _Exchange) -> list[str]:
+    """Return the values of the first member that a list was sorted by, unless they are UUIDs."""
     path = dict(reversed(exchange.params)).get("sort", "").removesuffix(" asc")
     if not path or exchange.status != 200:  # noqa: PLR2004 (OK)
-        return
+        return []
+    values = []
     try:
-        rows = read(exchange.body)["results"]
-        for row in rows:
+        for row in read(exchange.body)["results"]:
             value = row
             for member in path.split("."):
                 value = value[member]
-            plain = type(value) is str and not UUID.fullmatch(value) and not TIME.fullmatch(value)
-            if plain:
-                yield value
+            values.append(value)
     except (ValueError, KeyError, TypeError, RecursionError):
-        return
+        return []
+    plain = (value for value in values if type(value) is str)
+    return [value for value in plain if not UUID.fullmatch(value) and not TIME.fullmatch(value)]

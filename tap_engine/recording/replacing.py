@@ -25,7 +25,8 @@ LOWER, UPPER, DIGITS = "jkqvwxz", "JKQVWXZ", "789"
 SPARE = "123456"
 """Further digits, once all numbers of a length out of the first are taken."""
 
-MOST_TRIES = 200
+MOST_TRIES = 50
+FEW_DIGITS = 3
 DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 TIME = re.compile(
     r"(?P<second>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?P<rest>(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?)",
@@ -102,9 +103,18 @@ class Replacer:
                 made = make(value, attempt)  # type: ignore[operator]
                 if prefix + made not in self._taken and made != value:
                     break
+            else:
+                made = self._free(value, prefix) or made
             self._taken.add(prefix + made)
             self._made[key] = made
         return self._made[key]
+
+    def _free(self, value: str, prefix: str) -> str:
+        """Return a number of a few digits that is left; versions of a record must stay apart."""
+        if not value.isdecimal() or len(value) > FEW_DIGITS:
+            return ""
+        every = range(10 ** (len(value) - 1), 10 ** len(value))
+        return next((str(n) for n in every if f"{prefix}{n}" not in self._taken), "")
 
     def _stream(self, value: str, attempt: int, length: int) -> bytes:
         """Return bytes that depend on the key, a value and an attempt."""

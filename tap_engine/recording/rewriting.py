@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
 from tap_engine.recording import kept
+from tap_engine.records.typed_members import OF_USERS
 
 if TYPE_CHECKING:
     from tap_engine.recording.replacing import Replacer
@@ -27,6 +28,7 @@ _OPERATORS = frozenset(
     }
 )
 _OPERATED = re.compile(r"(eq|ne|gt|gte|lt|lte|btw|in|nin|like):(.*)", re.DOTALL)
+_SCOPES = re.compile(r"(?:(?:view|manage)_[a-z_]+(?::[^ ]*)?(?: |$))+")
 _MODES = frozenset({"", "start", "now", "true", "false"})
 
 
@@ -137,7 +139,7 @@ class Rewriter:
             value,
             key,
             error=error or (page and key == "errors"),
-            free=free or key in kept.FREE,
+            free=free or key in OF_USERS,
         )
 
     def _text(self, value: str, name: str, *, error: bool, free: bool) -> str:
@@ -159,6 +161,8 @@ class Rewriter:
 
     def scope(self, value: str) -> str:
         """Rewrite scopes: their names are kept, projects and stores replaced."""
+        if not _SCOPES.fullmatch(value):
+            return self.replacer.text(value)
         scopes = (scope.split(":") for scope in value.split(" "))
         return " ".join(":".join([n, *map(self.replacer.text, more)]) for n, *more in scopes)
 

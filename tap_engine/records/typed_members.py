@@ -16,6 +16,20 @@ Node = dict[str, Any]
 Members = dict[str, Node]
 Path = tuple[str, ...]
 
+OF_USERS = frozenset(
+    {
+        "appData",
+        "attributes",
+        "attributesMap",
+        "custom",
+        "fields",
+        "metaData",
+        "transitions",
+        "value",
+    }
+)
+"""Members whose inside users define, names included."""
+
 SCALARS = ("string", "number", "integer", "boolean")
 KINDS = ("object", "array", *SCALARS)
 

@@ -12,8 +12,9 @@ from tap_engine.recording.recorder import Recorder
 from tap_engine.state import shards
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from tap_engine.singer.stream import EngineStream
     from tap_engine.singer.tap import EngineTap
 
 PAGERS = frozenset({"cursor", "id", "page", "time", "window"})
@@ -73,10 +74,10 @@ def _nodes(schema: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]
         yield from _nodes(items)
 
 
-def path_words(tap: EngineTap, *more: str) -> frozenset[str]:
-    """Return the words in the paths of all streams, their fixed contexts included."""
+def path_words(streams: Iterable[type[EngineStream]], *more: str) -> frozenset[str]:
+    """Return the words in the paths of streams, their fixed contexts included."""
     words = {"", *more}
-    for stream in tap.stream_types:
+    for stream in streams:
         words.update(part for part in stream.path.split("/") if "{" not in part)
         words.update(getattr(stream, "object_types", ()))
     return frozenset(words)
