@@ -1,7 +1,7 @@
 """A stand-in that answers from a recording: `python -m sandbox.replay FOLDER`.
 
-A tap that is pointed at it sees what the recorded run saw, so it does the same. What it asks for and
-the recording does not hold is answered with 501 and reported: there the two runs differ.
+A tap that is pointed at it sees what the recorded run saw, so it does the same. What it asks for
+and the recording does not hold is answered with 501 and reported: there the two runs differ.
 
 Two things in a request come from the tap's clock or its own arithmetic, and are never the same
 twice: times and ids that no recorded answer holds. They do not count when requests are compared.
@@ -30,9 +30,8 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 MADE_BY_THE_TAP = re.compile(
-    r"\d{4}-\d\d-\d\dT[\d:.]+Z|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+    r"\d{4}-\d\d-\d\d(?:T[\d:.]+Z)?|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 )
-SECONDS_TO_STOP = 1.0
 
 
 class Replay:
@@ -128,7 +127,10 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="what --record wrote")
     parser.add_argument("--port", type=int, default=8703, help="0 takes a free one")
     given = parser.parse_args()
-    replay = Replay(given.folder)
+    try:
+        replay = Replay(given.folder)
+    except (OSError, ValueError) as error:
+        parser.error(str(error))
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())

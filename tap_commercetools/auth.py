@@ -48,6 +48,9 @@ class CommercetoolsAuthenticator(AuthBase):
         auth_url: Base URL of the token host.
         scopes: Scopes to request; if empty, the token has all scopes of the API client.
         http: Sends the token requests.
+
+    Attributes:
+        url: Base URL of the token host.
     """
 
     def __init__(  # noqa: PLR0913
@@ -62,6 +65,7 @@ class CommercetoolsAuthenticator(AuthBase):
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.url = auth_url.removesuffix("/oauth/token")
+        self._url = f"{self.url}/oauth/token"
         self._basic = HTTPBasicAuth(client_id.encode(), client_secret.encode())
         self._scopes = " ".join(scopes)
         self._http = http
@@ -108,7 +112,7 @@ class CommercetoolsAuthenticator(AuthBase):
         asked_at = self._clock()
         call = Call(
             stream="token",
-            url=f"{self.url}/oauth/token",
+            url=self._url,
             rules=error_table.TOKEN_RULES,
             auth=self._basic,
             form=form,

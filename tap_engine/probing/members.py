@@ -56,7 +56,8 @@ def _named(found: Mapping[str, Iterable[str]], odd: Sequence[str]) -> dict[str, 
     named = {}
     for path, types in sorted(found.items()):
         for name in odd:
-            path = path.replace(name, _hidden(name))  # noqa: PLW2901
+            whole = rf"(?<![^.]){re.escape(name)}(?=[.\[]|$)"
+            path = re.sub(whole, _hidden(name), path)  # noqa: PLW2901
         parts = path.split(".")
         outer = next(
             (n for n, part in enumerate(parts) if part.strip("[]") in OF_USERS), len(parts)

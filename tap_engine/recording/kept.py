@@ -95,7 +95,7 @@ ENVELOPE = frozenset(
 TOKENS = frozenset({"access_token", "id_token", "refresh_token"})
 """Members of an answer that are dropped before it is even held in memory."""
 
-HEADERS = ("Content-Type", "Date", "Retry-After", "RateLimit-Reset", "X-RateLimit-Reset")
+HEADERS = re.compile(r"(?i)content-type|date|retry-after|(?:x-)?rate-?limit[a-z-]{0,30}")
 """Headers of answers that are kept; dates in them are moved as all times are."""
 
 PARAMETERS = frozenset({"expand", "limit", "offset", "page", "sort", "staged", "withTotal"})

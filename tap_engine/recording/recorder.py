@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import json
 import random
+import re
 import secrets
 import threading
 import time
@@ -120,7 +121,7 @@ class Recorder:
         exchange = self._exchange(request, took)
         exchange.status = answer.status_code
         exchange.headers = {
-            name: answer.headers[name] for name in kept.HEADERS if name in answer.headers
+            name: value for name, value in answer.headers.items() if kept.HEADERS.fullmatch(name)
         }
         exchange.body = _without_tokens(body.decode("utf-8", "replace"))
         self._note(exchange)
@@ -207,7 +208,7 @@ class Recorder:
             "method": exchange.method,
             "path": values.path(exchange.path),
             "params": [[name, values.parameter(name, v)] for name, v in exchange.params],
-            "query": self._query(exchange.query),
+            "query": self._graphql(exchange.query),
             "status": exchange.status,
             "headers": {n: self._header(n, v) for n, v in exchange.headers.items()},
             "body": values.body(exchange.body, failed=exchange.status >= 400),  # noqa: PLR2004
@@ -215,20 +216,25 @@ class Recorder:
             "took": round(exchange.took, 3),
         }
 
-    def _query(self, query: Any) -> Any:
-        """Rewrite a query of GraphQL, and its variables."""
-        if isinstance(query, dict):
-            return {name: self._query(inner) for name, inner in query.items()}
-        if isinstance(query, list):
-            return [self._query(inner) for inner in query]
-        if isinstance(query, str):
-            return self._values.predicate(query) if '"' in query else str(query)
-        return query
+    def _graphql(self, query: Any) -> Any:
+        """Rewrite the variables of a query; its text is the tap's own."""
+        if not isinstance(query, dict) or "variables" not in query:
+            return query
+        return {**query, "variables": self._variables(query["variables"])}
+
+    def _variables(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: self._variables(inner) for name, inner in value.items()}
+        if isinstance(value, str) and '"' in value:
+            return self._values.predicate(value)
+        return value
 
     def _header(self, name: str, value: str) -> str:
-        if name == "Content-Type":
+        if name.lower() == "content-type":
             return value
-        return value if value.isdecimal() else self._values.replacer.header_date(value)
+        if re.fullmatch(r"[\d.]+", value):
+            return value
+        return self._values.replacer.header_date(value) or self._values.replacer.text(value)
 
     def _index(self) -> dict[str, Any]:
         recorded, replacer = self._recorded, self._values.replacer

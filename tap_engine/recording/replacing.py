@@ -90,9 +90,9 @@ class Replacer:
         return self._distinct(value, make, prefix="birth ")
 
     def header_date(self, value: str) -> str:
-        """Move the date of an HTTP header; what is none is kept."""
+        """Move the date of an HTTP header; empty if it is none."""
         date = parse_http_date(value)
-        return value if date is None else format_datetime(date - self._days, usegmt=True)
+        return "" if date is None else format_datetime(date - self._days, usegmt=True)
 
     def _distinct(self, value: str, make: object, prefix: str = "") -> str:
         """Make a replacement that no other value has, as far as its length allows it."""

@@ -119,7 +119,9 @@ class Rewriter:
         if isinstance(value, dict):
             page = root or isinstance(value.get("results"), list)
             return {
-                self.name(key): self._member(key, inner, page=page, error=error, free=free)
+                key if root and _is_list(key, inner) else self.name(key): self._member(
+                    key, inner, page=page, error=error, free=free
+                )
                 for key, inner in value.items()
             }
         if isinstance(value, list):
@@ -178,7 +180,7 @@ class Rewriter:
 
     def parameter(self, name: str, value: str) -> str:
         """Rewrite the value of a query parameter."""
-        if name in kept.PARAMETERS or value in _MODES:
+        if name in kept.PARAMETERS or value in _MODES or len(value) == 1:
             return value
         if name == "where":
             return self.predicate(value)
@@ -199,6 +201,8 @@ class Rewriter:
             nonlocal member
             if match["text"] is not None:
                 value = _unquoted(match["text"])
+                if len(value) == 1:  # such as the tap's own bounds
+                    return match["text"]
                 return _quoted(self._text(value, member, error=False, free=False))
             if match["number"] is not None:
                 return self.replacer.number(match["number"])
@@ -208,6 +212,11 @@ class Rewriter:
             return self.name(member)
 
         return _TOKEN.sub(rewrite, text)
+
+
+def _is_list(name: str, value: Any) -> bool:
+    """Return whether a member of an answer may be the one with the rows."""
+    return isinstance(value, list) and re.fullmatch(r"[A-Za-z]{1,40}", name) is not None
 
 
 def _unquoted(literal: str) -> str:

@@ -75,6 +75,7 @@ class CommandTap(EngineTap):
             click.Option(
                 ["--record", "folder"],
                 metavar="FOLDER",
+                is_eager=True,  # as `--test` has to know it
                 help="Write the requests and answers of the run or probe into FOLDER, with every"
                 " value replaced.",
             ),
@@ -126,8 +127,10 @@ class CommandTap(EngineTap):
             return
         config = ctx.params.get("config")
         tap = build(cls, config, None, ctx.params.get("catalog"))
-        work = print_schemas if value == "schema" else check
-        ctx.exit(run_guarded(tap, lambda: work(tap)))
+        work = partial(print_schemas if value == "schema" else check, tap)
+        if folder := ctx.params.get("folder"):
+            work = partial(record.recorded, tap, folder, work)
+        ctx.exit(run_guarded(tap, work))
 
 
 def main(tap: type[EngineTap]) -> None:

@@ -118,7 +118,10 @@ def test_members_both_ways() -> None:
             },
         }
     }
-    rows = [{"id": "1", "price": "9", "list": [{"a": "x", "c": 1}], "more": None}, {"id": "2"}]
+    rows: list[dict[str, Any]] = [
+        {"id": "1", "price": "9", "list": [{"a": "x", "c": 1}], "more": None},
+        {"id": "2"},
+    ]
     found = compare(rows, schema)
     assert found.undeclared == {"list[].c": ["integer"], "more": ["null"]}
     assert found.contradicting == {"price": ["string"]}

@@ -106,7 +106,7 @@ def test_a_first_sync(kind: type[EngineTap], tmp_path: Path) -> None:
 def test_several_pages_and_ties(kind: type[EngineTap], tmp_path: Path) -> None:
     name = "customers"
     rows = {"rows": {name: 230}, "rows_per_timestamp": 40}
-    settings = {"page_size": 20} if kind is TapCommercetools else {}
+    settings: dict[str, Any] = {"page_size": 20} if kind is TapCommercetools else {}
     recording = recorded(kind, build(kind, **rows), tmp_path / "rec", [name], **settings)
     assert len(recording.output.records(name)) == 230
     output, replay = replayed(kind, recording)
@@ -118,7 +118,7 @@ def test_several_pages_and_ties(kind: type[EngineTap], tmp_path: Path) -> None:
 def test_an_incremental_run(kind: type[EngineTap], tmp_path: Path) -> None:
     stand_in = build(kind, undocumented_filters="accepted") if kind is TapCommerce7 else build(kind)
     names = ("customers", "orders")
-    settings = {"page_size": 7} if kind is TapCommercetools else {}
+    settings: dict[str, Any] = {"page_size": 7} if kind is TapCommercetools else {}
     first = recorded(kind, stand_in, tmp_path / "first", names, **settings)
     # Before the run starts: a bookmark never lies behind that, and no two runs start alike.
     at = timestamps.earlier(timestamps.now(), 3600)
@@ -139,7 +139,7 @@ def test_an_incremental_run(kind: type[EngineTap], tmp_path: Path) -> None:
 @each_tap
 def test_an_interrupted_scan_goes_on(kind: type[EngineTap], tmp_path: Path) -> None:
     stand_in = build(kind, rows={"customers": 230})
-    settings = {"page_size": 20} if kind is TapCommercetools else {}
+    settings: dict[str, Any] = {"page_size": 20} if kind is TapCommercetools else {}
     body = {"statusCode": 409, "message": "no", "errors": []}
     broken = {"status": 409, "body": body}
     stand_in.faults.add("/customers?\\b", "status", times=-1, after=3, **broken)
@@ -192,7 +192,7 @@ def test_filters_and_stores(tmp_path: Path) -> None:
     keys = [str(store["key"]) for store in stores if store][:2]
     email = next(iter(stand_in.collections["customers"].by_id.values()))
     wanted = json.loads(email.body)["email"]
-    settings = {
+    settings: dict[str, Any] = {
         "stream_filters": {"customers": f'email = "{wanted}" and version > 0'},
         "start_date": "2001-02-03T00:00:00Z",
         "custom_object_containers": ["settings", "wish_lists"],
@@ -214,7 +214,7 @@ def test_filters_and_stores(tmp_path: Path) -> None:
 def test_parameters_of_filters_at_commerce7(tmp_path: Path) -> None:
     stand_in = build(TapCommerce7)
     order = json.loads(next(iter(stand_in.collections["orders"].by_id.values())).body)
-    settings = {"stream_filters": {"orders": {"customerId": order["customerId"]}}}
+    settings: dict[str, Any] = {"stream_filters": {"orders": {"customerId": order["customerId"]}}}
     recording = recorded(TapCommerce7, stand_in, tmp_path / "rec", ("orders",), **settings)
     assert recording.output.records("orders")
     output, replay = replayed(TapCommerce7, recording)
