@@ -282,7 +282,8 @@ def draw(rng: random.Random, source: Source, changing: AbstractSet[str]) -> Plan
         return plan
     if chosen > 0.5:
         _add_passing(plan, rng, source, changing)
-    if rng.random() < 0.25:
+    # Two wrong clocks cannot be told from the right time.
+    if rng.random() < 0.25 and not plan.clock:
         _add(plan, rng, source, rng.choice(CLOCKS))
     return plan
 
@@ -322,5 +323,4 @@ def _add(plan: Plan, rng: random.Random, source: Source, fault: Fault) -> None:
     )
     plan.drawn.append(Drawn(fault, rule, path))
     plan.settings.update(fault.settings)
-    # Two wrong clocks cannot be told from the right time.
     plan.clock = plan.clock or fault.clock
