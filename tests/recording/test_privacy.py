@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,14 +17,15 @@ from tap_engine.probing.report import as_json, as_markdown
 from tap_engine.probing.source import probe
 from tap_engine.recording import kept
 from tap_engine.recording.replacing import DATE, TIME
+from tap_engine.records.typed_members import OF_USERS
 from tests.recording.tools import TAPS, build, recorded
 from tests.support import commerce7_config, commercetools_config
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from sandbox.standin import StandIn
     from tap_engine.singer.tap import EngineTap
+
+ROOT = Path(__file__).resolve().parents[2]
 
 each_tap = pytest.mark.parametrize("kind", TAPS, ids=lambda kind: kind.name)
 
@@ -131,3 +133,22 @@ def test_reports(kind: type[EngineTap]) -> None:
     assert report.learned
     for text in (as_markdown(report, kind.name, "1"), as_json(report, kind.name, "1")):
         assert marked.found(text) == set()
+
+
+DOCUMENTED = {
+    "codes": set(kept.CODES),
+    "enumerations": kept.ENUMERATIONS,
+    "error words": kept.ERROR_WORDS,
+    "page numbers": kept.PAGE_NUMBERS,
+    "numbers": kept.NUMBERS,
+    "parameters": kept.PARAMETERS,
+    "of users": OF_USERS,
+}
+
+
+@pytest.mark.parametrize("name", DOCUMENTED)
+def test_what_is_kept_is_documented(name: str) -> None:
+    text = (ROOT / "docs" / "reporting.md").read_text(encoding="utf-8")
+    part = text.partition(f"<!-- kept: {name} -->")[2]
+    part = re.split(r"\n- |\n\n|<!--", part)[0]
+    assert set(re.findall(r"`(\w+)`", part)) == DOCUMENTED[name]
