@@ -6,21 +6,21 @@ nothing is ever stored as it was sent.
 
 from __future__ import annotations
 
-import itertools
 import json
 import random
 import re
 import secrets
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
 from tap_engine.ids import UUID
 from tap_engine.recording import kept
-from tap_engine.recording.replacing import TIME, Replacer
+from tap_engine.recording.exchange import Exchange, in_order, sorted_by, text_of, without_tokens
+from tap_engine.recording.replacing import Replacer
 from tap_engine.recording.rewriting import Rewriter, read, write
 
 if TYPE_CHECKING:
@@ -70,20 +70,6 @@ class Recorded:
     state_words: frozenset[str]
 
 
-@dataclass
-class _Exchange:
-    role: str
-    method: str
-    path: str
-    params: list[tuple[str, str]]
-    query: Any
-    at: float
-    took: float
-    status: int = 0
-    headers: dict[str, str] = field(default_factory=dict)
-    body: str = ""
-
-
 class Recorder:
     """Records one run or probe; safe to use from several threads.
 
@@ -104,7 +90,7 @@ class Recorder:
         self._folder = folder
         self._recorded = recorded
         self._mask = mask
-        self._exchanges: list[_Exchange] = []
+        self._exchanges: list[Exchange] = []
         self._bytes = 0
         self._complete = True
         self._closed = False
@@ -119,18 +105,21 @@ class Recorder:
     ) -> None:
         """Take note of an answer."""
         exchange = self._exchange(request, took)
+        if exchange is None:
+            return
         exchange.status = answer.status_code
         exchange.headers = {
             name: value for name, value in answer.headers.items() if kept.HEADERS.fullmatch(name)
         }
-        exchange.body = _without_tokens(body.decode("utf-8", "replace"))
+        exchange.body = without_tokens(body.decode("utf-8", "replace"))
         self._note(exchange)
 
     def failed(self, request: requests.PreparedRequest, took: float) -> None:
         """Take note of a request that got no answer."""
-        self._note(self._exchange(request, took))
+        if exchange := self._exchange(request, took):
+            self._note(exchange)
 
-    def _note(self, exchange: _Exchange) -> None:
+    def _note(self, exchange: Exchange) -> None:
         with self._lock:
             if self._closed:
                 return
@@ -139,21 +128,22 @@ class Recorder:
                 self._bytes += len(exchange.body)
                 self._exchanges.append(exchange)
 
-    def _exchange(self, request: requests.PreparedRequest, took: float) -> _Exchange:
+    def _exchange(self, request: requests.PreparedRequest, took: float) -> Exchange | None:
+        """Take a request apart; None for one that goes somewhere else."""
         url = str(request.url)
-        bases = self._recorded.bases
-        role = max(
-            (role for role, base in bases.items() if url.startswith(base)),
-            key=lambda role: len(bases[role]),
-        )
+        bases = {role: base for role, base in self._recorded.bases.items() if url.startswith(base)}
+        if not bases:
+            self._complete = False
+            return None
+        role = max(bases, key=lambda role: len(bases[role]))
         parts = urlsplit(url.removeprefix(bases[role]))
         is_json = "json" in str(request.headers.get("Content-Type", ""))
-        return _Exchange(
+        return Exchange(
             role,
             str(request.method),
             parts.path,
             parse_qsl(parts.query, keep_blank_values=True),
-            read(_text(request.body)) if is_json and request.body else None,
+            read(text_of(request.body)) if is_json and request.body else None,
             at=time.monotonic() - self._began - took,
             took=took,
         )
@@ -189,7 +179,7 @@ class Recorder:
                 secrets.token_bytes(32),
                 random.SystemRandom().randint(LEAST_DAYS, MOST_DAYS),
                 ids,
-                _in_order([*map(_sorted_by, self._exchanges), *self._lists]),
+                in_order([*map(sorted_by, self._exchanges), *self._lists]),
             ),
             names=recorded.names,
             sensitive=recorded.sensitive,
@@ -201,7 +191,7 @@ class Recorder:
         assert self.rewriter is not None  # noqa: S101 (made first)
         return self.rewriter
 
-    def _rewritten(self, exchange: _Exchange) -> dict[str, Any]:
+    def _rewritten(self, exchange: Exchange) -> dict[str, Any]:
         values = self._values
         return {
             "role": exchange.role,
@@ -296,48 +286,3 @@ class Recorder:
     @cached_property
     def _own(self) -> frozenset[str]:
         return self._recorded.state_words | self._recorded.names
-
-
-def _without_tokens(body: str) -> str:
-    """Drop tokens from an answer that holds one."""
-    if not any(f'"{name}"' in body for name in kept.TOKENS):
-        return body
-    try:
-        members = read(body)
-    except (ValueError, RecursionError):
-        return ""
-    if isinstance(members, dict):
-        members = {name: "token" if name in kept.TOKENS else v for name, v in members.items()}
-    return write(members)
-
-
-def _text(body: str | bytes | None) -> str:
-    return body.decode() if isinstance(body, bytes) else str(body or "")
-
-
-def _in_order(sequences: list[list[str]]) -> list[str]:
-    """Return the texts of sorted sequences in an order that fits all of them."""
-    found = dict.fromkeys(itertools.chain.from_iterable(sequences))
-    for order in (str, str.casefold):
-        keys = ([order(text) for text in texts] for texts in sequences)
-        if all(a <= b for each in keys for a, b in itertools.pairwise(each)):
-            return sorted(found, key=order)
-    return list(found)
-
-
-def _sorted_by(exchange: _Exchange) -> list[str]:
-    """Return the values of the first member that a list was sorted by, unless they are UUIDs."""
-    path = dict(reversed(exchange.params)).get("sort", "").removesuffix(" asc")
-    if not path or exchange.status != 200:  # noqa: PLR2004 (OK)
-        return []
-    values = []
-    try:
-        for row in read(exchange.body)["results"]:
-            value = row
-            for member in path.split("."):
-                value = value[member]
-            values.append(value)
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return []
-    plain = (value for value in values if type(value) is str)
-    return [value for value in plain if not UUID.fullmatch(value) and not TIME.fullmatch(value)]

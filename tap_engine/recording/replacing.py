@@ -74,13 +74,15 @@ class Replacer:
         return self._distinct(value, self._digits, prefix="number ")
 
     def time(self, value: str) -> str:
-        """Move a time; empty if it is none."""
+        """Move a time; empty if it is none. The first instant, which stands for none, stays."""
         match = TIME.fullmatch(value)
         if match is None:
             return ""
         try:
             moment = datetime.fromisoformat(match["second"]) - self._days
-        except (ValueError, OverflowError):
+        except OverflowError:
+            return value
+        except ValueError:
             return ""
         return moment.isoformat(timespec="seconds") + match["rest"]
 

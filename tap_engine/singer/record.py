@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import requests
 
 from tap_engine.errors import SettingsError
 from tap_engine.recording import recorder
@@ -44,7 +47,9 @@ def _begin(tap: EngineTap, folder: str) -> Recorder:
     # The boundaries of several ranges depend on ids, so they could not be asked for again.
     tap.override(concurrency=1)
     try:
-        made = Recorder(Path(folder), tap.recorded(), tap.redactor)
+        own = tap.recorded()
+        bases = {role: _as_sent(base) for role, base in own.bases.items()}
+        made = Recorder(Path(folder), replace(own, bases=bases), tap.redactor)
     except OSError as error:
         msg = f"--record: the folder cannot be used: {error}"
         raise SettingsError(msg) from None
@@ -57,6 +62,11 @@ def _begin(tap: EngineTap, folder: str) -> Recorder:
         folder,
     )
     return made
+
+
+def _as_sent(url: str) -> str:
+    """Return a base URL as it stands in requests: host names in lower case, for instance."""
+    return str(requests.Request("GET", url).prepare().url).rstrip("/")
 
 
 def declared(tap: EngineTap) -> tuple[frozenset[str], frozenset[str]]:

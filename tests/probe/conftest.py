@@ -46,6 +46,11 @@ class Probing:
         http = self.tap.connection.http
         return self.tap.probed(asker.Asker(http, self.tap.read_error, logging.getLogger()))
 
+    def fetch_token(self) -> None:
+        """Have a token, where there are any."""
+        if isinstance(self.tap, TapCommercetools):
+            self.tap.connection.authenticator.token()
+
     def forget_token(self) -> None:
         """Have the next request ask for a token of its own."""
         if isinstance(self.tap, TapCommercetools):

@@ -153,6 +153,7 @@ def test_servers_that_hang_or_hang_up(
 ) -> None:
     monkeypatch.setattr(asker, "ANSWER_SECONDS", 0.2)
     probing = probes.get(kind, {"user_agent": fault}, **OPTIONS[kind.name])
+    probing.fetch_token()  # before waits are so short
     probing.stand_in.faults.add("^/(v1|demo|history)", fault, times=-1)
     report = probing.run()
     assert not report.learned

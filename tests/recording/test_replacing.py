@@ -108,6 +108,11 @@ def test_times_are_moved_by_one_constant(given_: list[str]) -> None:
         assert (a - c).days == 100
 
 
+def test_the_first_instant_stays() -> None:
+    text = "0001-01-01T00:00:00.000Z"
+    assert Replacer(KEY, 100).text(text) == text
+
+
 @given(st.dates().map(str))
 def test_a_date_becomes_another_one(text: str) -> None:
     made = Replacer(KEY, 100).text(text)
