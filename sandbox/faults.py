@@ -171,16 +171,21 @@ class _Exchange:
 
     async def hang_up(self, *, reset: bool) -> None:
         """Close the connection: with a TCP reset, or in an orderly way after what was sent."""
-        transport = self.scope["extensions"]["sandbox.transport"]
-        if reset:
-            linger = (socket.SOL_SOCKET, socket.SO_LINGER, LINGER_ZERO)
-            transport.get_extra_info("socket").setsockopt(*linger)
-            transport.abort()
-        else:
-            transport.close()
-        # The server complains about an unanswered request unless it has seen the connection go.
-        while (await self.receive())["type"] != "http.disconnect":
-            pass
+        await hang_up(self.scope, self.receive, reset=reset)
+
+
+async def hang_up(scope: Scope, receive: Receive, *, reset: bool = True) -> None:
+    """Close the connection of a request: with a TCP reset, or in an orderly way."""
+    transport = scope["extensions"]["sandbox.transport"]
+    if reset:
+        linger = (socket.SOL_SOCKET, socket.SO_LINGER, LINGER_ZERO)
+        transport.get_extra_info("socket").setsockopt(*linger)
+        transport.abort()
+    else:
+        transport.close()
+    # The server complains about an unanswered request unless it has seen the connection go.
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 async def _status(exchange: _Exchange, options: dict[str, Any]) -> None:
@@ -244,6 +249,17 @@ async def _date(exchange: _Exchange, options: dict[str, Any]) -> None:
     await exchange.app(exchange.scope, exchange.receive, send)
 
 
+async def _headers(exchange: _Exchange, options: dict[str, Any]) -> None:
+    """Answer with more `headers`."""
+
+    async def send(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            MutableHeaders(scope=message).update(options["headers"])
+        await exchange.send(message)
+
+    await exchange.app(exchange.scope, exchange.receive, send)
+
+
 async def _html(exchange: _Exchange, options: dict[str, Any]) -> None:
     """Answer 200 with an HTML page, as gateways do; `title` is its title."""
     page = HTML_PAGE.format(title=options.get("title", "Just a moment"))
@@ -274,6 +290,7 @@ KINDS: dict[str, Callable[[_Exchange, dict[str, Any]], Awaitable[None]]] = {
     "truncate": _truncate,
     "members": _members,
     "date": _date,
+    "headers": _headers,
     "html": _html,
     "slow": _slow,
     "drip": _drip,

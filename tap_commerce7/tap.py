@@ -10,18 +10,22 @@ from tap_commerce7 import error_table
 from tap_commerce7.auth import Commerce7Authenticator
 from tap_commerce7.connection import Connection
 from tap_commerce7.paging import SECONDS_PER_BRAKED_PAGE
+from tap_commerce7.probed import ProbedTenant
+from tap_commerce7.questions import QUESTIONS
 from tap_commerce7.streams import STREAMS
 from tap_commerce7.tenant import read_tenant
 from tap_engine.errors import SettingsError
 from tap_engine.http.rate_limit import RateLimiter
 from tap_engine.http.redaction import Redactor
-from tap_engine.singer import settings
+from tap_engine.recording.recorder import Recorded
+from tap_engine.singer import record, settings
 from tap_engine.singer.cli import CommandTap
 from tap_engine.singer.cli import main as run_command_line
 from tap_engine.singer.settings import INTEGER, TEXT, setting
 from tap_engine.singer.urls import base_url
 
 if TYPE_CHECKING:
+    from tap_engine.probing.asker import Asker
     from tap_engine.singer.stream import EngineStream
 
 
@@ -30,6 +34,7 @@ class TapCommerce7(CommandTap):
 
     name = "tap-commerce7"
     stream_types: ClassVar[tuple[type[EngineStream], ...]] = STREAMS
+    read_error = staticmethod(error_table.read_error)
 
     config_jsonschema = settings.declare(
         setting(
@@ -86,7 +91,7 @@ class TapCommerce7(CommandTap):
             )
             raise SettingsError(msg)
         authenticator = self._authenticator()
-        http = self.make_http(error_table.read_error)
+        http = self.make_http()
         most = int(settings.number(config, "max_requests_per_minute", 1, 100_000))
         api_url = base_url("api_url", str(config["api_url"]))
         http.name_host(api_url, "api_url")
@@ -125,6 +130,27 @@ class TapCommerce7(CommandTap):
                 str(self.config.get(user) or ""), str(self.config.get(password) or "")
             )
         return redactor
+
+    def probed(self, asker: Asker) -> ProbedTenant:
+        """Return the tenant as the questions of a probe see it."""
+        return ProbedTenant(asker, self.streams, self.connection, QUESTIONS)  # type: ignore[arg-type]
+
+    def recorded(self) -> Recorded:
+        """Return what a recording has to know of this tap."""
+        names, sensitive = record.declared(self)
+        return Recorded(
+            tap=self.name,
+            version=self.plugin_version,
+            bases={"api": self.connection.api_url},
+            mounts={"api": "/api"},
+            addresses={"api_url": "{url}/api", "app_id": "recorded", "app_secret": "nobody's"},
+            source_setting="tenant",
+            config={**self.config, "tenant": self.source},
+            names=names,
+            sensitive=sensitive,
+            words=record.path_words(STREAMS, "no-such-list", "allocation", "group", "query"),
+            state_words=record.state_words(self),
+        )
 
 
 def main() -> None:

@@ -48,6 +48,9 @@ class CommercetoolsAuthenticator(AuthBase):
         auth_url: Base URL of the token host.
         scopes: Scopes to request; if empty, the token has all scopes of the API client.
         http: Sends the token requests.
+
+    Attributes:
+        url: Base URL of the token host.
     """
 
     def __init__(  # noqa: PLR0913
@@ -61,7 +64,8 @@ class CommercetoolsAuthenticator(AuthBase):
         redactor: Redactor,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._url = auth_url.removesuffix("/oauth/token") + "/oauth/token"
+        self.url = auth_url.removesuffix("/oauth/token")
+        self._url = f"{self.url}/oauth/token"
         self._basic = HTTPBasicAuth(client_id.encode(), client_secret.encode())
         self._scopes = " ".join(scopes)
         self._http = http

@@ -8,13 +8,17 @@ from typing import TYPE_CHECKING, ClassVar
 from tap_commercetools import error_table
 from tap_commercetools.auth import CommercetoolsAuthenticator
 from tap_commercetools.connection import Connection
+from tap_commercetools.graphql import PAGES_AT_ONCE
+from tap_commercetools.probed import ProbedProject
 from tap_commercetools.query import LONGEST_PAGE
+from tap_commercetools.questions import QUESTIONS
 from tap_commercetools.region import REGIONS, read_region
 from tap_commercetools.streams import STREAMS
 from tap_engine.errors import SettingsError
 from tap_engine.http.rate_limit import RateLimiter
 from tap_engine.http.redaction import Redactor
-from tap_engine.singer import settings
+from tap_engine.recording.recorder import Recorded
+from tap_engine.singer import record, settings
 from tap_engine.singer.cli import CommandTap
 from tap_engine.singer.cli import main as run_command_line
 from tap_engine.singer.settings import BOOLEAN, INTEGER, TEXT, TEXTS, WORDS, setting
@@ -22,7 +26,11 @@ from tap_engine.singer.urls import base_url
 
 if TYPE_CHECKING:
     from tap_engine.errors import StreamError
+    from tap_engine.probing.asker import Asker
     from tap_engine.singer.stream import EngineStream
+
+PATH_WORDS = ("graphql", "in-store", "oauth", "token", "no-such-list")
+"""Words in paths that no stream has."""
 
 
 class TapCommercetools(CommandTap):
@@ -30,6 +38,7 @@ class TapCommercetools(CommandTap):
 
     name = "tap-commercetools"
     stream_types: ClassVar[tuple[type[EngineStream], ...]] = STREAMS
+    read_error = staticmethod(error_table.read_error)
 
     config_jsonschema = settings.declare(
         setting(
@@ -134,7 +143,7 @@ class TapCommercetools(CommandTap):
         config = self.config
         settings.require(config, "project_key", "client_id", "client_secret")
         self._check_stores()
-        http = self.make_http(error_table.read_error, "X-Correlation-ID")
+        http = self.make_http("X-Correlation-ID")
         project_url, auth_url = (
             self._url_of_project("api_url", "api"),
             self._url("auth_url", "auth"),
@@ -209,6 +218,36 @@ class TapCommercetools(CommandTap):
             str(self.config.get("client_id", "")), str(self.config.get("client_secret") or "")
         )
         return redactor
+
+    def probed(self, asker: Asker) -> ProbedProject:
+        """Return the project as the questions of a probe see it."""
+        return ProbedProject(asker, self.streams, self.connection, QUESTIONS)  # type: ignore[arg-type]
+
+    def recorded(self) -> Recorded:
+        """Return what a recording has to know of this tap."""
+        names, sensitive = record.declared(self)
+        connection = self.connection
+        return Recorded(
+            tap=self.name,
+            version=self.plugin_version,
+            bases={
+                "api": connection.project_url,
+                "auth": connection.authenticator.url,
+                "history": connection.history_url,
+            },
+            mounts={"api": "/api/{source}", "auth": "/auth", "history": "/history/{source}"},
+            addresses={
+                **{f"{name}_url": f"{{url}}/{name}" for name in ("api", "auth", "history")},
+                "client_id": "recorded",
+                "client_secret": "nobody's",
+            },
+            source_setting="project_key",
+            config=self.config,
+            names=names | {f"page{number}" for number in range(PAGES_AT_ONCE)},
+            sensitive=sensitive,
+            words=record.path_words(STREAMS, *PATH_WORDS),
+            state_words=record.state_words(self),
+        )
 
     def refusal_hint(self) -> str:
         """Return which project the token's scopes are of, if it is another one."""

@@ -32,6 +32,7 @@ from tap_engine.http.deadline import LateError
 from tap_engine.http.error_table import FOREIGN, Action, rule_for
 from tap_engine.http.hosts import MOST_UNANSWERED, Contact, Hosts
 from tap_engine.http.redaction import excerpt
+from tap_engine.http.reply import NoReplyError, Reply
 from tap_engine.http.retry import Again, Renewed, Tries
 from tap_engine.http.transport import Transport, cause, contact, is_unknown_host
 from tap_engine.http.workers import Workers
@@ -91,7 +92,7 @@ class Http:
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._workers = Workers(concurrency)
-        self._transport = Transport(
+        self.transport = Transport(
             user_agent=user_agent, connections=concurrency + 2, timeout=timeout
         )
         self.run_started_at: str | None = None
@@ -108,7 +109,7 @@ class Http:
     def stop(self) -> None:
         """End all waiting, here and in the workers, with StoppedError."""
         self._stopping.set()
-        self._transport.stop()
+        self.transport.stop()
         self._workers.stop()
 
     def limit_retries(self, seconds: float) -> None:
@@ -184,6 +185,16 @@ class Http:
                 self.note_wait(pause)
                 self.sleep(pause)
 
+    def look(self, call: Call) -> Reply:
+        """Send a request once and return the answer; NoReplyError or TapError if there is none."""
+        for limiter in call.limiters:
+            self.note_wait(limiter.wait())
+        try:
+            response, body = self._exchange(call)
+        except Again as again:
+            raise NoReplyError(again.contact, str(again)) from None
+        return Reply(response.status_code, response.headers, body)
+
     def _given_up(self, call: Call, again: Again, tries: Tries) -> TapError:
         """Return the error for a request whose budget is spent."""
         text = f"{again} (gave up after {tries.count} tries in {tries.seconds:.0f} s)"
@@ -221,10 +232,10 @@ class Http:
     def _exchange(self, call: Call) -> tuple[requests.Response, bytes]:
         try:
             self._note_first(call)
-            request = self._transport.prepare(call)
+            request = self.transport.prepare(call)
             with self._lock:
                 self._sent[call.stream] += 1
-            response, body = self._transport.exchange(request)
+            response, body = self.transport.exchange(request)
         except (
             LateError,
             requests.exceptions.ConnectionError,

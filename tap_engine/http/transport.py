@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import http.cookiejar
 import socket
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, Protocol
 
 import requests
 from urllib3.exceptions import NameResolutionError, ProtocolError, ReadTimeoutError
@@ -24,6 +25,18 @@ UNKNOWN_HOST = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONA
 
 WHOLE_ANSWER = 3.0
 """A whole answer may take as many times the timeout: parts that drip in reset the timeout."""
+
+
+class Observer(Protocol):
+    """Who wants to know of every exchange; called from several threads."""
+
+    def answered(
+        self, request: requests.PreparedRequest, answer: requests.Response, body: bytes, took: float
+    ) -> None:
+        """Take note of an answer, `took` seconds after its request."""
+
+    def failed(self, request: requests.PreparedRequest, took: float) -> None:
+        """Take note of a request that got no whole answer."""
 
 
 class Transport:
@@ -46,6 +59,7 @@ class Transport:
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
         self._watch = Watch()
+        self.observer: Observer | None = None
 
     def prepare(self, call: Call) -> requests.PreparedRequest:
         """Build and sign a request; signing may have to wait for a token.
@@ -73,6 +87,18 @@ class Transport:
             requests.RequestException: It failed.
             ValueError: The URL of a proxy cannot be understood.
         """
+        began = time.monotonic()
+        try:
+            response, body = self._exchange(request)
+        except BaseException:
+            if self.observer:
+                self.observer.failed(request, time.monotonic() - began)
+            raise
+        if self.observer:
+            self.observer.answered(request, response, body, time.monotonic() - began)
+        return response, body
+
+    def _exchange(self, request: requests.PreparedRequest) -> tuple[requests.Response, bytes]:
         settings = self._session.merge_environment_settings(request.url, {}, True, None, None)
         with self._watch.over(self._deadline):
             response = self._session.send(
@@ -81,6 +107,12 @@ class Transport:
             # In one piece: `content` reads 10 kB at a time, which costs more than all that is done
             # with a large page afterwards.
             return response, b"".join(response.iter_content(None))
+
+    def limit_wait(self, seconds: float) -> None:
+        """Lower the time that a whole answer may take."""
+        connect, part = self._timeout
+        self._timeout = (min(connect, seconds), min(part, seconds))
+        self._deadline = min(self._deadline, seconds)
 
     def stop(self) -> None:
         """End all exchanges with StoppedError."""

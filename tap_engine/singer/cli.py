@@ -7,6 +7,7 @@ import gc
 import logging
 import os
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -15,6 +16,7 @@ from singer_sdk.helpers._util import load_json  # the SDK's JSON reader, exact w
 from singer_sdk.singerlib import Catalog
 
 from tap_engine.errors import AbortedError, SettingsError, StateError, TapError, TerminatedError
+from tap_engine.singer import probe, record
 from tap_engine.singer.check import check, print_schemas
 from tap_engine.singer.tap import EngineTap
 from tap_engine.state import shards
@@ -36,6 +38,8 @@ class CommandTap(EngineTap):
         config: Any = None,
         state: Any = None,
         catalog: Any = None,
+        probing: str | None = None,
+        folder: str | None = None,
         merge_states: bool = False,
         files: tuple[str, ...] = (),
     ) -> None:
@@ -48,15 +52,34 @@ class CommandTap(EngineTap):
             stop(cls.logger, f"unexpected arguments: {' '.join(files)} (see --help)")
         else:
             tap = build(cls, config, state, catalog)
-            sys.exit(run_guarded(tap, tap.run))
+            work = partial(probe.probe_account, tap, probing) if probing else tap.run
+            work = partial(record.recorded, tap, folder, work) if folder else work
+            sys.exit(run_guarded(tap, work))
 
     @classmethod
     def get_singer_command(cls) -> click.Command:
-        """Add the option that merges the states of shards, if the tap supports shards."""
+        """Add our own options; the one that merges states only where there are shards."""
         command = super().get_singer_command()
         for parameter in command.params:
             # --test needs to know the selected streams, even if --catalog comes after it.
             parameter.is_eager |= parameter.name == "catalog"
+        command.params += [
+            click.Option(
+                ["--probe", "probing"],
+                is_flag=False,
+                flag_value=probe.MARKDOWN,
+                type=click.Choice([probe.MARKDOWN, probe.JSON]),
+                help="Ask the account what the documentation of the API leaves open, and print a"
+                " report without values of records; --probe=json prints it for programs.",
+            ),
+            click.Option(
+                ["--record", "folder"],
+                metavar="FOLDER",
+                is_eager=True,  # as `--test` has to know it
+                help="Write the requests and answers of the run or probe into FOLDER, with every"
+                " value replaced.",
+            ),
+        ]
         if shards.NAME in cls.config_jsonschema["properties"]:
             merge = "Merge the states of all shards, given as FILES, and print the result."
             command.params += [
@@ -100,8 +123,10 @@ class CommandTap(EngineTap):
             return
         config = ctx.params.get("config")
         tap = build(cls, config, None, ctx.params.get("catalog"))
-        work = print_schemas if value == "schema" else check
-        ctx.exit(run_guarded(tap, lambda: work(tap)))
+        work = partial(print_schemas if value == "schema" else check, tap)
+        if folder := ctx.params.get("folder"):
+            work = partial(record.recorded, tap, folder, work)
+        ctx.exit(run_guarded(tap, work))
 
 
 def main(tap: type[EngineTap]) -> None:

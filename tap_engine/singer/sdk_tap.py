@@ -100,6 +100,10 @@ class SdkTap(Tap):
         cls.append_builtin_config(schema)
         return settings.from_environment(schema["properties"], cls._env_var_prefix)
 
+    def override(self, **settings: Any) -> None:
+        """Change settings before they are used; the private attribute is all that holds them."""
+        self._config = {**self._config, **settings}
+
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         """Tidy settings, and validate them only where they matter.
 

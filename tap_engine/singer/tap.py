@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tap_engine.http.redaction import Redactor
+    from tap_engine.probing.asker import Asker
+    from tap_engine.probing.source import ProbedSource
     from tap_engine.reading.run import ReadSettings
+    from tap_engine.recording.recorder import Recorded
     from tap_engine.singer.stream import EngineStream
 
 
@@ -45,6 +48,8 @@ class EngineTap(SdkTap):
     """
 
     stream_types: ClassVar[tuple[type[EngineStream], ...]]
+    read_error: Callable[[bytes], tuple[str, str]]
+    """Returns the API's error code and message from a body."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -80,6 +85,14 @@ class EngineTap(SdkTap):
     def redactor(self) -> Redactor:
         """Masks this tap's secrets."""
 
+    @abc.abstractmethod
+    def probed(self, asker: Asker) -> ProbedSource:
+        """Return the account as the questions of a probe see it."""
+
+    @abc.abstractmethod
+    def recorded(self) -> Recorded:
+        """Return what a recording has to know of this tap."""
+
     def refusal_hint(self) -> str:
         """Return what is probably wrong with the settings if no stream can be read."""
         return ""
@@ -101,12 +114,8 @@ class EngineTap(SdkTap):
             logger=self.logger,
         )
 
-    def make_http(
-        self,
-        read_error: Callable[[bytes], tuple[str, str]],
-        correlation_header: str = "",
-    ) -> Http:
-        """Make the session; see `Http` for the arguments.
+    def make_http(self, correlation_header: str = "") -> Http:
+        """Make the session; see `Http` for the argument.
 
         Raises:
             SettingsError: A setting of the session is unusable.
@@ -119,7 +128,7 @@ class EngineTap(SdkTap):
             timeout=settings.number(config, "request_timeout", 0.1, 3600),
             retry_max_seconds=settings.number(config, "retry_max_seconds", 0, 86_400),
             user_agent=config.get("user_agent") or f"{self.name}/{self.plugin_version}",
-            read_error=read_error,
+            read_error=self.read_error,
             redactor=self.redactor,
             logger=self.logger,
             correlation_header=correlation_header,

@@ -1,0 +1,1 @@
+"""Records what an API was asked and answered, with every value replaced."""
