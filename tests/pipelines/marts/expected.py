@@ -73,19 +73,20 @@ def line_of_commercetools(order: Record, item: Record, returns: list[Record]) ->
     priced = amount(item.get("totalPrice"))
     listed = None if unit is None or quantity is None else unit * quantity
     is_gift = item.get("lineItemMode") == "GiftLineItem"
-    is_reduced = item.get("discountedPricePerQuantity") or at(item, "price", "discounted")
+    less = amount(at(item, "price", "discounted", "value"))
+    is_reduced = item.get("discountedPricePerQuantity") or less is not None
     discount = ZERO
     outside = item.get("priceMode") == "ExternalTotal"
     if (is_gift or is_reduced) and not outside and listed is not None and priced is not None:
         discount = listed - priced
     whole, tax, net = taxes(item.get("taxedPrice"), priced)
     member = "customLineItemId" if is_custom else "lineItemId"
-    back = [each.get("quantity") or 0 for each in returns if each.get(member) == item.get("id")]
+    name = item.get("id", "-")
+    back = [each.get("quantity") or 0 for each in returns if each.get(member) == name]
     currency = at(item, "totalPrice", "currencyCode") or at(order, "totalPrice", "currencyCode")
     return {
         "platform": "commercetools",
         "order_id": order["id"],
-        "line_id": item.get("id"),
         "line_type": "custom" if is_custom else "gift" if is_gift else "product",
         "sku": at(item, "variant", "sku"),
         "product_id": item.get("productId"),
@@ -201,7 +202,6 @@ def lines_of_commerce7(order: Record, currency: str) -> list[Row]:
                 "platform": "commerce7",
                 "order_id": order["id"],
                 "line_number": number,
-                "line_id": item.get("id"),
                 "line_type": "gift_card" if item.get("type") == "Gift Card" else "product",
                 "sku": item.get("sku"),
                 "product_id": item.get("productId"),
@@ -314,7 +314,7 @@ def customers(commercetools: Records, commerce7: Records, currency: str = "USD")
                     "last_ordered_at": max(times, default=None),
                     "currency": single[0],
                     "lifetime_value": single[1],
-                    "lifetime_value_by_currency": dict(value),
+                    "lifetime_value_by_currency": dict(value) or None,
                 }
             )
     return rows
@@ -400,15 +400,16 @@ def catalogue_of_commercetools(records: Records) -> list[Row]:
     for product in products.values():
         current = at(product, "masterData", "current")
         alone = product.get("priceMode") == "Standalone"
-        for variant in [at(current, "masterVariant"), *(at(current, "variants") or [])]:
-            if at(variant, "id") is not None:
-                sku = variant.get("sku")
-                prices = by_sku.get(sku, []) if alone else variant.get("prices") or []
-                rows[product["id"], str(variant["id"])] = {
-                    "sku": sku,
-                    "is_available": bool(at(product, "masterData", "published")),
-                    **priced(prices),
-                }
+        master = at(current, "masterVariant")
+        variants = [*([master] if master else []), *(at(current, "variants") or [])]
+        for place, variant in enumerate(variants):
+            sku = variant.get("sku")
+            prices = by_sku.get(sku, []) if alone else variant.get("prices") or []
+            rows[product["id"], str(variant.get("id", place))] = {
+                "sku": sku,
+                "is_available": bool(at(product, "masterData", "published")),
+                **priced(prices),
+            }
     for variant in records.get("variants", ()):
         key = at(variant, "product", "id"), str(variant.get("variantId"))
         sku = at(variant, "current", "sku")

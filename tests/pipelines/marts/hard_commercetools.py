@@ -51,7 +51,7 @@ def rate(amount: float, *, included: bool) -> Record:
     return {"name": "VAT", "amount": amount, "includedInPrice": included, "country": "DE"}
 
 
-def line(number: int, price: Record, quantity: int, total: Record, **more: Any) -> Record:
+def line(number: int, unit: Record, quantity: int, total: Record, **more: Any) -> Record:
     """Return a line item; its id only is unique within its order."""
     return {
         "id": f"11000000-0000-4000-a000-{number:012d}",
@@ -59,7 +59,7 @@ def line(number: int, price: Record, quantity: int, total: Record, **more: Any) 
         "name": {"en": f"Wine {number}", "de-DE": f"Wein {number}"},
         "productType": {"typeId": "product-type", "id": "a0000000-0000-4000-a000-000000000001"},
         "variant": {"id": 1, "sku": f"WINE-{number}"},
-        "price": {"id": "p", "value": price},
+        "price": {"id": "p", "value": unit},
         "quantity": quantity,
         "totalPrice": total,
         "discountedPricePerQuantity": [],

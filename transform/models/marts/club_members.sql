@@ -1,4 +1,4 @@
-{#- One row for each membership of a Commerce7 club, past ones included. -#}
+{# One row for each membership of a Commerce7 club, past ones included. #}
 
 select
     membership.club_membership_id,

@@ -1,4 +1,4 @@
-{#- One row for each customer that is there, with what they bought. -#}
+{# One row for each customer that is there, with what they bought. #}
 
 with known as (
     select
@@ -44,7 +44,7 @@ value_by_currency as (
 ),
 
 lifetime as (
-    {#- Amounts in several currencies have no sum. -#}
+    {# Amounts in several currencies have no sum. #}
     select
         platform,
         customer_id,

@@ -1,4 +1,4 @@
-{#- One row for each place where a variant is in stock. -#}
+{# One row for each place where a variant is in stock. #}
 
 with commercetools as (
     select

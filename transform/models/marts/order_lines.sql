@@ -7,7 +7,7 @@
     pre_hook="{{ delete_rows_without_order() }}",
 ) }}
 
-{#- One row for each line of each order. The rows of an order are made together. -#}
+{# One row for each line of each order. The rows of an order are made together. #}
 
 with commercetools_orders as (
     select *
@@ -19,10 +19,11 @@ with commercetools_orders as (
 returns as (
     select
         order_id,
-        coalesce(line_item_id, custom_line_item_id) as line_id,
+        line_item_id,
+        custom_line_item_id,
         sum(quantity) as quantity
     from {{ ref('stg_commercetools__order_return_items') }}
-    group by 1, 2
+    group by grouping sets ((order_id, line_item_id), (order_id, custom_line_item_id))
 ),
 
 commercetools_items as (
@@ -115,7 +116,9 @@ commercetools as (
         source_row._built_at::text as _built_from
     from commercetools_orders as source_row
     inner join commercetools_items as item on item.order_id = source_row.order_id
-    left join returns on returns.order_id = item.order_id and returns.line_id = item.line_id
+    left join returns
+        on returns.order_id = item.order_id
+            and case item.kind when 0 then returns.line_item_id else returns.custom_line_item_id end = item.line_id
 ),
 
 commerce7_orders as (
@@ -126,7 +129,7 @@ commerce7_orders as (
 ),
 
 commerce7_taxes as (
-    {#- Lines do not say whether their price includes the tax; all taxes of the order have to. -#}
+    {# Lines do not say whether their price includes the tax; all taxes of the order have to. #}
     select order_id, bool_and(coalesce(is_included_in_price, false)) as tax_included
     from {{ ref('stg_commerce7__order_taxes') }}
     group by order_id

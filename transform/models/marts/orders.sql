@@ -7,10 +7,10 @@
     pre_hook="{{ delete_rows_without_order() }}",
 ) }}
 
-{#- One row for each order. Money that moved outside of it, in payments, is added up here. -#}
+{# One row for each order. Money that moved outside of it, in payments, is added up here. #}
 
 with order_payments as (
-    {#- A payment that an order names twice counts once; deleted payments do not count. -#}
+    {# A payment that an order names twice counts once; deleted payments do not count. #}
     select distinct link.order_id, link.payment_id, payment._built_at
     from {{ ref('stg_commercetools__order_payments') }} as link
     inner join {{ ref('stg_commercetools__payments') }} as payment

@@ -1,4 +1,4 @@
-{#- One row for each variant that can be sold, with the price that has no conditions. -#}
+{# One row for each variant that can be sold, with the price that has no conditions. #}
 
 with embedded as (
     select
@@ -10,7 +10,7 @@ with embedded as (
     from {{ ref('stg_commercetools__products') }} as product
     inner join {{ ref('stg_commercetools__product_variants') }} as variant
         on variant.product_id = product.product_id
-    where not product.is_deleted and variant.variant_id is not null
+    where not product.is_deleted
 ),
 
 commercetools_variants as (
@@ -18,7 +18,7 @@ commercetools_variants as (
 
     union all
 
-    {#- Variants that are records of their own; those that their product holds as well come once. -#}
+    {# Variants that are records of their own; those that their product holds as well come once. #}
     select
         variant.product_id,
         variant.variant_number::text as variant_id,
@@ -35,7 +35,7 @@ commercetools_variants as (
 ),
 
 prices as (
-    {#- A price is without conditions if it holds for everybody, everywhere and at any time. -#}
+    {# A price is without conditions if it holds for everybody, everywhere and at any time. #}
     select
         product_id || '/' || variant_id as owner,
         value as price,
@@ -46,7 +46,6 @@ prices as (
         ) is null as is_for_all,
         row_number() over (partition by product_id, variant_id order by position) as place
     from {{ ref('stg_commercetools__product_prices') }}
-    where variant_id is not null
 
     union all
 
