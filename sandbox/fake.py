@@ -143,9 +143,7 @@ class Faker:
         variant = number % VARIANTS
         if variant not in self._patterns:
             rng = random.Random(f"{self._seed}/{self._stream}/{variant}")
-            maker = _Maker(
-                rng, self._seed, self._streams, complete=variant == 0, nulls=self._nulls
-            )
+            maker = _Maker(rng, self._seed, self._streams, complete=variant == 0, nulls=self._nulls)
             self._patterns[variant] = msgspec.json.encode(maker.members(self._schema, 0))
         record: Record = msgspec.json.decode(self._patterns[variant])
         self._make_unique(record, number)

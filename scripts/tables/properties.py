@@ -79,7 +79,9 @@ def _all_columns(model: Model) -> Iterator[tuple[str, str, str, Column | None]]:
         yield "_built_with", "text", "Fingerprint of the model and variables that made it.", None
 
 
-def _column(model: Model, name: str, type_: str, about: str, column: Column | None) -> dict[str, Any]:
+def _column(
+    model: Model, name: str, type_: str, about: str, column: Column | None
+) -> dict[str, Any]:
     found: dict[str, Any] = {"name": name, "description": about, "data_type": type_}
     if tests := [*_tests(model, name, column)]:
         found["data_tests"] = tests
@@ -93,14 +95,15 @@ def _tests(model: Model, name: str, column: Column | None) -> Iterator[Any]:
         yield "not_null"
     if model.parent and model.key[0] == name and len(model.source_key) == 1:
         yield _relationship(model.parent, name)
-    elif column and column.reference and name not in model.key:
-        if target := _target(model, column):
-            # Not an error: the record may be deleted, or the credentials may not see it.
-            yield _relationship(*target, config={"severity": "warn"})
+    elif name not in model.key and (target := _target(model, column)):
+        # Not an error: the record may be deleted, or the credentials may not see it.
+        yield _relationship(*target, config={"severity": "warn"})
 
 
-def _target(model: Model, column: Column) -> tuple[str, str] | None:
+def _target(model: Model, column: Column | None) -> tuple[str, str] | None:
     """Return model and column that a reference leads to, if it is only one."""
+    if column is None or not column.reference:
+        return None
     name = column.reference.rpartition(".")[2]
     if model.platform == "commerce7" and name in arrays.INSIDE:
         table, key = arrays.INSIDE[name]
@@ -126,4 +129,3 @@ def _targets(platform: str) -> dict[tuple[str, str], set[str]]:
         at = each.member.stream, each.member.path
         found.setdefault(at, set()).add(each.target)
     return {at: targets for at, targets in found.items() if targets <= single}
-
