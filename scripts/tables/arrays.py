@@ -15,11 +15,13 @@ class Array:
             array, from its elements. `[]` stands behind an array on the way; a path that ends with
             an object has one element.
         inside: Name of the array around it.
+        by_place: Whether the ids are those of other records, which may come twice.
     """
 
     name: str
     paths: tuple[str, ...]
     inside: str = ""
+    by_place: bool = False
 
 
 def _line_items(*more: Array) -> tuple[Array, ...]:
@@ -115,14 +117,14 @@ ARRAYS: dict[str, dict[str, tuple[Array, ...]]] = {
             Array("promotions", ("promotions",)),
             Array("taxes", ("taxes",)),
         ),
-        "club_memberships": (Array("tags", ("tags",)),),
+        "club_memberships": (Array("tags", ("tags",), by_place=True),),
         "club_packages": (Array("items", ("items",)),),
         "customers": (
             Array("clubs", ("clubs",)),
             Array("emails", ("emails",)),
-            Array("groups", ("groups",)),
+            Array("groups", ("groups",), by_place=True),
             Array("phones", ("phones",)),
-            Array("tags", ("tags",)),
+            Array("tags", ("tags",), by_place=True),
         ),
         "orders": (
             Array("items", ("items",)),
@@ -133,13 +135,13 @@ ARRAYS: dict[str, dict[str, tuple[Array, ...]]] = {
             Array("linked_orders", ("linkedOrders",)),
             Array("promotions", ("promotions",)),
             Array("shipments", ("shipping",)),
-            Array("tags", ("tags",)),
+            Array("tags", ("tags",), by_place=True),
             Array("taxes", ("taxes",)),
             Array("tenders", ("tenders",)),
         ),
         "products": (
             Array("bundle_items", ("bundleItems",)),
-            Array("collections", ("collections",)),
+            Array("collections", ("collections",), by_place=True),
             Array("images", ("images",)),
             Array("variants", ("variants",)),
             Array("variant_inventory", ("inventory",), inside="variants"),
@@ -222,6 +224,13 @@ AS_JSON = {
     "commerce7": ("products.images[].original",),
 }
 """Objects that stay JSON."""
+
+INSIDE = {
+    "productVariantId": ("product_variants", "variant_id"),
+    "reservationTypeOptionId": ("reservation_type_options", "option_id"),
+    "shippingServiceId": ("shipping_services", "service_id"),
+}
+"""Tables and keys for members of Commerce7 that refer to something inside a record."""
 
 PREFIXES = {
     "products": ("masterData.current.", "masterData."),

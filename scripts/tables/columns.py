@@ -228,9 +228,7 @@ def _perhaps_personal(column: Column, *, personal: bool) -> Column:
         return column
     inner = column.sql.strip("{} ") if column.sql.startswith("{{") else f"'{column.sql}'"
     about = f"{column.about} Personal, or may be: empty with `personal_members: false`."
-    return Column(
-        column.name, column.type, about, f"{{{{ personal({inner}) }}}}", column.reference
-    )
+    return Column(column.name, column.type, about, f"{{{{ personal({inner}) }}}}", column.reference)
 
 
 def _call(macro: str, place: Place, names: Sequence[str]) -> str:

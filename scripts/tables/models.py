@@ -178,7 +178,8 @@ def _inside(
         alias = f"each_{number}"
         lists = tuple(_list(element, path) for path in each.paths)
         element = f"{alias}.value"
-        of_element = "id" in node.get("properties", {}) and "typeId" not in node["properties"]
+        members = node.get("properties", {})
+        of_element = "id" in members and "typeId" not in members and not each.by_place
         last = each is array
         name = singular(each.name)
         if of_element:
@@ -222,8 +223,11 @@ def _elements(place: Place, node: dict[str, Any], level: Level, array: Array) ->
             yield Column(name, "text", about, sql, reference=place.path)
     elif "properties" in node:
         for column in columns(place, node):
-            if not (level.of_element and column.name == "id"):
+            if column.name != "id":
                 yield column
+            elif not level.of_element:
+                name = f"{singular(array.name)}_id"
+                yield replace(column, name=name, reference=column.about.strip("`."))
     else:
         sql = f"{{{{ personal(json_value('{place.element}')) }}}}"
         about = f"`{place.path}`, as JSON. Personal: empty with `personal_members: false`."

@@ -9,6 +9,7 @@ import yaml
 
 from scripts.declarations import TAPS, streams
 from scripts.docs.relations import relations
+from scripts.tables import arrays
 from scripts.tables.models import model_name, models, platform_of
 
 if TYPE_CHECKING:
@@ -78,7 +79,9 @@ def _all_columns(model: Model) -> Iterator[tuple[str, str, str, Column | None]]:
         yield "_built_with", "text", "Fingerprint of the model and variables that made it.", None
 
 
-def _column(model: Model, name: str, type_: str, about: str, column: Column | None) -> dict[str, Any]:
+def _column(
+    model: Model, name: str, type_: str, about: str, column: Column | None
+) -> dict[str, Any]:
     found: dict[str, Any] = {"name": name, "description": about, "data_type": type_}
     if tests := [*_tests(model, name, column)]:
         found["data_tests"] = tests
@@ -92,24 +95,29 @@ def _tests(model: Model, name: str, column: Column | None) -> Iterator[Any]:
         yield "not_null"
     if model.parent and model.key[0] == name and len(model.source_key) == 1:
         yield _relationship(model.parent, name)
-    elif column and column.reference and name not in model.key:
-        target = _target(model.platform, model.stream, column.reference)
-        if target is None or column.name.endswith("_key"):
-            return
-        found = next(each for each in models() if each.name == model_name(model.platform, target))
-        (key,) = found.key
+    elif name not in model.key and (target := _target(model, column)):
         # Not an error: the record may be deleted, or the credentials may not see it.
-        yield _relationship(found.name, key, config={"severity": "warn"})
+        yield _relationship(*target, config={"severity": "warn"})
+
+
+def _target(model: Model, column: Column | None) -> tuple[str, str] | None:
+    """Return model and column that a reference leads to, if it is only one."""
+    if column is None or not column.reference:
+        return None
+    name = column.reference.rpartition(".")[2]
+    if model.platform == "commerce7" and name in arrays.INSIDE:
+        table, key = arrays.INSIDE[name]
+        return model_name(model.platform, table), key
+    targets = _targets(model.platform).get((model.stream, column.reference), set())
+    if len(targets) != 1 or column.name.endswith("_key"):
+        return None
+    (stream,) = targets
+    found = next(each for each in models() if each.name == model_name(model.platform, stream))
+    return found.name, found.key[0]
 
 
 def _relationship(model: str, key: str, **more: Any) -> dict[str, Any]:
     return {"relationships": {"arguments": {"to": f"ref('{model}')", "field": key}, **more}}
-
-
-def _target(platform: str, stream: str, path: str) -> str | None:
-    """Return the stream that a member refers to, if it is only one and on by default."""
-    targets = _targets(platform).get((stream, path), set())
-    return next(iter(targets)) if len(targets) == 1 else None
 
 
 @functools.cache
@@ -121,4 +129,3 @@ def _targets(platform: str) -> dict[tuple[str, str], set[str]]:
         at = each.member.stream, each.member.path
         found.setdefault(at, set()).add(each.target)
     return {at: targets for at, targets in found.items() if targets <= single}
-

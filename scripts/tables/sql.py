@@ -70,7 +70,9 @@ def _source(model: Model) -> list[str]:
 
 def _columns(model: Model) -> list[str]:
     read = [
-        column.sql if column.sql.startswith(("{{ money", "{{ localized", "{{ cents")) else f"{column.sql} as {column.name}"
+        column.sql
+        if column.sql.startswith(("{{ money", "{{ localized", "{{ cents"))
+        else f"{column.sql} as {column.name}"
         for column in model.columns
         if column.sql
     ]
@@ -116,5 +118,7 @@ def _where(model: Model) -> list[str]:
         return [f"where {{{{ kept() }}}}{changed}"]
     tests = [f"{{{{ json_is_object('{level.alias}.value') }}}}" for level in model.levels]
     if model.incremental:
-        tests.append(f"{{{{ parent_is_changed({({name: name for name in model.source_key})!r}) }}}}")
+        tests.append(
+            f"{{{{ parent_is_changed({ ({name: name for name in model.source_key})!r}) }}}}"
+        )
     return ["where " + "\n    and ".join(tests)]

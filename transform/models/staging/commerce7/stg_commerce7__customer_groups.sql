@@ -3,7 +3,7 @@
     materialized='incremental',
     incremental_strategy='changed_rows',
     on_schema_change='sync_all_columns',
-    indexes=[{'columns': ['customer_id', 'group_id']}],
+    indexes=[{'columns': ['customer_id', 'position']}],
     meta={'changes': {
         'parent': 'stg_commerce7__customers',
         'key': {'customer_id': 'customer_id'},
@@ -19,8 +19,8 @@ with source_row as (
 
 select
     parent.customer_id,
-    {{ json_id('each_1') }} as group_id,
     each_1.place - 1 as position,
+    {{ json_text('each_1.value', 'id') }} as group_id,
     {{ json_text('each_1.value', 'title') }} as title,
     {{ json_text('each_1.value', 'objectType') }} as object_type,
     {{ json_text('each_1.value', 'type') }} as type,

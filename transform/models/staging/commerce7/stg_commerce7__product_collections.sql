@@ -3,7 +3,7 @@
     materialized='incremental',
     incremental_strategy='changed_rows',
     on_schema_change='sync_all_columns',
-    indexes=[{'columns': ['product_id', 'collection_id']}],
+    indexes=[{'columns': ['product_id', 'position']}],
     meta={'changes': {
         'parent': 'stg_commerce7__products',
         'key': {'product_id': 'product_id'},
@@ -19,8 +19,8 @@ with source_row as (
 
 select
     parent.product_id,
-    {{ json_id('each_1') }} as collection_id,
     each_1.place - 1 as position,
+    {{ json_text('each_1.value', 'id') }} as collection_id,
     {{ json_text('each_1.value', 'title') }} as title,
     {{ json_text('each_1.value', 'type') }} as type,
     {{ json_text('each_1.value', 'content') }} as content,
