@@ -21,7 +21,7 @@ commercetools_variants as (
     {# Variants that are records of their own; those that their product holds as well come once. #}
     select
         variant.product_id,
-        variant.variant_number::text as variant_id,
+        coalesce(variant.variant_number::text, variant.variant_id) as variant_id,
         variant.sku,
         variant.published,
         true as has_standalone_prices
