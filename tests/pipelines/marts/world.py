@@ -158,10 +158,10 @@ class World:
             rows = connection.execute(statement).fetchall()
         return [{k: v for k, v in row.items() if not k.startswith("_")} for row in rows]
 
-    def change(self, statement: str) -> int:
-        """Change tables behind the back of loader and dbt; returns how many rows."""
+    def query(self, statement: str) -> list[tuple[Any, ...]]:
+        """Run a statement and return all rows."""
         with psycopg.connect(self.postgres.url) as connection:
-            return connection.execute(statement.encode()).rowcount
+            return connection.execute(statement.encode()).fetchall()
 
     def records(self, platform: str) -> dict[str, list[dict[str, Any]]]:
         """Return what a source holds now, by stream; nothing if the platform is not loaded."""
