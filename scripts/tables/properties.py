@@ -106,8 +106,8 @@ def _target(model: Model, column: Column | None) -> tuple[str, str] | None:
         return None
     name = column.reference.rpartition(".")[2]
     if model.platform == "commerce7" and name in arrays.INSIDE:
-        table, key = arrays.INSIDE[name]
-        return model_name(model.platform, table), key
+        inside = arrays.INSIDE[name]
+        return (model_name(model.platform, inside[0]), inside[1]) if inside else None
     targets = _targets(model.platform).get((model.stream, column.reference), set())
     if len(targets) != 1 or column.name.endswith("_key"):
         return None
