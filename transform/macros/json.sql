@@ -125,3 +125,8 @@
     {%- else -%} case when false then {{ expression }} end
     {%- endif -%}
 {%- endmacro -%}
+
+{%- macro json_object_of(name, value) -%}
+    {#- One JSON object of the rows of a group. -#}
+    jsonb_object_agg({{ name }}, {{ value }})
+{%- endmacro -%}
