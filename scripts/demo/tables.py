@@ -14,8 +14,14 @@ if TYPE_CHECKING:
     from scripts.demo.pipelines import Meltano
     from scripts.demo.postgres import Postgres
 
-SHOWN = ("sku", "platform", "line_type", "quantity", "total", "currency")
-"""Columns of `order_lines`."""
+SHOWN = {
+    "sku or name": "coalesce(sku, name)",
+    "platform": "platform",
+    "quantity": "quantity",
+    "total": "round(total, 2)",
+    "currency": "currency",
+}
+"""Columns of the table, and what they are in `order_lines`."""
 
 
 def build(meltano: Meltano) -> None:
@@ -31,8 +37,9 @@ def build(meltano: Meltano) -> None:
 def show(postgres: Postgres) -> None:
     """Print ten order lines."""
     say("ten rows of analytics.order_lines")
-    columns = sql.SQL(", ").join(map(sql.Identifier, SHOWN))
-    statement = sql.SQL(
-        "select {} from analytics.order_lines where total <> 0 order by ordered_at desc limit 10"
+    lines = sql.SQL(
+        "select {} from analytics.order_lines where abs(total) >= 0.01"
+        " order by ordered_at desc, order_id, line_number limit 10"
     )
-    print_table(SHOWN, postgres.query(statement.format(columns)))
+    columns = sql.SQL(", ").join(map(sql.SQL, SHOWN.values()))
+    print_table((*SHOWN,), postgres.query(lines.format(columns)))

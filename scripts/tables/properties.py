@@ -90,9 +90,7 @@ def _column(
 
 def _tests(model: Model, name: str, column: Column | None) -> Iterator[Any]:
     if model.key == (name,):
-        yield "unique"
-    if name in model.key:
-        yield "not_null"
+        yield from ("unique", "not_null")
     if model.parent and model.key[0] == name and len(model.source_key) == 1:
         yield _relationship(model.parent, name)
     elif name not in model.key and (target := _target(model, column)):
