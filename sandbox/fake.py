@@ -209,6 +209,8 @@ class _Maker:
                 return self.members(schema, depth + 1) if special is None else special
             case "array":
                 items = schema.get("items", {})
+                if "x-relation" in schema:
+                    items = {**items, "x-relation": schema["x-relation"]}
                 return [self._element(name, items, depth + 1) for _ in range(self._length(depth))]
             case "string":
                 return string_value(name, schema.get("format"), self._rng, reference_id)

@@ -227,10 +227,13 @@ AS_JSON = {
 
 INSIDE = {
     "productVariantId": ("product_variants", "variant_id"),
-    "reservationTypeOptionId": ("reservation_type_options", "option_id"),
-    "shippingServiceId": ("shipping_services", "service_id"),
+    "reservationTypeOptionId": None,
+    "shippingServiceId": None,
 }
-"""Tables and keys for members of Commerce7 that refer to something inside a record."""
+"""Tables and keys for members of Commerce7 that refer to something inside a record.
+
+None where nobody has shown that they always do.
+"""
 
 PREFIXES = {
     "products": ("masterData.current.", "masterData."),

@@ -111,6 +111,8 @@ def _inside(
 def _is_left_out(place: Place, names: tuple[str, ...], node: dict[str, Any]) -> bool:
     if node.get("x-sensitive") == "secret" or place.whole(names) in place.tables:
         return True
+    if "x-embeds" in node and names != ("payload",):
+        return True
     left_out = place.matches(arrays.LEFT_OUT[place.platform], names)
     return left_out and not place.matches(arrays.KEPT[place.platform], names)
 

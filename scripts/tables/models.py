@@ -229,9 +229,9 @@ def _elements(place: Place, node: dict[str, Any], level: Level, array: Array) ->
                 name = f"{singular(array.name)}_id"
                 yield replace(column, name=name, reference=column.about.strip("`."))
     else:
-        sql = f"{{{{ personal(json_value('{place.element}')) }}}}"
-        about = f"`{place.path}`, as JSON. Personal: empty with `personal_members: false`."
-        yield Column(singular(array.name), "jsonb", about, sql)
+        # Whole records, whose members nobody documents.
+        sql = f"{{{{ json_text('{place.element}', 'id') }}}}"
+        yield Column("customer_id", "text", f"`{place.path}.id`.", sql)
 
 
 def _element(node: dict[str, Any], paths: tuple[str, ...]) -> dict[str, Any]:

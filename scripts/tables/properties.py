@@ -90,9 +90,7 @@ def _column(
 
 def _tests(model: Model, name: str, column: Column | None) -> Iterator[Any]:
     if model.key == (name,):
-        yield "unique"
-    if name in model.key:
-        yield "not_null"
+        yield from ("unique", "not_null")
     if model.parent and model.key[0] == name and len(model.source_key) == 1:
         yield _relationship(model.parent, name)
     elif name not in model.key and (target := _target(model, column)):
@@ -106,8 +104,8 @@ def _target(model: Model, column: Column | None) -> tuple[str, str] | None:
         return None
     name = column.reference.rpartition(".")[2]
     if model.platform == "commerce7" and name in arrays.INSIDE:
-        table, key = arrays.INSIDE[name]
-        return model_name(model.platform, table), key
+        inside = arrays.INSIDE[name]
+        return (model_name(model.platform, inside[0]), inside[1]) if inside else None
     targets = _targets(model.platform).get((model.stream, column.reference), set())
     if len(targets) != 1 or column.name.endswith("_key"):
         return None
