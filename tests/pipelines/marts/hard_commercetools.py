@@ -197,7 +197,7 @@ ORDERS: list[Record] = [
         store={"typeId": "store", "key": "berlin"},
         paymentState="Paid",
         shipmentState="Shipped",
-        paymentInfo=paid_by(1),
+        paymentInfo=paid_by(1, 1),
     ),
     order(  # tax included in prices; says the tax as well
         2,

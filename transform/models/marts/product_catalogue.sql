@@ -66,7 +66,7 @@ general_prices as (
     select distinct on (owner) owner, price, currency, discounted_price
     from prices
     where is_for_all
-    order by owner, {% if var('catalogue_currency', none) %}currency is distinct from '{{ var("catalogue_currency") }}', {% endif %}place
+    order by owner, currency is distinct from '{{ var("catalogue_currency") }}', place
 ),
 
 price_counts as (
