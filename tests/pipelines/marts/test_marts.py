@@ -109,7 +109,7 @@ def test_hard_customers_have_the_lifetime_value_of_a_calculator(
         row = found[customer]
         by_currency = row["lifetime_value_by_currency"] or {}
         assert {k: Decimal(str(v)) for k, v in by_currency.items()} == values
-        only = [*values.values()][0] if len(values) == 1 else None
+        only = next(iter(values.values())) if len(values) == 1 else None
         assert row["lifetime_value"] == only
 
 
