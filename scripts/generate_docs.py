@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scripts.declarations import TAPS, env_name, own_settings
-from scripts.docs import hub, privacy, stream_pages
+from scripts.docs import hub, marts, privacy, stream_pages
 from scripts.tables.files import STAGING, staging
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 FILES = ("docs/settings.md", "meltano.yml", ".env.example")
-PAGES = ("docs/deletes.md", "docs/privacy.md")
+PAGES = ("docs/deletes.md", "docs/privacy.md", "docs/tables.md")
 BLOCK = re.compile(
     r"^(?P<begin>[^\n]*begin generated: (?P<what>[^\n]*?)(?: -->)?\n)"
     r".*?"
@@ -109,7 +109,10 @@ def blocks() -> dict[str, Callable[[], str]]:
     of_taps = {
         f"{what} of {tap.name}": partial(make, tap) for tap in TAPS for what, make in MAKERS.items()
     }
-    return of_taps | {"deletes of tap-commercetools": stream_pages.delete_table}
+    return of_taps | {
+        "deletes of tap-commercetools": stream_pages.delete_table,
+        "marts": marts.section,
+    }
 
 
 def setting_table(tap: type[EngineTap]) -> str:

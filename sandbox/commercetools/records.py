@@ -62,9 +62,9 @@ def product_projection(number: int, plan: ProjectPlan) -> Record:
     return {"id": fake_id("products", number, plan.seed), "published": number % 8 != 7}
 
 
-def variant(number: int, _plan: ProjectPlan) -> Record:
+def variant(number: int, plan: ProjectPlan) -> Record:
     """Number variants so that no product has two with the same number."""
-    return {"variantId": 1000 + number}
+    return {"variantId": 1000 + number, "product": _reference("product", number % 3, plan)}
 
 
 def variant_projection(number: int, plan: ProjectPlan) -> Record:

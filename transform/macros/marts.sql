@@ -14,9 +14,14 @@
         where made.platform = '{{ platform }}'
             and made.order_id = {{ order_id }}
             and made._built_from = {{ built_from }}
-            and made._built_with = {{ tap_commerce.built_with() }}
+            and made._built_with = {{ tap_commerce.mart_built_with() }}
     )
     {%- endif -%}
+{%- endmacro -%}
+
+{%- macro mart_built_with() -%}
+    {#- Other variables change rows of staging models, and so their _built_at. -#}
+    '{{ local_md5(model.raw_code ~ var("commerce7_currency")) }}'
 {%- endmacro -%}
 
 {%- macro delete_rows_without_order() -%}
@@ -45,7 +50,7 @@
 
 {%- macro commerce7_currency() -%}
     {#- Records of Commerce7 do not name the tenant's currency. -#}
-    '{{ var("commerce7_currency", "USD") }}'
+    '{{ var("commerce7_currency") }}'
 {%- endmacro -%}
 
 {%- macro commerce7_order_type(purchase_type) -%}

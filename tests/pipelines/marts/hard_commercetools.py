@@ -197,7 +197,7 @@ ORDERS: list[Record] = [
         store={"typeId": "store", "key": "berlin"},
         paymentState="Paid",
         shipmentState="Shipped",
-        paymentInfo=paid_by(1),
+        paymentInfo=paid_by(1, 1),
     ),
     order(  # tax included in prices; says the tax as well
         2,
@@ -215,8 +215,8 @@ ORDERS: list[Record] = [
     ),
     order(  # product, cart, total and shipping discounts, and a gift
         4,
-        money(4525),
-        taxedPrice=taxed(4525, 4525),
+        money(5425),
+        taxedPrice=taxed(5425, 5425),
         discountOnTotalPrice={"discountedAmount": money(500), "includedDiscounts": []},
         shippingInfo=shipping(
             money(500), discountedPrice={"value": money(125), "includedDiscounts": []}
@@ -231,8 +231,16 @@ ORDERS: list[Record] = [
                 discountedPricePerQuantity=[per_quantity(1, money(700), money(100))],
                 taxedPrice=taxed(2300, 2300),
             ),
-            line(2, money(2600), 1, money(2600), taxedPrice=taxed(2600, 2600)),
+            line(2, money(1000), 1, money(800), price=REDUCED, taxedPrice=taxed(800, 800)),
             line(3, money(999), 1, money(0), taxedPrice=taxed(0, 0), **GIFT),
+            line(
+                4,
+                money(1500),
+                2,
+                money(2700),
+                discountedPricePerQuantity=[per_quantity(2, money(1350), money(150))],
+                taxedPrice=taxed(2700, 2700),
+            ),
         ],
         customerId=BEN,
     ),
@@ -351,7 +359,7 @@ TOTALS: dict[int, dict[str, str | None]] = {
     | {"total": "36.18", "tax": "5.78", "total_excluding_tax": "30.40", "paid": "36.18"},
     2: {"subtotal": "23.80", "tax": "3.80", "total": "23.80", "total_excluding_tax": "20.00"},
     3: {"currency": "USD", "total": "50.00", "tax": None, "total_excluding_tax": "50.00"},
-    4: {"subtotal": "49.00", "shipping": "1.25", "discount": "25.74", "total": "45.25"},
+    4: {"subtotal": "58.00", "shipping": "1.25", "discount": "30.74", "total": "54.25"},
     5: {"currency": "GBP", "subtotal": "12.35", "discount": "0", "total": "12.35"},
     6: {"currency": "JPY", "total": "1500"},
     7: {"currency": "KWD", "total": "1.250"},
@@ -368,7 +376,7 @@ TOTALS: dict[int, dict[str, str | None]] = {
 LIFETIME = {
     ADA: {"EUR": Decimal("36.18") + Decimal("23.80") + 40 + 7 + 18 + 27}
     | {"USD": Decimal(50), "JPY": Decimal(1500), "KWD": Decimal("1.25")},
-    BEN: {"EUR": Decimal("45.25") + 10, "GBP": Decimal("12.35")},
+    BEN: {"EUR": Decimal("54.25") + 10, "GBP": Decimal("12.35")},
     IDLE: {},
 }
 """Lifetime value of customers by currency; the cancelled order does not count."""

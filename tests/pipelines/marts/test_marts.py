@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from scripts.docs import marts
 from tests.pipelines.marts import expected, hard_commerce7, hard_commercetools
-from tests.pipelines.marts.world import differences
+from tests.pipelines.marts.world import MARTS, differences
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -164,6 +165,22 @@ def test_lines_of_an_order_add_up_to_its_subtotal(world: World) -> None:
         if row["platform"] == "commerce7":
             inside = row["order_id"] == hard_commerce7.ORDER.format(2)
             assert parts + (0 if inside else row["tax"]) == row["total"], row["order_id"]
+
+
+def test_all_columns_are_described_with_their_types(world: World) -> None:
+    described = {
+        mart["name"]: [(column["name"], column["data_type"]) for column in mart["columns"]]
+        for mart in marts.marts()
+    }
+    assert set(described) == set(MARTS)
+    for mart, columns in described.items():
+        found = world.query(
+            "select column_name::text, replace(data_type, ' without time zone', '')"
+            " from information_schema.columns"
+            f" where table_schema = '{world.target}' and table_name = '{mart}'"
+            " order by ordinal_position"
+        )
+        assert [each for each in found if not each[0].startswith("_")] == columns, mart
 
 
 def test_percentages_of_coupons_are_hundredths_and_no_money(world: World) -> None:

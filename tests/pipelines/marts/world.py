@@ -8,7 +8,6 @@ import subprocess
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -16,6 +15,8 @@ from psycopg import sql
 from psycopg.rows import dict_row
 from psycopg.types.json import set_json_loads
 
+from scripts import dbt
+from scripts.dbt import DBT, PROJECT, URL
 from scripts.meltano_file import extractor, fast_loader
 from tap_commerce7.tap import TapCommerce7
 from tap_commercetools.tap import TapCommercetools
@@ -24,14 +25,11 @@ from tests.support import commerce7_config, commercetools_config, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from sandbox.standin import StandIn
     from scripts.demo.postgres import Postgres
     from tap_engine.singer.tap import EngineTap
-
-ROOT = Path(__file__).resolve().parent.parent.parent.parent
-PROJECT = ROOT / "transform"
-DBT = ROOT / ".tools" / "transform" / "bin" / "dbt"
 
 STREAMS: dict[type[EngineTap], tuple[str, ...]] = {
     TapCommercetools: (
@@ -129,21 +127,11 @@ class World:
         """Run dbt, with what it writes in a folder of the test's own."""
         given = {f"{name}_schema": f"{self.target}_{name}" for name in ("commercetools", "commerce7")}
         command = [DBT, "--no-use-colors", *arguments, "--project-dir", PROJECT]
-        command += ["--profiles-dir", PROJECT, "--target-path", self.folder / "target"]
-        command += ["--log-path", self.folder / "logs", "--vars", json.dumps(given | variables)]
-        environment = {**os.environ, **self.environment, "TRANSFORM_SCHEMA": self.target}
+        command += ["--target-path", self.folder / "target", "--log-path", self.folder / "logs"]
+        command += ["--vars", json.dumps(given | variables)]
+        settings = {"TRANSFORM_SCHEMA": self.target, URL: self.postgres.sqlalchemy_url}
+        environment = {**os.environ, **dbt.environment(settings)}
         return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-
-    @property
-    def environment(self) -> dict[str, str]:
-        """Variables that lead dbt's profile to the database."""
-        place = psycopg.conninfo.conninfo_to_dict(self.postgres.url)
-        return {
-            "TARGET_POSTGRES_HOST": str(place["host"]),
-            "TARGET_POSTGRES_USER": str(place["user"]),
-            "TARGET_POSTGRES_DATABASE": str(place["dbname"]),
-            "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
-        }
 
     def rows(self, mart: str) -> list[dict[str, Any]]:
         """Return the rows of a mart, without the columns that only builds use."""
@@ -158,10 +146,10 @@ class World:
             rows = connection.execute(statement).fetchall()
         return [{k: v for k, v in row.items() if not k.startswith("_")} for row in rows]
 
-    def change(self, statement: str) -> int:
-        """Change tables behind the back of loader and dbt; returns how many rows."""
+    def query(self, statement: str) -> list[tuple[Any, ...]]:
+        """Run a statement and return all rows."""
         with psycopg.connect(self.postgres.url) as connection:
-            return connection.execute(statement.encode()).rowcount
+            return connection.execute(statement.encode()).fetchall()
 
     def records(self, platform: str) -> dict[str, list[dict[str, Any]]]:
         """Return what a source holds now, by stream; nothing if the platform is not loaded."""

@@ -188,5 +188,5 @@ both_platforms as (
 
 select
     *,
-    {{ built_with() }} as _built_with
+    {{ mart_built_with() }} as _built_with
 from both_platforms

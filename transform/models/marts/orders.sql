@@ -278,5 +278,5 @@ select
     total_after_refunds,
     _order_built_at,
     _built_from,
-    {{ built_with() }} as _built_with
+    {{ mart_built_with() }} as _built_with
 from both_platforms

@@ -21,7 +21,7 @@ commercetools_variants as (
     {# Variants that are records of their own; those that their product holds as well come once. #}
     select
         variant.product_id,
-        variant.variant_number::text as variant_id,
+        coalesce(variant.variant_number::text, variant.variant_id) as variant_id,
         variant.sku,
         variant.published,
         true as has_standalone_prices
@@ -66,7 +66,7 @@ general_prices as (
     select distinct on (owner) owner, price, currency, discounted_price
     from prices
     where is_for_all
-    order by owner, {% if var('catalogue_currency', none) %}currency is distinct from '{{ var("catalogue_currency") }}', {% endif %}place
+    order by owner, currency is distinct from '{{ var("catalogue_currency") }}', place
 ),
 
 price_counts as (
