@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from scripts.demo.postgres import Postgres
 
 SHOWN = {
-    "sku or name": "coalesce(sku, name)",
+    "sku or name": "coalesce(sku, name, line_type)",
     "platform": "platform",
     "quantity": "quantity",
     "total": "round(total, 2)",

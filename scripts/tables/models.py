@@ -50,6 +50,7 @@ class Model:
         deletes: The member that dates a record, if `deletions` says what is gone.
         levels: Arrays around the rows; none for the model of a stream.
         parent: Name of the model of the stream; empty for that itself.
+        array: Name of the array; empty for the model of a stream.
     """
 
     platform: str
@@ -64,6 +65,7 @@ class Model:
     incremental: bool
     levels: tuple[Level, ...] = ()
     parent: str = ""
+    array: str = ""
 
 
 def platform_of(tap: type[EngineTap]) -> str:
@@ -210,6 +212,7 @@ def _inside(
         incremental=parent.incremental,
         levels=tuple(levels),
         parent=parent.name,
+        array=array.name,
     )
 
 

@@ -56,13 +56,17 @@ def _config(model: Model) -> list[str]:
 
 
 def _source(model: Model) -> list[str]:
-    lines = [f"        {name!r}: {type_!r}," for name, type_ in model.members.items()]
-    deletes = f", deletes='{model.deletes}'" if model.deletes and not model.parent else ""
+    members = [f"        {name!r}: {type_!r}," for name, type_ in model.members.items()]
+    macro, more = "source_rows", ""
+    if not model.parent:
+        more = f", deletes={model.deletes!r}" if model.deletes else ""
+        if model.incremental:
+            macro, more = "changed_rows", f", deletes={model.deletes!r}, key={model.source_key!r}"
     return [
         "with source_row as (",
-        f"    {{{{ source_rows('{model.platform}', '{model.stream}', {{",
-        *lines,
-        f"    }}{deletes}) }}}}",
+        f"    {{{{ {macro}('{model.platform}', '{model.stream}', {{",
+        *members,
+        f"    }}{more}) }}}}",
         ")",
         "",
     ]
@@ -114,8 +118,7 @@ def _joins(model: Model) -> list[str]:
 
 def _where(model: Model) -> list[str]:
     if not model.parent:
-        changed = f" and {{{{ is_changed({model.source_key!r}) }}}}" if model.incremental else ""
-        return [f"where {{{{ kept() }}}}{changed}"]
+        return [] if model.incremental else ["where {{ kept() }}"]
     tests = [f"{{{{ json_is_object('{level.alias}.value') }}}}" for level in model.levels]
     if model.incremental:
         tests.append(

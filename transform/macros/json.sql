@@ -48,6 +48,11 @@
     ) with ordinality as {{ element }}(value, place)
 {%- endmacro -%}
 
+{%- macro json_unpacked(value) -%}
+    {#- The same value, but no longer compressed. -#}
+    {{ value }} #> '{}'
+{%- endmacro -%}
+
 {%- macro json_id(element) -%}
     {#- The id of an element, or its place if it has none. -#}
     coalesce({{ element }}.value ->> 'id', ({{ element }}.place - 1)::text)

@@ -144,8 +144,11 @@ lines as (
         coalesce(sum(price_total), 0) as price_total,
         sum(discount) as discount
     from {{ ref('order_lines') }}
-    where platform = 'commercetools' and order_id in (select order_id from commercetools_orders)
-        or platform = 'commerce7' and order_id in (select order_id from commerce7_orders)
+    where (platform, order_id) in (
+        select 'commercetools', order_id from commercetools_orders
+        union all
+        select 'commerce7', order_id from commerce7_orders
+    )
     group by platform, order_id
 ),
 

@@ -15,7 +15,7 @@
 ) }}
 
 with source_row as (
-    {{ source_rows('commerce7', 'carts', {
+    {{ changed_rows('commerce7', 'carts', {
         'id': 'text',
         'orderId': 'text',
         'previousOrderId': 'text',
@@ -56,7 +56,7 @@ with source_row as (
         'shippingTaxEstimate': 'jsonb',
         'connectionInformation': 'jsonb',
         'salesAssociate': 'jsonb',
-    }) }}
+    }, deletes='', key={'cart_id': 'id'}) }}
 )
 
 select
@@ -166,4 +166,3 @@ select
     {{ built_at() }} as _built_at,
     {{ built_with() }} as _built_with
 from source_row
-where {{ kept() }} and {{ is_changed({'cart_id': 'id'}) }}

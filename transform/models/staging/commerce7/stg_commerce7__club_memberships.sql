@@ -15,7 +15,7 @@
 ) }}
 
 with source_row as (
-    {{ source_rows('commerce7', 'club_memberships', {
+    {{ changed_rows('commerce7', 'club_memberships', {
         'id': 'text',
         'status': 'text',
         'customerId': 'text',
@@ -44,7 +44,7 @@ with source_row as (
         'appData': 'jsonb',
         'appSync': 'jsonb',
         'subscription': 'jsonb',
-    }) }}
+    }, deletes='', key={'club_membership_id': 'id'}) }}
 )
 
 select
@@ -84,4 +84,3 @@ select
     {{ built_at() }} as _built_at,
     {{ built_with() }} as _built_with
 from source_row
-where {{ kept() }} and {{ is_changed({'club_membership_id': 'id'}) }}

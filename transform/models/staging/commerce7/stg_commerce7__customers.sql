@@ -15,7 +15,7 @@
 ) }}
 
 with source_row as (
-    {{ source_rows('commerce7', 'customers', {
+    {{ changed_rows('commerce7', 'customers', {
         'id': 'text',
         'avatar': 'text',
         'honorific': 'text',
@@ -43,7 +43,7 @@ with source_row as (
         'loyalty': 'jsonb',
         'loginActivity': 'jsonb',
         'acceptsMarketing': 'boolean',
-    }) }}
+    }, deletes='', key={'customer_id': 'id'}) }}
 )
 
 select
@@ -98,4 +98,3 @@ select
     {{ built_at() }} as _built_at,
     {{ built_with() }} as _built_with
 from source_row
-where {{ kept() }} and {{ is_changed({'customer_id': 'id'}) }}

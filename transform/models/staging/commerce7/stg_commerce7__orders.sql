@@ -15,7 +15,7 @@
 ) }}
 
 with source_row as (
-    {{ source_rows('commerce7', 'orders', {
+    {{ changed_rows('commerce7', 'orders', {
         'id': 'text',
         'orderSubmittedDate': 'timestamp',
         'orderPaidDate': 'timestamp',
@@ -77,7 +77,7 @@ with source_row as (
         'salesAttributionCode': 'text',
         'salesAttributeCode': 'text',
         'discountTotal': 'bigint',
-    }) }}
+    }, deletes='', key={'order_id': 'id'}) }}
 )
 
 select
@@ -211,4 +211,3 @@ select
     {{ built_at() }} as _built_at,
     {{ built_with() }} as _built_with
 from source_row
-where {{ kept() }} and {{ is_changed({'order_id': 'id'}) }}

@@ -15,7 +15,7 @@
 ) }}
 
 with source_row as (
-    {{ source_rows('commerce7', 'products', {
+    {{ changed_rows('commerce7', 'products', {
         'id': 'text',
         'title': 'text',
         'subTitle': 'text',
@@ -41,7 +41,7 @@ with source_row as (
         'security': 'jsonb',
         'overrideOperatingRegions': 'jsonb',
         'tenantIds': 'jsonb',
-    }) }}
+    }, deletes='', key={'product_id': 'id'}) }}
 )
 
 select
@@ -88,4 +88,3 @@ select
     {{ built_at() }} as _built_at,
     {{ built_with() }} as _built_with
 from source_row
-where {{ kept() }} and {{ is_changed({'product_id': 'id'}) }}

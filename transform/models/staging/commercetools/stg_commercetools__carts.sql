@@ -15,7 +15,7 @@
 ) }}
 
 with source_row as (
-    {{ source_rows('commercetools', 'carts', {
+    {{ changed_rows('commercetools', 'carts', {
         'id': 'text',
         'version': 'bigint',
         'createdAt': 'timestamp',
@@ -61,7 +61,7 @@ with source_row as (
         'type': 'text',
         'versionModifiedAt': 'timestamp',
         'lastMessageSequenceNumber': 'bigint',
-    }) }}
+    }, deletes='', key={'cart_id': 'id'}) }}
 )
 
 select
@@ -203,4 +203,3 @@ select
     {{ built_at() }} as _built_at,
     {{ built_with() }} as _built_with
 from source_row
-where {{ kept() }} and {{ is_changed({'cart_id': 'id'}) }}

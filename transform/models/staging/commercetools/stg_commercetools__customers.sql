@@ -15,7 +15,7 @@
 ) }}
 
 with source_row as (
-    {{ source_rows('commercetools', 'customers', {
+    {{ changed_rows('commercetools', 'customers', {
         'id': 'text',
         'version': 'bigint',
         'createdAt': 'timestamp',
@@ -45,7 +45,7 @@ with source_row as (
         'authenticationMode': 'text',
         'versionModifiedAt': 'timestamp',
         'lastMessageSequenceNumber': 'bigint',
-    }, deletes='createdAt') }}
+    }, deletes='createdAt', key={'customer_id': 'id'}) }}
 )
 
 select
@@ -85,4 +85,3 @@ select
     {{ built_at() }} as _built_at,
     {{ built_with() }} as _built_with
 from source_row
-where {{ kept() }} and {{ is_changed({'customer_id': 'id'}) }}

@@ -15,7 +15,7 @@
 ) }}
 
 with source_row as (
-    {{ source_rows('commercetools', 'messages', {
+    {{ changed_rows('commercetools', 'messages', {
         'id': 'text',
         'version': 'bigint',
         'createdAt': 'timestamp',
@@ -30,7 +30,7 @@ with source_row as (
         'versionModifiedAt': 'timestamp',
         'lastMessageSequenceNumber': 'bigint',
         'payload': 'jsonb',
-    }) }}
+    }, deletes='', key={'message_id': 'id'}) }}
 )
 
 select
@@ -61,4 +61,3 @@ select
     {{ built_at() }} as _built_at,
     {{ built_with() }} as _built_with
 from source_row
-where {{ kept() }} and {{ is_changed({'message_id': 'id'}) }}

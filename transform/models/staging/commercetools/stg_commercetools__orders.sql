@@ -15,7 +15,7 @@
 ) }}
 
 with source_row as (
-    {{ source_rows('commercetools', 'orders', {
+    {{ changed_rows('commercetools', 'orders', {
         'id': 'text',
         'version': 'bigint',
         'createdAt': 'timestamp',
@@ -63,7 +63,7 @@ with source_row as (
         'createdBy': 'jsonb',
         'type': 'text',
         'versionModifiedAt': 'timestamp',
-    }, deletes='createdAt') }}
+    }, deletes='createdAt', key={'order_id': 'id'}) }}
 )
 
 select
@@ -206,4 +206,3 @@ select
     {{ built_at() }} as _built_at,
     {{ built_with() }} as _built_with
 from source_row
-where {{ kept() }} and {{ is_changed({'order_id': 'id'}) }}

@@ -15,7 +15,7 @@
 ) }}
 
 with source_row as (
-    {{ source_rows('commercetools', 'payments', {
+    {{ changed_rows('commercetools', 'payments', {
         'id': 'text',
         'version': 'bigint',
         'createdAt': 'timestamp',
@@ -38,7 +38,7 @@ with source_row as (
         'key': 'text',
         'versionModifiedAt': 'timestamp',
         'lastMessageSequenceNumber': 'bigint',
-    }) }}
+    }, deletes='', key={'payment_id': 'id'}) }}
 )
 
 select
@@ -78,4 +78,3 @@ select
     {{ built_at() }} as _built_at,
     {{ built_with() }} as _built_with
 from source_row
-where {{ kept() }} and {{ is_changed({'payment_id': 'id'}) }}

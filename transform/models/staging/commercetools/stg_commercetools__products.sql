@@ -15,7 +15,7 @@
 ) }}
 
 with source_row as (
-    {{ source_rows('commercetools', 'products', {
+    {{ changed_rows('commercetools', 'products', {
         'id': 'text',
         'version': 'bigint',
         'createdAt': 'timestamp',
@@ -32,7 +32,7 @@ with source_row as (
         'warnings': 'jsonb',
         'versionModifiedAt': 'timestamp',
         'lastMessageSequenceNumber': 'bigint',
-    }, deletes='createdAt') }}
+    }, deletes='createdAt', key={'product_id': 'id'}) }}
 )
 
 select
@@ -72,4 +72,3 @@ select
     {{ built_at() }} as _built_at,
     {{ built_with() }} as _built_with
 from source_row
-where {{ kept() }} and {{ is_changed({'product_id': 'id'}) }}
