@@ -72,9 +72,10 @@ def sums(records: Iterable[dict[str, Any]], path: list[str]) -> dict[str, Decima
                 exact = amount.get("preciseAmount")
                 minor = amount.get("centAmount") if exact is None else exact
                 digits = amount.get("fractionDigits")
-                digits = DIGITS.get(amount["currencyCode"], 2) if digits is None else digits
+                currency = amount.get("currencyCode") or ""
+                digits = DIGITS.get(currency, 2) if digits is None else digits
                 if minor is not None:
-                    totals[amount["currencyCode"]] += Decimal(minor).scaleb(-digits)
+                    totals[currency] += Decimal(minor).scaleb(-digits)
             elif amount is not None:
                 totals[""] += Decimal(str(amount)).scaleb(-2)
     return dict(totals)
