@@ -20,7 +20,7 @@ from sandbox.fake_values import key_of, number_value, object_value, open_value, 
 from sandbox.store import Row, timestamp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from sandbox.store import Record
 
@@ -109,6 +109,7 @@ class Faker:
         nulls: Whether optional members without a value are null instead of missing.
         skip: Top-level members that the API does not send.
         always: Top-level members that every record has, besides those the schema requires.
+        streams: Names of the streams that references can lead to.
     """
 
     def __init__(  # noqa: PLR0913 - all but the first three are rare and given by keyword
@@ -121,6 +122,7 @@ class Faker:
         nulls: bool = False,
         skip: tuple[str, ...] = (),
         always: tuple[str, ...] = ("version",),
+        streams: Collection[str] = (),
     ) -> None:
         members = {
             name: member
@@ -133,6 +135,7 @@ class Faker:
         self._stream = stream
         self._rows_per_timestamp = rows_per_timestamp
         self._nulls = nulls
+        self._streams = streams
         self._patterns: dict[int, bytes] = {}
 
     def record(self, number: int) -> Record:
@@ -140,7 +143,7 @@ class Faker:
         variant = number % VARIANTS
         if variant not in self._patterns:
             rng = random.Random(f"{self._seed}/{self._stream}/{variant}")
-            maker = _Maker(rng, self._seed, complete=variant == 0, nulls=self._nulls)
+            maker = _Maker(rng, self._seed, self._streams, complete=variant == 0, nulls=self._nulls)
             self._patterns[variant] = msgspec.json.encode(maker.members(self._schema, 0))
         record: Record = msgspec.json.decode(self._patterns[variant])
         self._make_unique(record, number)
@@ -168,9 +171,19 @@ class Faker:
 class _Maker:
     """Fills schemas with values, driven by one random generator."""
 
-    def __init__(self, rng: random.Random, seed: int, *, complete: bool, nulls: bool) -> None:
+    def __init__(
+        self,
+        rng: random.Random,
+        seed: int,
+        streams: Collection[str],
+        *,
+        complete: bool,
+        nulls: bool,
+    ) -> None:
         self._rng = rng
         self._seed = seed
+        self._streams = streams
+        self._elements = 0
         self._complete = complete
         self._nulls = nulls
 
@@ -189,26 +202,51 @@ class _Maker:
         kinds = _kinds(schema)
         if not kinds or ("object" in kinds and len(kinds) > 1):
             return open_value(self._rng)
+        reference_id = partial(self._reference_id, schema.get("x-relation"))
         match kinds[0]:
             case "object":
-                special = object_value(name, schema, self._rng, self._reference_id)
+                special = object_value(name, schema, self._rng, reference_id)
                 return self.members(schema, depth + 1) if special is None else special
             case "array":
                 items = schema.get("items", {})
-                return [self._value(name, items, depth + 1) for _ in range(self._length(depth))]
+                if "x-relation" in schema:
+                    items = {**items, "x-relation": schema["x-relation"]}
+                return [self._element(name, items, depth + 1) for _ in range(self._length(depth))]
             case "string":
-                return string_value(name, schema.get("format"), self._rng, self._reference_id)
+                return string_value(name, schema.get("format"), self._rng, reference_id)
             case "boolean":
                 return self._rng.random() < 0.5
             case kind:
                 return number_value(name, kind, self._rng)
+
+    def _element(self, name: str, schema: Schema, depth: int) -> Any:
+        """Return an element of an array, with an id of its own if it is no reference."""
+        value = self._value(name, schema, depth)
+        members = schema.get("properties", {})
+        if "string" in _kinds(members.get("id", {})) and "typeId" not in members:
+            self._elements += 1
+            value["id"] = fake_id(f"element of {name}", self._elements, self._seed)
+        return value
 
     def _length(self, depth: int) -> int:
         if self._complete:
             return 2 if depth < 2 else 1
         return self._rng.choice((0, 1, 2, 3) if depth < 2 else (0, 1, 1))
 
-    def _reference_id(self, stream: str) -> str:
+    def _reference_id(self, relation: str | list[str] | None, named: str) -> str:
+        """Return the id of a record of the stream that a reference leads to.
+
+        Args:
+            relation: The `x-relation` of its schema.
+            named: The stream that its name seems to mean, as `refund_orders` for `refundOrderId`.
+        """
+        stream = named if relation is None or relation == "none" else relation
+        if isinstance(stream, list):
+            stream = stream[0]
+        if stream not in self._streams:
+            parts = stream.split("_")
+            ends = ("_".join(parts[start:]) for start in range(len(parts)))
+            stream = next((end for end in ends if end in self._streams), stream)
         # Small collections have at least three rows, so that references lead somewhere.
         return fake_id(stream, self._rng.randrange(3), self._seed)
 

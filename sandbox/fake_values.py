@@ -49,7 +49,9 @@ def singular(stream: str) -> str:
 def plural(type_id: str) -> str:
     """Return the stream of a type id: `tax-category` -> `tax_categories`."""
     word = type_id.replace("-", "_")
-    return word[:-1] + "ies" if word.endswith("y") else word + "s"
+    if word.endswith("y"):
+        return word[:-1] + "ies"
+    return word + "es" if word.endswith(("ss", "x")) else word + "s"
 
 
 def key_of(stream: str, number: int) -> str:

@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scripts.declarations import TAPS, env_name, own_settings
-from scripts.docs import hub, privacy, stream_pages
+from scripts.docs import hub, marts, privacy, stream_pages
+from scripts.tables.files import STAGING, staging
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 FILES = ("docs/settings.md", "meltano.yml", ".env.example")
-PAGES = ("docs/deletes.md", "docs/privacy.md")
+PAGES = ("docs/deletes.md", "docs/privacy.md", "docs/tables.md")
 BLOCK = re.compile(
     r"^(?P<begin>[^\n]*begin generated: (?P<what>[^\n]*?)(?: -->)?\n)"
     r".*?"
@@ -61,15 +62,23 @@ def main() -> None:
                 )
             )
         else:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(new, encoding="utf-8")
-            print(f"wrote {name}")
+            write(path, new)
+            print(f"{'wrote' if new else 'removed'} {name}")
     if stale:
         sys.exit("out of date; run: .venv/bin/python -m scripts.generate_docs")
 
 
+def write(path: Path, text: str) -> None:
+    """Write a file, or remove it if it has no text."""
+    if not text:
+        path.unlink()
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
 def outputs() -> dict[Path, str]:
-    """Return the text of every generated file by path."""
+    """Return the text of every generated file by path; empty for those that have to go."""
     files = {
         ROOT / name: filled((ROOT / name).read_text(encoding="utf-8")) for name in (*FILES, *PAGES)
     }
@@ -77,7 +86,9 @@ def outputs() -> dict[Path, str]:
         short = tap.name.removeprefix("tap-")
         files[ROOT / "docs" / f"streams-{short}.md"] = stream_pages.page(tap)
         files[ROOT / "hub" / "extractors" / f"{tap.name}.yml"] = hub.page(tap)
-    return files
+    tables = {ROOT / STAGING / name: text for name, text in staging().items()}
+    gone = {path: "" for path in (ROOT / STAGING).rglob("*.*") if path not in tables}
+    return files | gone | tables
 
 
 def filled(text: str) -> str:
@@ -98,7 +109,10 @@ def blocks() -> dict[str, Callable[[], str]]:
     of_taps = {
         f"{what} of {tap.name}": partial(make, tap) for tap in TAPS for what, make in MAKERS.items()
     }
-    return of_taps | {"deletes of tap-commercetools": stream_pages.delete_table}
+    return of_taps | {
+        "deletes of tap-commercetools": stream_pages.delete_table,
+        "marts": marts.section,
+    }
 
 
 def setting_table(tap: type[EngineTap]) -> str:

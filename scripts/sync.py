@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from dotenv import dotenv_values
 
+from scripts import dbt
 from scripts.declarations import TAPS
 
 if TYPE_CHECKING:
@@ -60,6 +61,9 @@ def main() -> None:
         nargs="*",
         help=f"{', '.join([*names, *RECONCILING])}; without, every tap that is configured",
     )
+    parser.add_argument(
+        "--tables", action="store_true", help="afterwards build the tables of docs/tables.md"
+    )
     options, rest = parser.parse_known_args()
     if unknown := set(options.pipeline) - {*names, *RECONCILING}:
         parser.error(f"there is no {', '.join(sorted(unknown))}")
@@ -68,7 +72,12 @@ def main() -> None:
     plugins = {RECONCILING.get(name, name) for name in pipelines}
     if refusal := lacking(sorted(plugins), settings, loader=True):
         sys.exit(refusal)
-    sys.exit(max(run(name, rest) for name in pipelines))
+    code = max(run(name, rest) for name in pipelines)
+    if options.tables and code:
+        print("the tables are not built: not everything is loaded", file=sys.stderr)
+    elif options.tables:
+        code = dbt.run(["build"], settings)
+    sys.exit(code)
 
 
 def read_settings() -> dict[str, str]:

@@ -22,6 +22,7 @@ VARIANTS_PER_PRODUCT = 4
 # those of the object type that the record has.
 REFERENCES = {
     "billToCustomerAddressId": "customer_addresses",
+    "bundleItems.productVariantId": "variants",
     "cartId": "carts",
     "club.clubId": "clubs",
     "club.clubPackageId": "club_packages",
@@ -38,8 +39,11 @@ REFERENCES = {
     "departmentId": "departments",
     "giftCardId": "gift_cards",
     "inventoryLocationId": "inventory_locations",
+    "items.bundleItems.productId": "products",
+    "items.bundleItems.productVariantId": "variants",
     "items.productId": "products",
     "items.productVariantId": "variants",
+    "options.productVariantId": "variants",
     "orderId": "orders",
     "orderInformation.lastOrderId": "orders",
     "orderTags.id": "tags.order",
@@ -50,6 +54,7 @@ REFERENCES = {
     "reservationTypeId": "reservation_types",
     "shipToCustomerAddressId": "customer_addresses",
     "tags.id": "tags",
+    "variants.inventory.productVariantId": "variants",
     "vendor.id": "vendors",
     "vendorId": "vendors",
 }

@@ -82,7 +82,14 @@ def _records(
     links = references(schema, singular(resource.name))
     for part in resource.parts:
         fakers = [
-            Faker(schema, plan.seed, part, rows_per_timestamp=plan.rows_per_timestamp, nulls=nulls)
+            Faker(
+                schema,
+                plan.seed,
+                part,
+                rows_per_timestamp=plan.rows_per_timestamp,
+                nulls=nulls,
+                streams=COLLECTIONS,
+            )
             for nulls in (False, True)
         ]
         for number in range(linker.rows[part]):

@@ -71,6 +71,7 @@ def _records(
         rows_per_timestamp=plan.rows_per_timestamp,
         skip=resource.not_sent,
         always=("version", "key") if resource.keyed else ("version",),
+        streams=RESOURCES,
     )
     for number in range(count):
         record = {} if resource.complete else faker.record(number)

@@ -65,6 +65,11 @@ def product_projection(number: int, plan: ProjectPlan) -> Record:
     return {"id": fake_id("products", number, plan.seed), "published": number % 8 != 7}
 
 
+def variant(number: int, plan: ProjectPlan) -> Record:
+    """Number variants so that no product has two with the same number."""
+    return {"variantId": 1000 + number, "product": _reference("product", number % 3, plan)}
+
+
 def variant_projection(number: int, plan: ProjectPlan) -> Record:
     """Use ids that are unique only within a product: two products share each of them.
 

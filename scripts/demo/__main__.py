@@ -1,4 +1,4 @@
-"""`./run demo`: both stand-ins, both pipelines, twice."""
+"""`./run demo`: both stand-ins, both pipelines, and tables for analysts, twice."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from scripts.console import end_on_sigterm, print_table, say
 from scripts.declarations import on_by_default
-from scripts.demo import compare
+from scripts.demo import compare, tables
 from scripts.demo.pipelines import Meltano, PipelineError
 from scripts.demo.postgres import Postgres, remove
 from scripts.demo.stand_ins import SOURCES, StandIn
@@ -73,8 +73,11 @@ def demo(*, keep: bool) -> None:
 
         for stand_in in stand_ins:
             first_run(meltano, postgres, stand_in)
+        tables.build(meltano)
         for stand_in in stand_ins:
             second_run(meltano, postgres, stand_in)
+        tables.build(meltano)
+        tables.show(postgres)
         explain(postgres, keep=keep)
         if keep:
             say("everything keeps running until Ctrl+C")
@@ -150,17 +153,18 @@ def explain(postgres: Postgres, *, keep: bool) -> None:
     """Print how to go on."""
     say("done")
     schemas = " and ".join(source.schema for source in SOURCES)
-    print(f"The data are in the schemas {schemas}. To look at them:")
-    example = "select id, email from tap_commercetools.customers limit 5"
+    print(f"The data are in the schemas {schemas}, the tables in analytics. To look at them:")
+    example = "select * from analytics.orders limit 5"
     if keep:
         print(f"  '{postgres.psql}' '{postgres.url}' -c '{example}'")
     else:
         print("  ./run demo --look           opens psql on them, also in a pipe:")
         print(f"  echo '{example}' | ./run demo --look")
         print("  ./run demo --keep           leaves the database and the stand-ins running")
+    print("  ./run docs                  shows the catalogue of the tables in a browser")
     print("To use your own shop and database:")
     print("  cp .env.example .env        fill in credentials and the database")
-    print("  ./run sync")
+    print("  ./run sync --tables")
 
 
 def look() -> None:

@@ -221,27 +221,3 @@ def test_parameters_of_filters_at_commerce7(tmp_path: Path) -> None:
     assert replay.missed == []
     same(recording, output)
     assert order["customerId"] not in recording.text
-
-
-def test_tombstones(tmp_path: Path) -> None:
-    kind = TapCommercetools
-    stand_in = build(kind)
-    first = recorded(kind, stand_in, tmp_path / "one", ["customers"])
-    for row_id in list(stand_in.collections["customers"].by_id)[:3]:
-        stand_in.delete("customers", row_id)
-    at = timestamps.earlier(timestamps.now(), 3600)  # before any run starts
-    messages = stand_in.collections["messages"]
-    for row_id in [row.id for row in messages.by_id.values() if row.at > at]:
-        stand_in.put("messages", {**(messages.record(row_id) or {}), "createdAt": at}, at=at)
-    second = recorded(
-        kind,
-        stand_in,
-        tmp_path / "two",
-        ["customers"],
-        state=first.output.state,
-        emit_tombstones=True,
-    )
-    assert [each for each in second.output.records("customers") if each.get("_sdc_deleted_at")]
-    output, replay = replayed(kind, second)
-    assert replay.missed == []
-    same(second, output)

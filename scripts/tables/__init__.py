@@ -1,0 +1,1 @@
+"""Generates the staging models of `transform/` from the schemas."""

@@ -1,0 +1,228 @@
+"""Builds after changes, deletes and re-loads: like a full build, and nothing else is touched."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from sandbox.store import timestamp
+from tap_commerce7.tap import TapCommerce7
+from tap_commercetools.tap import TapCommercetools
+from tests.pipelines import shop
+from tests.pipelines.marts import expected, hard_commerce7, hard_commercetools
+from tests.pipelines.marts.conftest import commerce7, commercetools, served
+from tests.pipelines.marts.world import MARTS, World, differences
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from scripts.demo.postgres import Postgres
+
+pytestmark = [
+    pytest.mark.pipeline,
+    pytest.mark.xdist_group("pipelines"),
+    pytest.mark.timeout(900),
+]
+
+CT, C7 = hard_commercetools, hard_commerce7
+LATER = "2031-01-01T00:00:00.000Z"
+FEW = {"orders": 30, "customers": 10, "payments": 10, "products": 5, "messages": 5}
+
+
+@pytest.fixture(scope="module")
+def changing(
+    installed: None,  # noqa: ARG001 (needed, not used)
+    postgres: Postgres,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[World]:
+    """Both platforms, loaded and built once, to be changed by the tests in their order."""
+    made = World(postgres, tmp_path_factory.mktemp("changing"), "changing")
+    with served(made, commercetools(size=0.1, rows=FEW), commerce7(size=0.1)):
+        made.load()
+        made.build()
+        yield made
+
+
+def contents(world: World, *marts: str) -> dict[str, list[str]]:
+    """Return the rows of marts as text, in an order of their own."""
+    return {mart: sorted(map(repr, world.rows(mart))) for mart in marts or MARTS}
+
+
+def assert_right(world: World) -> None:
+    """Compare marts with the records of the sources as they are now."""
+    there = world.records("commercetools"), world.records("commerce7")
+    for mart, key in {
+        "orders": ("platform", "order_id"),
+        "order_lines": ("platform", "order_id", "line_number"),
+        "customers": ("platform", "customer_id"),
+        "product_catalogue": ("platform", "product_id", "variant_id"),
+    }.items():
+        assert differences(world.rows(mart), getattr(expected, mart)(*there), *key) == [], mart
+    members = expected.club_members(there[1])
+    assert differences(world.rows("club_members"), members, "club_membership_id") == []
+
+
+def versions(world: World, mart: str) -> dict[str, set[str]]:
+    """Return what PostgreSQL says of the age of each order's rows."""
+    found: dict[str, set[str]] = {}
+    for name, version in world.query(f"select order_id, xmin::text from {world.target}.{mart}"):
+        found.setdefault(name, set()).add(version)
+    return found
+
+
+def mark_deleted(world: World, platform: str, *streams: str) -> None:
+    """Compare tables with the source as a user does every night."""
+    made = world.shops[platform]
+    one = shop.Shop(made.tap, made.stand_in, made.config, world.postgres, made.schema, world.folder)
+    ended = one.reconcile("--mark-deleted", "--most=50%", "--streams", *streams)
+    assert ended.code == 0, ended.err
+
+
+def test_a_build_without_changes_leaves_all_rows_alone(changing: World) -> None:
+    assert_right(changing)
+    before = {mart: versions(changing, mart) for mart in ("orders", "order_lines")}
+    changing.build()
+    assert {mart: versions(changing, mart) for mart in before} == before
+
+
+def test_changes_arrive_and_nothing_else_is_touched(changing: World) -> None:
+    ct, c7 = changing.shops["commercetools"].stand_in, changing.shops["commerce7"].stand_in
+    before = {mart: versions(changing, mart) for mart in ("orders", "order_lines")}
+
+    first = CT.ORDERS[0]
+    fewer = {"lineItems": first["lineItems"][1:], "totalPrice": CT.money(1040), "taxedPrice": None}
+    ct.put("orders", {"id": first["id"], **fewer}, merge=True)
+    emptied = CT.ORDERS[11]["id"]
+    ct.put("orders", {"id": emptied, "lineItems": [], "totalPrice": CT.money(0)}, merge=True)
+    made = {
+        **CT.order(20, CT.money(800)),
+        "customLineItems": [CT.custom(1, CT.money(800), 1, CT.money(800))],
+    }
+    ct.put("orders", made, at=timestamp())
+    # The order of this payment does not change.
+    refunded = CT.payment(
+        3, ("Charge", "Success", CT.money(4000)), ("Refund", "Success", CT.money(4000))
+    )
+    ct.put("payments", refunded, at=timestamp())
+    refund = C7.order(
+        20,
+        -1000,
+        purchaseType="Refund",
+        previousOrderId=C7.ORDER.format(9),
+        customerId=None,
+        items=[C7.item(1, 1000, -1)],
+        tenders=[C7.tender(-1000, "Refund")],
+    )
+    c7.put("orders", refund, at=timestamp())
+    c7.put("orders", {"id": C7.ORDER.format(8), "items": [], "subTotal": 0, "total": 0}, merge=True)
+    member = C7.MEMBERSHIPS[0]["id"]
+    c7.put(
+        "club_memberships", {"id": member, "status": "Cancelled", "cancelDate": LATER}, merge=True
+    )
+
+    changing.load()
+    changing.build()
+    assert_right(changing)
+    changed = {
+        first["id"],
+        emptied,
+        made["id"],
+        CT.ORDER.format(10),
+        refund["id"],
+        C7.ORDER.format(8),
+    }
+    for mart, earlier in before.items():
+        now = versions(changing, mart)
+        kept = {name for name in now if now[name] == earlier.get(name)}
+        # The taps read the last ones before their bookmarks again.
+        assert not kept & (changed - {CT.ORDER.format(10)} if mart == "order_lines" else changed)
+        assert len(kept) > len(now) / 2
+    rows = {row["order_id"]: row for row in changing.rows("orders")}
+    assert rows[CT.ORDER.format(10)]["refunded"] == 45
+    assert rows[emptied]["line_count"] == 0
+    assert emptied not in versions(changing, "order_lines")
+
+
+def test_deleted_records_leave_the_marts(changing: World) -> None:
+    ct, c7 = changing.shops["commercetools"].stand_in, changing.shops["commerce7"].stand_in
+    ct.delete("orders", CT.DELETED_ORDER)
+    ct.delete("customers", CT.GONE)
+    ct.delete("products", CT.PRODUCT.format(1))
+    ct.delete("payments", CT.PAYMENT.format(4))  # leaves no message
+    c7.delete("orders", C7.DELETED_ORDER)
+    c7.delete("customers", C7.GONE)
+    c7.delete("club_memberships", C7.MEMBERSHIPS[3]["id"])
+    changing.load()
+    changing.build()
+    gone = {CT.DELETED_ORDER, C7.DELETED_ORDER}
+    there = versions(changing, "orders")
+    assert there.keys() & gone == {C7.DELETED_ORDER}, "nobody can tell yet"
+    assert CT.GONE not in {row["customer_id"] for row in changing.rows("customers")}
+
+    mark_deleted(changing, "commercetools", "payments")
+    mark_deleted(changing, "commerce7", "orders", "customers", "club_memberships")
+    changing.build()
+    assert_right(changing)
+    for mart in ("orders", "order_lines"):
+        assert not versions(changing, mart).keys() & gone
+    rows = {row["order_id"]: row for row in changing.rows("orders")}
+    assert rows[CT.ORDER.format(10)]["paid"] == 40
+
+
+def test_a_record_made_again_after_its_deletion_is_there(changing: World) -> None:
+    ct = changing.shops["commercetools"].stand_in
+    now = timestamp()
+    ct.put("orders", {**CT.ORDERS[-1], "createdAt": now}, at=now)
+    changing.load()
+    changing.build()
+    assert_right(changing)
+    assert CT.DELETED_ORDER in versions(changing, "orders")
+    assert CT.DELETED_ORDER in versions(changing, "order_lines")
+
+
+def test_an_incremental_build_equals_a_full_one(changing: World) -> None:
+    made = contents(changing)
+    assert all(made.values())
+    changing.build("--full-refresh")
+    assert contents(changing) == made
+
+
+def test_rows_of_deleted_records_can_be_left_out_of_staging_as_well(changing: World) -> None:
+    made = contents(changing)
+    names = {row["name"] for row in changing.rows("order_lines")}
+    assert "Wine 1" in names
+    changing.build(deleted_rows="leave_out")
+    assert contents(changing) == made
+    changing.build(locales=["de-DE"])
+    assert "Wein 1" in {row["name"] for row in changing.rows("order_lines")}
+
+
+def test_the_currency_of_commerce7_is_a_variable(changing: World) -> None:
+    changing.build(commerce7_currency="CAD")
+    for mart in ("orders", "order_lines", "product_catalogue"):
+        rows = [row for row in changing.rows(mart) if row["platform"] == "commerce7"]
+        assert {row["currency"] for row in rows} == {"CAD"}
+
+
+@pytest.mark.parametrize("platform", ["commercetools", "commerce7"])
+def test_one_platform_is_enough(
+    installed: None,  # noqa: ARG001 (needed, not used)
+    postgres: Postgres,
+    tmp_path_factory: pytest.TempPathFactory,
+    platform: str,
+) -> None:
+    world = World(postgres, tmp_path_factory.mktemp(platform), f"only_{platform}")
+    if platform == "commercetools":
+        made: Any = commercetools(size=0.05, rows=FEW)
+    else:
+        made = commerce7(size=0.05)
+    with made.serve() as server:
+        tap = TapCommercetools if platform == "commercetools" else TapCommerce7
+        world.add(tap, made, server.url)
+        world.load()
+        world.build()
+        assert_right(world)
+    assert {row["platform"] for row in world.rows("orders")} == {platform}
+    assert sum((row["total"] or Decimal(0)) for row in world.rows("orders")) != 0

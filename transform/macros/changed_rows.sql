@@ -1,0 +1,156 @@
+{#-
+  The incremental strategy `changed_rows`: after each build, a table holds what a full build would.
+
+  The model of a stream compares its rows with the source row by row. What the loader wrote anew
+  (_sdc_batched_at), what was deleted, and what another version of the model made (_built_with), is
+  made again. What is no longer at the source goes, also from the tables of the stream's arrays.
+  Those make the rows of what was made again in the stream's table (_built_at).
+-#}
+
+{%- macro built_with() -%}
+    {#- A fingerprint of the model, of its columns and of the variables that change its rows. -#}
+    '{{ local_md5(model.raw_code ~ var("locales") ~ var("personal_members") ~ var("deleted_rows")) }}'
+{%- endmacro -%}
+
+{%- macro built_at() -%}
+    {#- When this build began, or later than everything before, should the clock have been set back. -#}
+    {%- if is_incremental() -%}
+    (select greatest('{{ run_started_at }}', max(_built_at) + interval '1 microsecond') from {{ this }})
+    {%- else -%}
+    '{{ run_started_at }}'::timestamptz
+    {%- endif -%}
+{%- endmacro -%}
+
+{%- macro is_changed(key) -%}
+    {#- Whether a row of the source has to be made (again); `key` maps columns to members. -#}
+    {%- if not is_incremental() -%} true
+    {%- else -%}
+    not exists (
+        select from {{ this }} as made
+        where {{ tap_commerce.same_key('made', 'source_row', key) }}
+            and made._sdc_batched_at is not distinct from source_row._sdc_batched_at
+            and made.deleted_at is not distinct from source_row.deleted_at
+            and made._built_with = {{ tap_commerce.built_with() }}
+    )
+    {%- endif -%}
+{%- endmacro -%}
+
+{%- macro parent_is_changed(key) -%}
+    {#- Whether the rows inside a parent have to be made (again). Parents without rows look as if
+        they were new, hence the second condition. -#}
+    {%- if not is_incremental() -%} true
+    {%- else -%}
+    not exists (
+        select from {{ this }} as made
+        where {{ tap_commerce.same_key('made', 'parent', key) }}
+            and made._built_at = parent._built_at
+            and made._built_with = {{ tap_commerce.built_with() }}
+    )
+    and parent._built_at >= '{{ tap_commerce.last_built_at() }}'
+    {%- endif -%}
+{%- endmacro -%}
+
+{%- macro last_built_at() -%}
+    {#- The newest row of the table, as a literal, so that the planner knows how few are newer. -#}
+    {%- if execute -%}
+        {%- set newest -%}
+            select coalesce(max(_built_at), '-infinity')::text from {{ this }}
+            where _built_with = {{ tap_commerce.built_with() }}
+        {%- endset -%}
+        {{- run_query(newest).columns[0].values()[0] -}}
+    {%- endif -%}
+{%- endmacro -%}
+
+{%- macro same_key(one, other, key) -%}
+    {#- Compare columns of one row with those of another; `key` has their names by those of one. -#}
+    {%- for column, same in key.items() %}{{ ' and ' if not loop.first }}{{ one }}.{{ column }} = {{ other }}."{{ same }}"{% endfor -%}
+{%- endmacro -%}
+
+{%- macro get_incremental_changed_rows_sql(arguments) -%}
+    {%- set target = arguments['target_relation'] -%}
+    {%- set made = arguments['temp_relation'] -%}
+    {%- set columns = arguments['dest_columns'] | map(attribute='quoted') | join(', ') -%}
+    {%- set changes = config.get('meta')['changes'] %}
+    {%- if changes.parent is defined %}
+    {{ tap_commerce.delete_from_changed_parents(target, changes) }}
+    {%- else %}
+    {{ tap_commerce.delete_what_is_gone(target, changes) }}
+    delete from {{ target }} as made
+    using {{ made }} as again
+    where {{ tap_commerce.same_key('made', 'again', changes.key_of_table) }};
+    {%- endif %}
+    insert into {{ target }} ({{ columns }})
+    select {{ columns }} from {{ made }};
+{%- endmacro -%}
+
+{%- macro delete_from_changed_parents(target, changes) -%}
+    {%- set newest = tap_commerce.last_built_at() %}
+    {%- set parent = ref(changes.parent) %}
+    delete from {{ target }} as made
+    using {{ parent }} as parent
+    where {{ tap_commerce.same_key('made', 'parent', changes.key) }}
+        and parent._built_at >= '{{ newest }}'
+        and made._built_at <> parent._built_at;
+    {#- All of it, if another version of the model made it, or if its parents were all made anew. #}
+    delete from {{ target }}
+    where _built_with <> {{ tap_commerce.built_with() }}
+        or not exists (select from {{ parent }} as parent where parent._built_at <= '{{ newest }}');
+{%- endmacro -%}
+
+{%- macro delete_what_is_gone(target, changes) %}
+    create temporary table gone on commit drop as
+    select {{ changes.key.keys() | join(', ') }}
+    from {{ target }} as made
+    where not exists (
+        select from (
+            {{ tap_commerce.source_rows(changes.platform, changes.stream, changes.members, changes.deletes) }}
+        ) as source_row
+        where {{ tap_commerce.same_key('made', 'source_row', changes.key) }}
+            and {{ tap_commerce.kept() }}
+    );
+    {%- for relation in [target] + tap_commerce.tables_inside(model.name) %}
+    delete from {{ relation }} as made
+    using gone
+    where {{ tap_commerce.same_key('made', 'gone', changes.key_of_table) }};
+    {%- endfor %}
+{%- endmacro -%}
+
+{%- macro tables_inside(parent) -%}
+    {#- The tables of the arrays of a stream, as far as they were built already. -#}
+    {%- set found = [] -%}
+    {%- for node in graph.nodes.values() -%}
+        {%- set changes = node.config.get('meta', {}).get('changes', {}) -%}
+        {%- if changes.get('parent') == parent and node.config.materialized == 'incremental' -%}
+            {%- set table = adapter.get_relation(node.database, node.schema, node.alias) -%}
+            {%- if table and table.is_table -%}{%- do found.append(table) -%}{%- endif -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- do return(found) -%}
+{%- endmacro -%}
+
+{%- macro changed_rows(platform, stream, members, deletes, key) -%}
+    {#-
+      The rows of a stream that its table has to make (again).
+
+      JSON is unpacked here once, and not again for each member that is read from it; OFFSET keeps
+      the planner from undoing that.
+    -#}
+    select
+        {%- for name, type in members.items() %}
+        {{ tap_commerce.json_unpacked('"' ~ name ~ '"') if type == 'jsonb' else '"' ~ name ~ '"' }} as "{{ name }}",
+        {%- endfor %}
+        _sdc_batched_at,
+        deleted_at
+    from (
+        {{ tap_commerce.source_rows(platform, stream, members, deletes) }}
+    ) as source_row
+    where {{ tap_commerce.kept() }} and {{ tap_commerce.is_changed(key) }}
+    offset 0
+{%- endmacro -%}
+
+{%- macro analyze() -%}
+    {#- Statistics of a new table: what is made of it next needs them before autovacuum comes. -#}
+    {%- if model.config.materialized != 'view' and not is_incremental() -%}
+    analyze {{ this }}
+    {%- endif -%}
+{%- endmacro -%}
