@@ -104,7 +104,6 @@ PARAMETERS = frozenset({"expand", "limit", "offset", "page", "sort", "staged", "
 SETTINGS = (
     "custom_object_containers",
     "emit_activate_version_messages",
-    "emit_tombstones",
     "full_table_interval_hours",
     "lookback_seconds",
     "page_size",
@@ -112,7 +111,6 @@ SETTINGS = (
     "start_date",
     "store_keys",
     "stream_filters",
-    "type_custom_fields",
     "use_graphql",
     "verify_counts",
 )
