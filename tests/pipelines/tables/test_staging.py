@@ -129,7 +129,7 @@ def test_after_changes_and_deletes_tables_are_as_if_built_at_once(everything: Ev
     copy = next(each for each in ct.collections["orders"].by_id.items() if each[0] == again)
     ct.delete("orders", deleted)
     ct.delete("orders", again)
-    everything.load("deletions")
+    everything.load()
     now = timestamp()
     ct.put("orders", {**json.loads(copy[1].body), "createdAt": now}, at=now)
     customer = next(iter(c7.collections["customers"].by_id))
