@@ -109,9 +109,7 @@ COLLECTIONS = (
         not_sent=("productId",),
         members=records.variant_projection,
     ),
-    Resource(
-        "variants", ("view_products",), rows=60, delete_message=True, members=records.variant
-    ),
+    Resource("variants", ("view_products",), rows=60, delete_message=True, members=records.variant),
     Resource("zones", ("view_zones", "view_orders"), history=True),
 )
 

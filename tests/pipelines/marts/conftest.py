@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from sandbox.standin import StandIn
     from scripts.demo.postgres import Postgres
+    from tap_engine.singer.tap import EngineTap
 
 HARD = {
     "commercetools": {
@@ -63,7 +64,8 @@ def commerce7(**plan: Any) -> StandIn:
 def served(world: World, *stand_ins: StandIn) -> Iterator[World]:
     """Serve stand-ins, and load them."""
     with contextlib.ExitStack() as stack:
-        for made, tap in zip(stand_ins, (TapCommercetools, TapCommerce7), strict=True):
+        taps: tuple[type[EngineTap], ...] = (TapCommercetools, TapCommerce7)
+        for made, tap in zip(stand_ins, taps, strict=True):
             world.add(tap, made, stack.enter_context(made.serve()).url)
         yield world
 

@@ -118,7 +118,10 @@ def lines_of_commercetools(order: Record) -> list[Row]:
 
 def shipments(order: Record) -> list[tuple[Decimal | None, Decimal | None]]:
     """Return price and reduced price of each shipping method of an order."""
-    infos = [order.get("shippingInfo"), *(at(s, "shippingInfo") for s in order.get("shipping") or [])]
+    infos = [
+        order.get("shippingInfo"),
+        *(at(s, "shippingInfo") for s in order.get("shipping") or []),
+    ]
     return [
         (amount(at(info, "price")), amount(at(info, "discountedPrice", "value"))) for info in infos
     ]
@@ -343,7 +346,6 @@ def inventory(commercetools: Records, commerce7: Records) -> list[Row]:
     rows = []
     for entry in commercetools.get("inventory_entries", ()):
         stock, available = entry.get("quantityOnStock"), entry.get("availableQuantity")
-        known = stock is not None and available is not None
         rows.append(
             {
                 "platform": "commercetools",
@@ -351,26 +353,35 @@ def inventory(commercetools: Records, commerce7: Records) -> list[Row]:
                 "sku": entry.get("sku"),
                 "location_id": at(entry, "supplyChannel", "id"),
                 "quantity_available": available,
-                "quantity_reserved": stock - available if known else None,
+                "quantity_reserved": None
+                if stock is None or available is None
+                else stock - available,
             }
         )
-    for entry in commerce7.get("inventories", ()):
-        rows.append(
-            {
-                "platform": "commerce7",
-                "inventory_id": entry["id"],
-                "sku": entry.get("sku"),
-                "location_id": entry.get("inventoryLocationId"),
-                "quantity_available": entry.get("availableForSaleCount"),
-                "quantity_reserved": entry.get("reserveCount"),
-            }
-        )
+    rows += [
+        {
+            "platform": "commerce7",
+            "inventory_id": entry["id"],
+            "sku": entry.get("sku"),
+            "location_id": entry.get("inventoryLocationId"),
+            "quantity_available": entry.get("availableForSaleCount"),
+            "quantity_reserved": entry.get("reserveCount"),
+        }
+        for entry in commerce7.get("inventories", ())
+    ]
     return rows
 
 
 def is_general(price: Record) -> bool:
     """Return whether a price holds for everybody, everywhere and at any time."""
-    conditions = ("country", "customerGroup", "channel", "recurrencePolicy", "validFrom", "validUntil")
+    conditions = (
+        "country",
+        "customerGroup",
+        "channel",
+        "recurrencePolicy",
+        "validFrom",
+        "validUntil",
+    )
     return all(price.get(name) is None for name in conditions)
 
 

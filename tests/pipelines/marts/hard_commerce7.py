@@ -254,11 +254,23 @@ MEMBERSHIPS = [
 ]
 
 TOTALS: dict[int, dict[str, str | None]] = {
-    1: {"subtotal": "49.00", "shipping": "10.00", "tax": "9.95", "total": "68.95"}
-    | {"total_excluding_tax": "59.00", "paid": "68.95", "discount": "0"},
+    1: {
+        "subtotal": "49.00",
+        "shipping": "10.00",
+        "tax": "9.95",
+        "total": "68.95",
+        "total_excluding_tax": "59.00",
+        "paid": "68.95",
+        "discount": "0",
+    },
     2: {"subtotal": "23.80", "tax": "3.80", "total": "23.80", "total_excluding_tax": "20.00"},
-    3: {"total": "-26.98", "tax": "-2.48", "paid": "0", "refunded": "26.98"}
-    | {"total_after_refunds": "-26.98"},
+    3: {
+        "total": "-26.98",
+        "tax": "-2.48",
+        "paid": "0",
+        "refunded": "26.98",
+        "total_after_refunds": "-26.98",
+    },
     4: {"subtotal": "178.50", "discount": "44.50", "shipping": "4.00", "total": "182.50"},
     5: {"total": "120.00", "paid": "120.00", "paid_by_gift_card": "15.00"},
     6: {"subtotal": "100.00", "total": "100.00"},

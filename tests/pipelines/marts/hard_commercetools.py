@@ -251,9 +251,15 @@ ORDERS: list[Record] = [
         customerId=BEN,
     ),
     order(  # currencies without and with three digits
-        6, money(1500, "JPY", 0), lineItems=[line(1, money(500, "JPY", 0), 3, money(1500, "JPY", 0))]
+        6,
+        money(1500, "JPY", 0),
+        lineItems=[line(1, money(500, "JPY", 0), 3, money(1500, "JPY", 0))],
     ),
-    order(7, money(1250, "KWD", 3), lineItems=[line(1, money(1250, "KWD", 3), 1, money(1250, "KWD", 3))]),
+    order(
+        7,
+        money(1250, "KWD", 3),
+        lineItems=[line(1, money(1250, "KWD", 3), 1, money(1250, "KWD", 3))],
+    ),
     order(  # custom lines only, one of them a voucher
         8,
         money(1000),
@@ -355,8 +361,16 @@ CUSTOMERS: list[Record] = [
 ]
 
 TOTALS: dict[int, dict[str, str | None]] = {
-    1: {"currency": "EUR", "subtotal": "25.50", "shipping": "4.90", "discount": "0"}
-    | {"total": "36.18", "tax": "5.78", "total_excluding_tax": "30.40", "paid": "36.18"},
+    1: {
+        "currency": "EUR",
+        "subtotal": "25.50",
+        "shipping": "4.90",
+        "discount": "0",
+        "total": "36.18",
+        "tax": "5.78",
+        "total_excluding_tax": "30.40",
+        "paid": "36.18",
+    },
     2: {"subtotal": "23.80", "tax": "3.80", "total": "23.80", "total_excluding_tax": "20.00"},
     3: {"currency": "USD", "total": "50.00", "tax": None, "total_excluding_tax": "50.00"},
     4: {"subtotal": "58.00", "shipping": "1.25", "discount": "30.74", "total": "54.25"},

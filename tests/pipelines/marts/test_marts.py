@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from scripts.dbt import ROOT
 from scripts.docs import marts
 from tests.pipelines.marts import expected, hard_commerce7, hard_commercetools
 from tests.pipelines.marts.world import MARTS, differences
@@ -109,7 +111,7 @@ def test_hard_customers_have_the_lifetime_value_of_a_calculator(
         row = found[customer]
         by_currency = row["lifetime_value_by_currency"] or {}
         assert {k: Decimal(str(v)) for k, v in by_currency.items()} == values
-        only = [*values.values()][0] if len(values) == 1 else None
+        only = next(iter(values.values())) if len(values) == 1 else None
         assert row["lifetime_value"] == only
 
 
@@ -165,6 +167,20 @@ def test_lines_of_an_order_add_up_to_its_subtotal(world: World) -> None:
         if row["platform"] == "commerce7":
             inside = row["order_id"] == hard_commerce7.ORDER.format(2)
             assert parts + (0 if inside else row["tax"]) == row["total"], row["order_id"]
+
+
+def test_the_query_of_the_document_adds_up_turnover(world: World) -> None:
+    text = (ROOT / "docs" / "tables.md").read_text(encoding="utf-8")
+    (query,) = re.findall(r"```sql\n(.*?)```", text, re.DOTALL)
+    turnover: dict[Any, Decimal] = defaultdict(Decimal)
+    for _, platform, currency, _, amount in world.query(query.replace("analytics", world.target)):
+        turnover[platform, currency] += amount or 0
+    expected_turnover: dict[Any, Decimal] = defaultdict(Decimal)
+    for row in wanted(world, "orders"):
+        if not row["is_cancelled"]:
+            key = row["platform"], row["currency"]
+            expected_turnover[key] += row["total_after_refunds"] or 0
+    assert turnover == expected_turnover
 
 
 def test_all_columns_are_described_with_their_types(world: World) -> None:

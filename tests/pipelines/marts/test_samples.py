@@ -50,7 +50,9 @@ def samples(
     for collection in stand_ins["tap_commerce7"].collections.values():
         for name in list(collection.by_id):
             collection.delete(name)
-    used = {f"{tap.name.replace('-', '_')}.{name}" for tap, names in STREAMS.items() for name in names}
+    used = {
+        f"{tap.name.replace('-', '_')}.{name}" for tap, names in STREAMS.items() for name in names
+    }
     for name, path in [each.values for each in sample_files() if each.values[0] in used]:
         package, stream = str(name).split(".")
         for record in rows(path):
@@ -77,6 +79,8 @@ def test_amounts_of_the_samples(samples: World) -> None:
     (other,) = [row for row in orders.values() if row["platform"] == "commercetools"]
     assert (other["total"], other["currency"], other["order_state"]) == (10, "EUR", "open")
     lines = [row for row in samples.rows("order_lines") if row["order_id"] == other["order_id"]]
-    assert [(row["total"], row["total_excluding_tax"], row["tax"]) for row in lines] == [(11, 10, 1)]
+    assert [(row["total"], row["total_excluding_tax"], row["tax"]) for row in lines] == [
+        (11, 10, 1)
+    ]
     promoted = [row for row in samples.rows("orders") if row["discount"]]
     assert [row["discount"] for row in promoted] == [Decimal("16.50")]

@@ -1,4 +1,4 @@
-"""Both stand-ins, loaded into PostgreSQL by the taps and the loader, and built into marts by dbt."""
+"""Both stand-ins, loaded into PostgreSQL by taps and loader, and built into marts by dbt."""
 
 from __future__ import annotations
 
@@ -119,14 +119,18 @@ class World:
     def failures(self) -> list[str]:
         """Return what failed in the last run of dbt."""
         results = self.folder / "target" / "run_results.json"
-        found = json.loads(results.read_text(encoding="utf-8"))["results"] if results.exists() else []
+        found = (
+            json.loads(results.read_text(encoding="utf-8"))["results"] if results.exists() else []
+        )
         failed = [each for each in found if each["status"] in {"error", "fail", "warn"}]
         return [f"{each['unique_id']}: {each['message']}" for each in failed]
 
     def dbt(self, *arguments: str, **variables: Any) -> subprocess.CompletedProcess[str]:
         """Run dbt, with what it writes in a folder of the test's own."""
-        given = {f"{name}_schema": f"{self.target}_{name}" for name in ("commercetools", "commerce7")}
-        command = [DBT, "--no-use-colors", *arguments, "--project-dir", PROJECT]
+        given = {
+            f"{name}_schema": f"{self.target}_{name}" for name in ("commercetools", "commerce7")
+        }
+        command: list[str | Path] = [DBT, "--no-use-colors", *arguments, "--project-dir", PROJECT]
         command += ["--target-path", self.folder / "target", "--log-path", self.folder / "logs"]
         command += ["--vars", json.dumps(given | variables)]
         settings = {"TRANSFORM_SCHEMA": self.target, URL: self.postgres.sqlalchemy_url}
