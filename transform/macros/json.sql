@@ -135,3 +135,38 @@
     {#- One JSON object of the rows of a group. -#}
     jsonb_object_agg({{ name }}, {{ value }})
 {%- endmacro -%}
+
+{%- macro json_contains(value, text) -%}
+    {#- Whether a list of texts has one. -#}
+    {{ value }} ? '{{ text }}'
+{%- endmacro -%}
+
+{%- macro json_object(name, value) -%}
+    {#- An object of the names and values of a group of rows. -#}
+    jsonb_object_agg({{ name }}, {{ value }})
+{%- endmacro -%}
+
+{#- What follows is NULL where a value is not what its definition says. -#}
+
+{%- macro json_if(pattern, type, value) -%}
+    case when {{ tap_commerce.json_text(value, *varargs) }} ~ '{{ pattern }}'
+        then ({{ tap_commerce.json_text(value, *varargs) }})::{{ type }} end
+{%- endmacro -%}
+
+{%- macro json_if_number(value, name) -%}
+    {{ tap_commerce.json_if('^-?[0-9]+([.][0-9]+)?([eE][-+]?[0-9]{1,3})?$', 'numeric', value, name) }}
+{%- endmacro -%}
+
+{%- macro json_if_boolean(value, name) -%}
+    case lower({{ tap_commerce.json_text(value, name) }})
+        when 'true' then true when 'yes' then true when 'false' then false when 'no' then false end
+{%- endmacro -%}
+
+{%- macro json_if_date(value, name) -%}
+    {{ tap_commerce.json_if('^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$', 'date', value, name) }}
+{%- endmacro -%}
+
+{%- macro json_if_timestamp(value, name) -%}
+    case when {{ tap_commerce.json_text(value, name) }} ~ '^[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:'
+        then {{ tap_commerce.json_timestamp(value, name) }} end
+{%- endmacro -%}

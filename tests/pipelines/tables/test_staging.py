@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections import Counter
+from datetime import date
 from typing import TYPE_CHECKING, Any, LiteralString
 
 import pytest
@@ -40,6 +42,19 @@ MADE_BY_TAP = {"deletions", "product_selection_products"}
 """Streams whose rows are not the records of a collection."""
 
 
+STAGING = "path:models/staging path:models/custom_fields"
+ODD_TYPE = {
+    "id": "11111111-0000-4000-8000-000000000001",
+    "key": "odd",
+    "resourceTypeIds": ["order"],
+    "fieldDefinitions": [
+        {"name": "size", "type": {"name": "Number"}},
+        {"name": "orderId", "type": {"name": "String"}},
+    ],
+}
+"""A field that another type defines as an enum, and one whose column would be called as the key."""
+
+
 class Everything(World):
     """A world with all streams that are on by default."""
 
@@ -54,9 +69,9 @@ class Everything(World):
             load(output, self.postgres, self.folder, shop.schema, **fast_loader())
             shop.state = output.state
 
-    def staging(self, command: str, select: str = "path:models/staging", **given: Any) -> None:
+    def staging(self, command: str, select: str = STAGING, *options: str, **given: Any) -> None:
         """Build the staging models, and run their tests where the command is `build`."""
-        done = self.dbt(command, "--select", select, **given)
+        done = self.dbt(command, "--select", select, *options, **given)
         assert done.returncode == 0, self.failures() or done.stdout[-3000:]
 
     def made(self, model: Model) -> list[dict[str, Any]]:
@@ -77,6 +92,7 @@ def everything(
     """Both platforms, loaded and built once; tests change them in their order."""
     made = Everything(postgres, tmp_path_factory.mktemp("staging"), "everything")
     stand_ins = build_commercetools(size=0.1), build_commerce7(size=0.1, rate_limit=None)
+    stand_ins[0].put("types", ODD_TYPE)
     with served(made, *stand_ins):
         made.load()
         made.staging("build")
@@ -114,6 +130,51 @@ def test_amounts_add_up(everything: Everything, name: str) -> None:
         assert found == source.sums(there, path), column
 
 
+def test_custom_fields_are_typed_columns(everything: Everything) -> None:
+    found = everything.rows_of("staging", "stg_commercetools__order_custom_fields")
+    rows = {row["order_id"]: row for row in found}
+    orders = records(everything, MODELS["stg_commercetools__orders"])
+    assert rows.keys() == {order["id"] for order in orders}
+    seen: set[str] = set()
+    for order in orders:
+        fields = (order.get("custom") or {}).get("fields") or {}
+        row = rows[order["id"]]
+        seen |= fields.keys()
+        assert row["loyalty_level"] == fields.get("loyalty-level")
+        assert row["on"] == fields.get("on")
+        assert row["birthday"] == (
+            date.fromisoformat(fields["birthday"]) if "birthday" in fields else None
+        )
+        assert row["shop_id"] == fields.get("shop", {}).get("id")
+        assert row["size"] == fields.get("size"), "a conflict stays as it is"
+        assert row["motto_localized"] == fields.get("motto")
+        budget = fields.get("budget", {})
+        assert row["budget_minor"] == budget.get("centAmount")
+        assert row["budget_currency"] == budget.get("currencyCode")
+    assert seen >= {"loyalty-level", "on", "birthday", "shop", "size", "motto", "budget"}
+    assert "order_id_2" in found[0]
+
+
+def test_metadata_are_typed_columns(everything: Everything) -> None:
+    found = everything.rows_of("staging", "stg_commerce7__order_meta_data")
+    rows = {row["order_id"]: row for row in found}
+    for order in records(everything, MODELS["stg_commerce7__orders"]):
+        fields = order.get("metaData") or {}
+        row = rows.pop(order["id"])
+        assert row["loyalty_level"] == fields.get("loyalty-level")
+        assert row["vip"] == fields.get("vip")
+        assert row["remarks"] == fields.get("remarks")
+        assert row["boxes"] == fields.get("boxes")
+    assert not rows
+
+
+def test_attributes_are_columns(everything: Everything) -> None:
+    found = everything.rows_of("staging", "stg_commercetools__product_attribute_values")
+    rows = {(row["product_id"], row["variant_id"]) for row in found}
+    model = MODELS["stg_commercetools__product_variant_attributes"]
+    assert rows == {(row["product_id"], row["variant_id"]) for row in everything.made(model)}
+
+
 def contents(world: Everything, model: Model) -> list[str]:
     """Return the rows of a model as text, in an order of their own."""
     return sorted(json.dumps(row, sort_keys=True, default=str) for row in world.made(model))
@@ -129,13 +190,56 @@ def test_after_changes_and_deletes_tables_are_as_if_built_at_once(everything: Ev
     copy = next(each for each in ct.collections["orders"].by_id.items() if each[0] == again)
     ct.delete("orders", deleted)
     ct.delete("orders", again)
-    everything.load("deletions")
+    everything.load()
     now = timestamp()
     ct.put("orders", {**json.loads(copy[1].body), "createdAt": now}, at=now)
     customer = next(iter(c7.collections["customers"].by_id))
     c7.put("customers", {"id": customer, "tags": [], "firstName": "Changed"}, merge=True)
     everything.load()
     # A loader with hard_delete, and one that starts over.
+    schema = everything.shops["commerce7"].schema
+    everything.change("delete from {0} where id in (select id from {0} limit 3)", schema, "orders")
+    everything.change("update {} set _sdc_batched_at = now()", schema, "products")
+    everything.staging("build")
+
+    rows = {row["order_id"]: row for row in everything.made(MODELS["stg_commercetools__orders"])}
+    assert rows[changed]["order_state"] == "Changed"
+    assert [name for name in orders[:4] if rows[name]["is_deleted"]] == [deleted]
+    assert rows[deleted]["deleted_at"] is not None
+    lines = everything.made(MODELS["stg_commercetools__order_line_items"])
+    assert emptied not in {row["order_id"] for row in lines}
+    assert {row["order_id"] for row in lines if row["is_deleted"]} <= {deleted}
+
+    compare_with_full_build(everything, {})
+
+
+def test_other_variables_make_all_rows_anew(everything: Everything) -> None:
+    variables: dict[str, Any] = {
+        "personal_members": False,
+        "deleted_rows": "leave_out",
+        "locales": ["de-DE"],
+    }
+    everything.staging("run", **variables)
+    compare_with_full_build(everything, variables)
+    customers = everything.made(MODELS["stg_commercetools__customers"])
+    assert customers
+    assert not [row for row in customers if row["email"] or row["first_name"]]
+    orders = everything.made(MODELS["stg_commercetools__orders"])
+    assert orders
+    assert not [row for row in orders if row["is_deleted"]]
+
+
+def compare_with_full_build(world: Everything, variables: dict[str, Any]) -> None:
+    """Compare all incremental tables with those of a new build elsewhere."""
+    given = {f"{name}_schema": shop.schema for name, shop in world.shops.items()}
+    full = dataclasses.replace(world, target=f"{world.target}_full")
+    tables = "config.materialized:incremental,path:models/staging"
+    full.staging("run", tables, "--full-refresh", **given, **variables)
+    for model in INCREMENTAL:
+        assert contents(world, model) == contents(full, model), model.name
+
+
+def test_tables_of_the_wrong_type_are_refused(everything: Everything) -> None:
     everything.change(
         'alter table {} drop column "items", add column "items" jsonb[]',
         everything.shops["commerce7"].schema,

@@ -1,0 +1,1 @@
+{{ meta_data('stg_commerce7__customers', ['customer_id'], 'customer') }}

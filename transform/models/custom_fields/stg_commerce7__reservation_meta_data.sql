@@ -1,0 +1,1 @@
+{{ meta_data('stg_commerce7__reservations', ['reservation_id'], 'reservation') }}

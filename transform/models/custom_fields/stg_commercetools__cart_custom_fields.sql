@@ -1,0 +1,1 @@
+{{ custom_fields('stg_commercetools__carts', ['cart_id'], 'order') }}

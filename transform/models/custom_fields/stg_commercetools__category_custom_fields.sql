@@ -1,0 +1,1 @@
+{{ custom_fields('stg_commercetools__categories', ['category_id'], 'category') }}

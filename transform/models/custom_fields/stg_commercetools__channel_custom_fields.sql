@@ -1,0 +1,1 @@
+{{ custom_fields('stg_commercetools__channels', ['channel_id'], 'channel') }}

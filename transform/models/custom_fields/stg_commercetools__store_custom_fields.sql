@@ -1,0 +1,1 @@
+{{ custom_fields('stg_commercetools__stores', ['store_id'], 'store') }}
