@@ -68,7 +68,7 @@ class Recording:
         return found
 
     def replaced(self, record: dict[str, Any]) -> dict[str, Any]:
-        """Replace values of a record as in the recording; the tap's own members keep their names."""
+        """Replace values of a record; members that the tap adds keep their names."""
         rewriter = self.recorder.rewriter
         assert rewriter
         value = read(json.dumps(record, default=float))
