@@ -137,7 +137,7 @@ class TapCommerce7(CommandTap):
 
     def recorded(self) -> Recorded:
         """Return what a recording has to know of this tap."""
-        names, sensitive = record.declared(self)
+        names, sensitive = record.declared(STREAMS)
         return Recorded(
             tap=self.name,
             version=self.plugin_version,

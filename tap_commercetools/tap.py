@@ -225,7 +225,8 @@ class TapCommercetools(CommandTap):
 
     def recorded(self) -> Recorded:
         """Return what a recording has to know of this tap."""
-        names, sensitive = record.declared(self)
+        pages = (f"page{number}" for number in range(PAGES_AT_ONCE))
+        names, sensitive = record.declared(STREAMS, *pages)
         connection = self.connection
         return Recorded(
             tap=self.name,
@@ -243,7 +244,7 @@ class TapCommercetools(CommandTap):
             },
             source_setting="project_key",
             config=self.config,
-            names=names | {f"page{number}" for number in range(PAGES_AT_ONCE)},
+            names=names,
             sensitive=sensitive,
             words=record.path_words(STREAMS, *PATH_WORDS),
             state_words=record.state_words(self),

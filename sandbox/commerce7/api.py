@@ -12,6 +12,7 @@ It acts on these faults of `sandbox.faults`:
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -19,9 +20,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sandbox.commerce7 import routes
-from sandbox.commerce7.errors import ApiError, forbidden, not_found, unauthenticated
+from sandbox.commerce7.errors import (
+    ApiError,
+    forbidden,
+    invalid,
+    not_found,
+    unauthenticated,
+)
 from sandbox.commerce7.limits import Allowance
-from sandbox.commerce7.paging import by_chance, cursor_page, numbered_page
+from sandbox.commerce7.paging import START, by_chance, cursor_page, numbered_page
 from sandbox.commerce7.query import is_cursor_list, parse
 from sandbox.http import basic_credentials
 
@@ -119,8 +126,10 @@ class Api:
             rows, total = numbered_page(table, query, unstable=self._options.unstable_pages)
             end = {"total": total}
         else:
-            rows, cursor = cursor_page(table, query)
-            end = self._cursor_end(query.cursor if kind == "repeat_cursor" else cursor)
+            by_time = self._options.cursor_order == "time"
+            known = replace(query, cursor=self._row_of(query.cursor, table))
+            rows, cursor = cursor_page(table, known, by_time=by_time)
+            end = self._cursor_end(known.cursor if kind == "repeat_cursor" else cursor)
         if kind == "ignore_sort":
             rows = rows[::-1]
         elif kind == "empty_page":
@@ -131,7 +140,19 @@ class Api:
     def _cursor_end(self, cursor: str | None) -> dict[str, Any]:
         if cursor is None and self._options.end_cursor == "absent":
             return {}
-        return {"cursor": cursor or {"null": None, "empty": ""}[self._options.end_cursor]}
+        if cursor is None:
+            return {"cursor": {"null": None, "empty": ""}[self._options.end_cursor]}
+        return {"cursor": cursor[::-1] if self._options.opaque_cursors else cursor}
+
+    def _row_of(self, cursor: str, table: Collection) -> str:
+        """Return the id that a cursor stands for, or what begins the list."""
+        if cursor == START:
+            return cursor
+        row_id = cursor[::-1] if self._options.opaque_cursors else cursor
+        made_up = row_id not in table.by_id
+        if made_up and self._options.made_up_cursors == "refused":
+            raise invalid(field="cursor", message="unknown cursor")
+        return START if made_up and self._options.made_up_cursors == "ignored" else row_id
 
     def _shrink(self, table: Collection, count: int) -> None:
         """Delete the first rows in page order: later ones move up, across page edges too."""

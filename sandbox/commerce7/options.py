@@ -24,6 +24,9 @@ class Options:
             where a client relies on it, or on every list whose records have the member.
         cursor_elsewhere: What `cursor` does on lists that are not documented as cursor endpoints.
         end_cursor: What the last page has as its cursor.
+        cursor_order: What lists with a cursor are sorted by.
+        opaque_cursors: Whether a cursor is something else than the id of the next row.
+        made_up_cursors: What a cursor does that is not the id of a row.
         unstable_pages: Whether the order of page mode differs from request to request.
         rate_limit: Number of requests and window in seconds, None for no limit.
         deep_page_seconds: Seconds for which a page beyond 100 blocks the next such page.
@@ -45,6 +48,9 @@ class Options:
     undocumented_filters: Literal["refused", "seen", "accepted"] = "refused"
     cursor_elsewhere: Literal["ignored", "refused", "works"] = "ignored"
     end_cursor: Literal["absent", "null", "empty"] = "absent"
+    cursor_order: Literal["id", "time"] = "id"
+    opaque_cursors: bool = False
+    made_up_cursors: Literal["work", "refused", "ignored"] = "work"
     unstable_pages: bool = False
     rate_limit: tuple[int, float] | None = (100, 60.0)
     deep_page_seconds: float = 60.0

@@ -30,12 +30,20 @@ def by_chance(row: Row) -> tuple[int, str]:
     return zlib.crc32(row.id.encode()), row.id
 
 
-def cursor_page(table: Collection, query: Query) -> tuple[list[Row], str | None]:
-    """Return rows by id, and the id of the first row of the next page or None at the end."""
+def cursor_page(
+    table: Collection, query: Query, *, by_time: bool = False
+) -> tuple[list[Row], str | None]:
+    """Return rows by id, and the id of the first row of the next page or None at the end.
+
+    Args:
+        table: The collection.
+        query: Cursor, limit and filters.
+        by_time: Sort by the time of change instead.
+    """
     begin = None if query.cursor == START else query.cursor
     matches = _matcher(query)
     found: list[Row] = []
-    for row in _by_id(table, query, begin):
+    for row in _by_time(table, begin) if by_time else _by_id(table, query, begin):
         if not matches(row):
             continue
         if len(found) == query.limit:
@@ -80,6 +88,13 @@ def _by_id(table: Collection, query: Query, begin: str | None) -> Iterator[Row]:
             ids = sorted(row_id for row_id in recent if begin is None or row_id >= begin)
             return (table.by_id[row_id] for row_id in ids)
     return (table.by_id[row_id] for row_id in table.by_id.irange(minimum=begin))
+
+
+def _by_time(table: Collection, begin: str | None) -> Iterator[Row]:
+    """Yield the latest rows first, from one of them on."""
+    newest = [row_id for _, row_id in table.by_time.islice(reverse=True)]
+    start = newest.index(begin) if begin in newest else 0
+    return (table.by_id[row_id] for row_id in newest[start:])
 
 
 def _matcher(query: Query) -> Callable[[Row], bool]:

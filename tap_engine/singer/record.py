@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 from dataclasses import replace
 from pathlib import Path
@@ -9,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 
-from tap_engine.errors import SettingsError
+from tap_engine.errors import SettingsError, TapError
 from tap_engine.recording import recorder
 from tap_engine.recording.recorder import Recorder
+from tap_engine.singer.stream import load_schema
 from tap_engine.state import shards
 
 if TYPE_CHECKING:
@@ -35,8 +37,11 @@ def recorded(tap: EngineTap, folder: str, work: Callable[[], int]) -> int:
     try:
         return work()
     finally:
-        tap.connection.http.transport.observer = None
-        made.streams = sorted(name for name, stream in tap.streams.items() if stream.selected)
+        http = tap.connection.http
+        http.transport.observer = None
+        http.limit_retries(0)
+        with contextlib.suppress(TapError):  # discovery may be what failed
+            made.streams = sorted(name for name, stream in tap.streams.items() if stream.selected)
         tap.logger.info("record: %d requests and answers were recorded", made.write())
 
 
@@ -69,10 +74,16 @@ def _as_sent(url: str) -> str:
     return str(requests.Request("GET", url).prepare().url).rstrip("/")
 
 
-def declared(tap: EngineTap) -> tuple[frozenset[str], frozenset[str]]:
-    """Return names of members that schemas declare, and those that may be personal or secret."""
-    nodes = [pair for stream in tap.streams.values() for pair in _nodes(stream.schema)]
-    names = frozenset(name for name, _ in nodes)
+def declared(
+    streams: Iterable[type[EngineStream]], *more: str
+) -> tuple[frozenset[str], frozenset[str]]:
+    """Return names of members that may be kept, and those whose values may be personal or secret.
+
+    They are read from the schema files: with `type_custom_fields`, schemas hold users' names too.
+    """
+    schemas = (load_schema(stream.package, stream.name) for stream in streams)
+    nodes = [pair for schema in schemas for pair in _nodes(schema)]
+    names = frozenset({*more, *(name for name, _ in nodes)})
     return names, frozenset(name for name, node in nodes if "x-sensitive" in node)
 
 

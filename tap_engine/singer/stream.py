@@ -59,8 +59,7 @@ class EngineStream(ComparedStream, VersionedStream, abc.ABC):
     """Base class of all streams."""
 
     def __init__(self, tap: Tap) -> None:
-        schema = importlib.resources.files(self.package) / "schemas" / f"{self.name}.json"
-        super().__init__(tap, schema=json.loads(schema.read_text(encoding="utf-8")))
+        super().__init__(tap, schema=load_schema(self.package, self.name))
         self.host: Host = tap  # type: ignore[assignment] # taps of this engine
         if self.off_because:
             self.selected_by_default = False
@@ -242,6 +241,13 @@ class EngineStream(ComparedStream, VersionedStream, abc.ABC):
         if self.name not in mapper.stream_maps:
             mapper.register_raw_stream_schema(self.name, self.selected_schema, self.primary_keys)
         return super().stream_maps
+
+
+def load_schema(package: str, name: str) -> dict[str, Any]:
+    """Read the schema file of a stream."""
+    file = importlib.resources.files(package) / "schemas" / f"{name}.json"
+    schema: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return schema
 
 
 def declared_streams(namespace: Mapping[str, Any]) -> tuple[type[EngineStream], ...]:

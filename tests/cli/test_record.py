@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import signal
 import stat
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,7 +16,7 @@ from sandbox.replay import Replay
 from sandbox.replay import main as replay_main
 from tap_engine.ids import UUID
 from tap_engine.recording import recorder
-from tests.support import catalog_of
+from tests.support import catalog_of, spawned
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -176,3 +178,19 @@ def test_a_folder_that_is_no_recording(
         replay_main()
     assert left.value.code == 2
     assert "is not a recording of format 1" in capsys.readouterr().err
+
+
+def test_a_run_that_is_stopped_leaves_its_recording(source: Source, tmp_path: Path) -> None:
+    folder = tmp_path / "rec"
+    # The first page comes, the next thing that is asked for does not.
+    source.stand_in.faults.add("^/(demo|v1)/", "slow", times=-1, after=1, seconds=60)
+    config, catalog = source.config(), catalog_of(source.tap, ["customers", "products"])
+    with spawned(source.tap, config, tmp_path, "--record", str(folder), catalog=catalog) as process:
+        while sum("/oauth" not in each["path"] for each in source.stand_in.requests) < 2:
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.terminate()
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 128 + signal.SIGTERM
+    assert b"requests and answers were recorded" in err
+    assert [each for each in lines(folder) if each["status"] == 200 and each["role"] == "api"]

@@ -165,8 +165,12 @@ def test_servers_that_hang_or_hang_up(
 
 @each_tap
 @pytest.mark.parametrize("status", [429, 503])
-def test_servers_that_limit_or_fail(kind: type[EngineTap], status: int, probes: Probes) -> None:
+def test_servers_that_limit_or_fail(
+    kind: type[EngineTap], status: int, probes: Probes, monkeypatch: pytest.MonkeyPatch
+) -> None:
     probing = small(kind, probes)
+    pauses: list[float] = []
+    monkeypatch.setattr(probing.tap.connection.http, "sleep", pauses.append)
     headers = {"Retry-After": "86400"}
     probing.stand_in.faults.add(
         "^/(v1|demo|history)", "status", times=-1, status=status, headers=headers
@@ -175,6 +179,20 @@ def test_servers_that_limit_or_fail(kind: type[EngineTap], status: int, probes: 
     assert not report.learned
     assert len(probing.stand_in.requests) < 15
     assert f"answered {status} twice" in {view.note for view in report.views}
+    assert pauses
+    assert set(pauses) == {asker.LONGEST_PAUSE}, "not as long as the server likes"
+
+
+@each_tap
+def test_what_stands_where_a_code_is_expected(kind: type[EngineTap], probes: Probes) -> None:
+    probing = small(kind, probes)
+    name = "ada@example.com"
+    body = {"statusCode": 400, "type": name, "message": name, "errors": [{"code": name}]}
+    probing.stand_in.faults.add("^/(v1|demo|history)", "status", times=-1, status=400, body=body)
+    report = probing.run()
+    text = as_markdown(report, kind.name, "1") + as_json(report, kind.name, "1")
+    assert "400" in text
+    assert "ada" not in text
 
 
 @each_tap

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tap_commerce7.tap import TapCommerce7
+from tap_commercetools.tap import TapCommercetools
 from tap_engine.ids import UUID
 from tap_engine.probing.asker import Asker
 from tap_engine.probing.report import as_json, as_markdown
@@ -133,6 +134,16 @@ def test_reports(kind: type[EngineTap]) -> None:
     assert report.learned
     for text in (as_markdown(report, kind.name, "1"), as_json(report, kind.name, "1")):
         assert marked.found(text) == set()
+
+
+def test_tokens_are_not_even_held_in_memory(tmp_path: Path) -> None:
+    stand_in: Any = build(TapCommercetools, size=0.05)
+    recording = recorded(TapCommercetools, stand_in, tmp_path / "rec", ["zones"])
+    tokens = list(stand_in.authority.tokens)
+    assert tokens
+    held = repr(recording.recorder._exchanges)
+    assert "/oauth/token" in held
+    assert not [token for token in tokens if token in held or token in recording.text]
 
 
 DOCUMENTED = {

@@ -221,3 +221,25 @@ def test_parameters_of_filters_at_commerce7(tmp_path: Path) -> None:
     assert replay.missed == []
     same(recording, output)
     assert order["customerId"] not in recording.text
+
+
+@each_tap
+def test_custom_fields_that_users_defined(kind: type[EngineTap], tmp_path: Path) -> None:
+    name = "customers"
+    stand_in = build(kind)
+    recording = recorded(kind, stand_in, tmp_path / "rec", [name])
+    assert recording.output.code == 0
+    defined = {"loyalty-level", "motto", "hobbies", "loyalty-tier"} & set(custom_names(recording))
+    assert defined, "the run knew names that users gave"
+    assert not [each for each in defined if each in recording.text]
+    output, replay = replayed(kind, recording)
+    assert replay.missed == []
+    same(recording, output)
+
+
+def custom_names(recording: Recording) -> list[str]:
+    found: list[str] = []
+    for record in recording.output.records("customers"):
+        inner = record.get("metaData") or (record.get("custom") or {}).get("fields") or {}
+        found += inner
+    return found

@@ -31,12 +31,6 @@ UNTHROTTLED: dict[str, dict[str, Any]] = {
     TapCommercetools.name: {},
     TapCommerce7.name: {"max_requests_per_minute": 100_000},
 }
-KNOWN: dict[str, tuple[str, ...]] = {
-    TapCommercetools.name: ("messages", "project"),
-    TapCommerce7.name: (),
-}
-"""Streams that are not selected, of which other streams read."""
-
 TAPS: tuple[type[EngineTap], ...] = (TapCommercetools, TapCommerce7)
 
 
@@ -45,11 +39,6 @@ def build(kind: type[EngineTap], **options: Any) -> StandIn:
     if kind is TapCommerce7:
         return build_commerce7(**{"size": 0.3, "rate_limit": None, **options})
     return build_commercetools(**{"size": 0.3, **options})
-
-
-def few(kind: type[EngineTap], names: tuple[str, ...]) -> type[EngineTap]:
-    """Give a tap that knows few streams."""
-    return narrowed(kind, tuple(dict.fromkeys((*names, *KNOWN[kind.name]))))
 
 
 @dataclass
@@ -78,11 +67,16 @@ class Recording:
         found: dict[str, Any] = json.loads((self.folder / "recording.json").read_text())
         return found
 
-    def replaced(self, value: Any) -> Any:
-        """Replace values of a record as in the recording."""
-        assert self.recorder.rewriter
-        rewritten = self.recorder.rewriter.value([read(json.dumps(value, default=float))])
-        return json.loads(write(rewritten))[0]
+    def replaced(self, record: dict[str, Any]) -> dict[str, Any]:
+        """Replace values of a record; members that the tap adds keep their names."""
+        rewriter = self.recorder.rewriter
+        assert rewriter
+        value = read(json.dumps(record, default=float))
+        own = {name: value.pop(name) for name in record if name.startswith("_sdc")}
+        rewritten = rewriter.value([value])[0]
+        rewritten |= {name: rewriter.replacer.text(moment) for name, moment in own.items()}
+        found: dict[str, Any] = json.loads(write(rewritten))
+        return found
 
     def replaced_state(self, state: dict[str, Any]) -> dict[str, Any]:
         """Replace values of a state as in the recording."""
@@ -109,7 +103,7 @@ def recorded(
             super().__init__(*args)
             made.append(self)
 
-    class Recorded(few(kind, names)):  # type: ignore[misc]
+    class Recorded(narrowed(kind, names)):  # type: ignore[misc]
         def run(self) -> int:
             return record.recorded(self, str(folder), super().run)
 
@@ -129,9 +123,9 @@ def replayed(kind: type[EngineTap], recording: Recording) -> tuple[Output, Repla
     state = json.loads(file.read_text()) if file.exists() else None
     with replay.serve() as server:
         output = run(
-            few(kind, names),
+            narrowed(kind, names),
             {**replay.settings(server.url), "retry_max_seconds": 5, **UNTHROTTLED[kind.name]},
-            catalog=catalog_of(few(kind, names), names),
+            catalog=catalog_of(narrowed(kind, names), names),
             state=state,
         )
     return output, replay

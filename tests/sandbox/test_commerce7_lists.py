@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -232,3 +233,41 @@ def read_pages(ask: Ask, path: str, key: str, **params: Any) -> list[dict[str, A
         number += 1
         rows += ask(path, page=number, **params).json()[key]
     return rows
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"cursor_order": "time"}, {"opaque_cursors": True}, {"made_up_cursors": "refused"}],
+    ids=str,
+)
+def test_what_cursors_may_be_instead(options: dict[str, Any]) -> None:
+    other = build(rate_limit=None, size=0.1, rows={"notes": 120}, **options)
+    cursors, found, cursor = [], [], "start"
+    with other.serve() as running, requests.Session() as session:
+        session.auth, session.headers["tenant"] = AUTH, TENANT["tenant"]
+        while cursor:
+            params = {"cursor": cursor, "limit": "50"}
+            page = session.get(f"{running.url}/v1/note", params=params, timeout=5).json()
+            found += ids(page["notes"])
+            cursor = page.get("cursor", "")
+            cursors += [cursor] if cursor else []
+    assert len(found) == len(set(found)) == 120
+    assert len(cursors) == 2
+    assert (found == sorted(found)) == ("cursor_order" not in options)
+    assert (set(cursors) <= set(found)) == ("opaque_cursors" not in options)
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "first"), [("work", 200, 1), ("refused", 422, None), ("ignored", 200, 0)]
+)
+def test_made_up_cursors(kind: str, status: int, first: int | None) -> None:
+    other = build(rate_limit=None, size=0.1, rows={"notes": 20}, made_up_cursors=kind)
+    rows = list(other.collections["notes"].by_id)
+    between = str(uuid.UUID(int=uuid.UUID(rows[0]).int + 1))
+    with other.serve() as running, requests.Session() as session:
+        session.auth, session.headers["tenant"] = AUTH, TENANT["tenant"]
+        params = {"cursor": between, "limit": "1"}
+        answer = session.get(f"{running.url}/v1/note", params=params, timeout=5)
+    assert answer.status_code == status
+    if first is not None:
+        assert ids(answer.json()["notes"]) == [rows[first]]

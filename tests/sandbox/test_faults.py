@@ -100,3 +100,11 @@ def test_read_timeout_of_a_client_during_slow(things: StandIn, served: Running) 
 def test_api_kinds_reach_the_api(things: StandIn, served: Running) -> None:
     things.faults.add("/things", "empty_page")
     assert get(served).text == "empty_page"
+
+
+def test_more_headers(things: StandIn, served: Running) -> None:
+    things.faults.add("/things", "headers", headers={"X-RateLimit-Limit": "5"})
+    first, second = get(served), get(served)
+    assert first.headers["X-RateLimit-Limit"] == "5"
+    assert first.json() == second.json()
+    assert "X-RateLimit-Limit" not in second.headers
