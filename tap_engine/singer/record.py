@@ -79,7 +79,7 @@ def declared(
 ) -> tuple[frozenset[str], frozenset[str]]:
     """Return names of members that may be kept, and those whose values may be personal or secret.
 
-    They are read from the schema files: with `type_custom_fields`, schemas hold users' names too.
+    They are read from the schema files: a catalog may hold users' names too.
     """
     schemas = (load_schema(stream.package, stream.name) for stream in streams)
     nodes = [pair for schema in schemas for pair in _nodes(schema)]
