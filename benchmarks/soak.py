@@ -100,6 +100,7 @@ class Series:
         self._rng = rng
         self._lookback = lookback
         self._lines = 100
+        self._version = int(time.time())
         self._began: dict[str, float] = {}
         self._first_begun: dict[str, float] = {}
 
@@ -130,11 +131,15 @@ class Series:
             run.lines = run.lines[: rng.randint(0, len(run.lines))]
         result.kills.update([run.killed] if run.killed else [])
         result.counts["runs that failed as they had to"] += bool(run.code and not run.killed)
-        if verdict.problems:
-            return verdict.problems
-        self._load(run)
-        whole = set() if run.killed or run.cut else verdict.complete
-        return [*self._kept(whole), *self.comparison.below_bookmarks()]
+        problems = verdict.problems
+        if not problems:
+            self._load(run)
+            whole = set() if run.killed or run.cut else verdict.complete
+            problems = [*self._kept(whole), *self.comparison.below_bookmarks()]
+        if problems:
+            met = _listed(Counter(plan.labels()))
+            problems.append(f"the run met: {met}; killed: {run.killed or 'no'}; {job.config}")
+        return problems
 
     def finish(self) -> list[str]:
         """Run twice over a healthy source that rests, and compare everything."""
@@ -186,7 +191,16 @@ class Series:
         config = source.make_config(self._url, **more)
         state_records = rng.choice((1, 20, 100, 500))
         state = self.target.state_without(forget)
-        job = Job(source.tap, config, source.catalog_with(names), state, state_records, plan.clock)
+        self._version += 1
+        job = Job(
+            source.tap,
+            config,
+            source.catalog_with(names),
+            state,
+            state_records,
+            plan.clock,
+            self._version,
+        )
         self._note_begin(job)
         return job
 

@@ -26,6 +26,8 @@ class Outcome(enum.Enum):
     EITHER = enum.auto()
     SKIPS = enum.auto()
     """The stream is left out, and the exit code is 0 if another one was read."""
+    REFUSES = enum.auto()
+    """The stream fails, or is left out if none of its pages had arrived: one may be on its way."""
 
 
 @dataclass(frozen=True)
@@ -184,7 +186,9 @@ ENDING = (
     _lasting("403 with HTML for good", {"status": 403, "body": HTML}, SKIP | FEW_RETRIES),
     _lasting("refused", REFUSAL, {"skip_forbidden_streams": False}),
     _lasting("refused and skipped", REFUSAL, SKIP, Outcome.SKIPS, after=(0,)),
-    _lasting("refused in mid-stream", REFUSAL, SKIP, after=(1, 2, 4), unshared=True),
+    _lasting(
+        "refused in mid-stream", REFUSAL, SKIP, Outcome.REFUSES, after=(1, 2, 4), unshared=True
+    ),
     _lasting(
         "refused in mid-run",
         REFUSAL,
@@ -282,7 +286,8 @@ def draw(rng: random.Random, source: Source, changing: AbstractSet[str]) -> Plan
         return plan
     if chosen > 0.5:
         _add_passing(plan, rng, source, changing)
-    if rng.random() < 0.25:
+    # Two wrong clocks cannot be told from the right time.
+    if rng.random() < 0.25 and not plan.clock:
         _add(plan, rng, source, rng.choice(CLOCKS))
     return plan
 
@@ -322,5 +327,4 @@ def _add(plan: Plan, rng: random.Random, source: Source, fault: Fault) -> None:
     )
     plan.drawn.append(Drawn(fault, rule, path))
     plan.settings.update(fault.settings)
-    # Two wrong clocks cannot be told from the right time.
     plan.clock = plan.clock or fault.clock

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from benchmarks.soak_faults import Outcome
 from benchmarks.soak_target import is_message
 
@@ -17,6 +19,7 @@ KILLED_CODES = {"SIGKILL": {-9}, "SIGTERM": {-15, 143}, "broken pipe": {1}}
 """Exit codes by kill. SIGTERM ends the process at once while it still starts."""
 
 SUMMARY = " streams complete, "
+INCOMPLETE = (Outcome.ENDS, Outcome.EITHER, Outcome.SKIPS, Outcome.REFUSES)
 FAILED, SKIPPED = {"not read", "not finished"}, "skipped"
 
 
@@ -41,7 +44,7 @@ def judge(run: Run, plan: Plan, job: Job, source: Source) -> Verdict:
     problems += [f"no message: {line!r}" for line in run.lines if not is_message(line)]
     if run.killed:
         codes, complete = KILLED_CODES[run.killed], set[str]()
-        if plan.met(Outcome.ENDS, Outcome.EITHER, Outcome.SKIPS):
+        if plan.met(*INCOMPLETE):
             codes = codes | {1}
     else:
         selected = {entry["tap_stream_id"] for entry in job.catalog["streams"]}
@@ -64,7 +67,7 @@ def _codes(plan: Plan, complete: set[str]) -> set[int]:
         return {1}
     if plan.met(Outcome.SKIPS):
         return {0 if complete else 1}
-    return {0, 1} if plan.met(Outcome.EITHER) else {0}
+    return {0, 1} if plan.met(Outcome.EITHER, Outcome.REFUSES) else {0}
 
 
 def _unfounded(said: dict[str, set[str]], run: Run, plan: Plan, source: Source) -> list[str]:
@@ -74,13 +77,20 @@ def _unfounded(said: dict[str, set[str]], run: Run, plan: Plan, source: Source) 
     problems = [] if bool(failed) == bool(code) else [f"exit code {code}, but failed: {failed}"]
     if said.keys() - FAILED - {SKIPPED}:
         problems.append(f"incomplete for other reasons: {said}")
-    if said.get(SKIPPED) and not plan.met(Outcome.SKIPS):
-        problems.append(f"skipped without a refusal: {said[SKIPPED]}")
-    struck = {
-        each.name for each in _struck(plan, source, Outcome.ENDS, Outcome.EITHER, Outcome.SKIPS)
-    }
-    others = (failed | said.get(SKIPPED, set())) - struck
+    skipped = said.get(SKIPPED, set())
+    if skipped and not plan.met(Outcome.SKIPS, Outcome.REFUSES):
+        problems.append(f"skipped without a refusal: {skipped}")
+    if begun := skipped & _written(run):
+        problems.append(f"skipped after some of its records: {begun}")
+    struck = {each.name for each in _struck(plan, source, *INCOMPLETE)}
+    others = (failed | skipped) - struck
     return problems + [f"{name} is incomplete, but no fault struck it: {log}" for name in others]
+
+
+def _written(run: Run) -> set[str]:
+    """Return the streams of which a run wrote records."""
+    messages = map(msgspec.json.decode, filter(is_message, run.lines))
+    return {message["stream"] for message in messages if message["type"] == "RECORD"}
 
 
 def _struck(plan: Plan, source: Source, *outcomes: Outcome) -> list[Soaked]:

@@ -13,7 +13,7 @@ import sys
 import tempfile
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest import mock
@@ -22,19 +22,19 @@ from tap_engine import timestamps
 from tap_engine.http import retry
 from tap_engine.reading import counts, sync
 from tap_engine.singer.cli import run_guarded
+from tap_engine.singer.tap import EngineTap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tap_engine.singer.tap import EngineTap
-
 FIRST_WAIT, LONGEST_WAIT, PAUSE_SECONDS = 0.005, 0.05, 0.05
 
 PROGRAM = """
+import json
 import sys
 from benchmarks.soak_runs import impatient
 from {module} import main
-with impatient(int(sys.argv.pop(1)), float(sys.argv.pop(1))):
+with impatient(*json.loads(sys.argv.pop(1))):
     main()
 """
 
@@ -69,6 +69,8 @@ class Job:
     Attributes:
         state_records: A STATE follows a page when so many records have passed.
         clock: Seconds that the local clock is ahead.
+        version: What the tap makes table versions of: the second in which it begins. Each run has
+            another one here, though they follow each other faster than that.
     """
 
     tap: type[EngineTap]
@@ -77,11 +79,17 @@ class Job:
     state: dict[str, Any] | None
     state_records: int
     clock: float = 0
+    version: int = field(default_factory=lambda: int(time.time()))
+
+    @property
+    def setup(self) -> tuple[int, float, int]:
+        """Arguments of `impatient`."""
+        return self.state_records, self.clock, self.version
 
 
 @contextlib.contextmanager
-def impatient(state_records: int, clock: float) -> Iterator[None]:
-    """Make pauses short and states frequent, and the local clock wrong."""
+def impatient(state_records: int, clock: float, version: int) -> Iterator[None]:
+    """Make pauses short and states frequent, the local clock wrong, and versions unlike others."""
     now = timestamps.now
 
     def wrong() -> str:
@@ -93,6 +101,7 @@ def impatient(state_records: int, clock: float) -> Iterator[None]:
         mock.patch.object(retry, "FIRST_WAIT", FIRST_WAIT),
         mock.patch.object(retry, "LONGEST_WAIT", LONGEST_WAIT),
         mock.patch.object(sync, "STATE_RECORDS", state_records),
+        mock.patch.object(EngineTap, "initialized_at", version * 1000),
     ):
         yield
 
@@ -107,7 +116,7 @@ def run_here(job: Job) -> Run:
     root.addHandler(handler)
     root.setLevel(logging.INFO)
     try:
-        with impatient(job.state_records, job.clock), contextlib.redirect_stdout(out):
+        with impatient(*job.setup), contextlib.redirect_stdout(out):
             # A tap keeps what it is given and changes it: hand out copies.
             tap = job.tap(
                 config=dict(job.config),
@@ -145,7 +154,7 @@ def run_process(job: Job, kill: Kill) -> Run:
     environment = {**os.environ, "PYTHONUNBUFFERED": "1" if kill.unbuffered else ""}
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as errors:
         program = PROGRAM.format(module=job.tap.__module__)
-        command = [sys.executable, "-c", program, str(job.state_records), str(job.clock)]
+        command = [sys.executable, "-c", program, json.dumps(job.setup)]
         for name in ("config", "catalog", "state"):
             value = getattr(job, name)
             if value is not None:

@@ -98,7 +98,7 @@ def sdk_settings(tap: type[EngineTap]) -> list[Setting]:
 @functools.cache
 def streams(tap: type[EngineTap]) -> list[StreamFacts]:
     """Return the streams in alphabetical order, without asking the API."""
-    placeholders = dict.fromkeys(tap.config_jsonschema.get("required", ()), "-")
+    placeholders = dict.fromkeys(tap.config_jsonschema.get("required", ()), "placeholder")
     with _signals_kept():
         made = tap(config=placeholders).discover_streams()
     return sorted((_facts(stream) for stream in made), key=lambda facts: facts.name)

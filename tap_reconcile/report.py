@@ -44,9 +44,12 @@ class Report:
     def code(self) -> int:
         """The exit code; a stream that could not be compared or settled outranks a difference.
 
+        Streams that the source lacks do not matter, unless there are no others.
+
         Where deletes were to be settled, what is missing or stale waits for the next load.
         """
-        if not self.results or any(result.comparison is None for result in self.results):
+        there = [result for result in self.results if not result.absent]
+        if not there or any(result.comparison is None for result in there):
             return NOT_COMPARED
         if any(result.deletes and result.deletes.refused for result in self.results):
             return NOT_COMPARED
@@ -73,7 +76,7 @@ class Report:
     def _details(self) -> Iterator[str]:
         for result in self.results:
             if result.comparison is None:
-                yield f"{result.stream}: not compared: {result.reason}"
+                yield f"{result.stream}: {result.verdict}: {result.reason}"
                 continue
             for kind in KINDS:
                 shown = result.comparison.examples[kind]
@@ -97,6 +100,8 @@ class Report:
     def _summary(self) -> Iterator[str]:
         verdicts = [result.verdict for result in self.results]
         counts = [f"{verdicts.count(each)} {each}" for each in ("equal", "differs", "not compared")]
+        if "absent" in verdicts:
+            counts.append(f"{verdicts.count('absent')} absent")
         yield f"{len(verdicts)} streams of {self.tap} in schema {self.schema}: {', '.join(counts)}"
         if self.until is None:
             return

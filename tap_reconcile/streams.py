@@ -8,7 +8,13 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tap_engine.errors import CredentialsError, StreamError, TapError, UnreachableError
+from tap_engine.errors import (
+    AbsentError,
+    CredentialsError,
+    StreamError,
+    TapError,
+    UnreachableError,
+)
 from tap_engine.reading.progress import INTERVAL_SECONDS
 from tap_engine.reading.run import explained
 from tap_reconcile import source
@@ -38,6 +44,7 @@ class Result:
     Attributes:
         comparison: None if the stream could not be compared.
         reason: Why it could not be compared.
+        absent: The source lacks the stream, as some do, and its table has no rows either.
         deletes: What was done about deletes; None if nothing was to be.
         advice: How to load what is missing or stale; empty if nothing is.
     """
@@ -45,6 +52,7 @@ class Result:
     stream: str
     comparison: Comparison | None = None
     reason: str = ""
+    absent: bool = False
     deletes: Done | None = None
     advice: str = ""
 
@@ -52,7 +60,7 @@ class Result:
     def verdict(self) -> str:
         """The result in a word or two."""
         if self.comparison is None:
-            return "not compared"
+            return "absent" if self.absent else "not compared"
         return "differs" if self.comparison.differs else "equal"
 
 
@@ -97,21 +105,33 @@ def compare_all(
                 raise
             yield _failed(stream, str(error))
         except StreamError as error:
-            yield _failed(stream, str(explained(error, stream.needs)))
+            told = explained(error, stream.needs, stream.may_be_absent)
+            absent = isinstance(told, AbsentError) and _has_no_rows(stream, database, schema)
+            yield _failed(stream, str(told), absent=absent)
         except (TapError, OrderError) as error:
             yield _failed(stream, str(error))
         except sqlite3.Error as error:
             yield _failed(stream, f"temporary file: {error}; set TMPDIR to use another folder")
 
 
-def _failed(stream: EngineStream, reason: str) -> Result:
-    return Result(stream.name, reason=stream.host.redactor(reason))
+def _failed(stream: EngineStream, reason: str, *, absent: bool = False) -> Result:
+    return Result(stream.name, reason=stream.host.redactor(reason), absent=absent)
+
+
+def _has_no_rows(stream: EngineStream, database: Database, schema: str) -> bool:
+    table = database.find(schema, stream.name)
+    if table is None:
+        return True
+    held = database.rows(table, stream.keys, None)
+    with contextlib.closing(held):
+        return next(held, None) is None
 
 
 def _compare(
     stream: EngineStream, database: Database, schema: str, bounds: Bounds, wish: Wish | None
 ) -> Result:
     source.check_comparable(stream)
+    stream.check_presence()
     table = database.find(schema, stream.name)
     since = stream.host.current_run.settings.start_date
     if table is None:

@@ -90,7 +90,7 @@ def test_stopping_lets_the_target_store_what_it_got(
     saved: list[dict[str, Any]] = []
 
     def stop() -> None:
-        until(once.exists)
+        until(lambda: once.exists() and rows.exists())
         interrupt()
 
     threading.Thread(target=stop).start()

@@ -77,7 +77,7 @@ def test_a_run_that_is_killed_leaves_no_secret_on_disk(
         tenant(settings={**secret, "break_once": str(once), "how": "hang", "after": 5}),
     )
     with world.spawn("winery|1/1") as run:
-        until(once.exists)
+        until(lambda: once.exists() and world.rows_file().exists())
         run.kill()
     files = [path for path in world.folder.rglob("*") if path.is_file()]
     assert world.folder / "winery.jsonl" in files

@@ -16,7 +16,7 @@ def test_a_terminated_run_keeps_what_the_target_has_stored(world: World) -> None
     once = world.folder / "hangs"
     world.tenants(tenant(settings={"break_once": str(once), "how": "hang", "after": 5}))
     with world.spawn("winery|1/1") as run:
-        until(once.exists)
+        until(lambda: once.exists() and world.rows_file().exists())
         run.send_signal(signal.SIGTERM)
         _, log = run.communicate()
     assert run.returncode != 0

@@ -140,9 +140,13 @@ class World:
         """Read a state."""
         return self.states.read(of, name)
 
+    def rows_file(self, name: str = "winery") -> Path:
+        """File of the stored rows; it is there as soon as the target runs."""
+        return self.folder / f"{name}.jsonl"
+
     def rows(self, name: str = "winery", stream: str = "orders") -> list[Any]:
         """Ids of the rows that the target has stored, in order."""
-        file = self.folder / f"{name}.jsonl"
+        file = self.rows_file(name)
         lines = file.read_text().split("\n")[:-1] if file.exists() else []
         rows = [json.loads(line) for line in lines]
         return [row["record"]["id"] for row in rows if row["stream"] == stream]

@@ -54,6 +54,32 @@ def test_without_a_table(shop: Shop) -> None:
     assert (ended.code, ended.streams[stream]["verdict"]) == (0, "equal")
 
 
+def test_a_stream_that_the_source_lacks(shop: Shop) -> None:
+    stream, path = (
+        ("variants", "/demo/variants")
+        if shop.tap is TapCommercetools
+        else ("loyalty_tiers", "/v1/loyalty-tier")
+    )
+    other = SMALL[shop.tap][0]
+    settings = {"use_graphql": False} if shop.tap is TapCommercetools else {}
+    config = {**shop.config, **settings}
+    shop.load(stream)
+    shop.stand_in.faults.add(path, "status", times=-1, status=404)
+    try:
+        held = shop.reconcile("--streams", stream, other, "--json", config=config)
+        shop.change(f"drop table {stream}")
+        ended = shop.reconcile("--streams", stream, other, "--json", config=config)
+        alone = shop.reconcile("--streams", stream, config=config)
+    finally:
+        shop.stand_in.faults.clear()
+    assert (held.code, held.streams[stream]["verdict"]) == (2, "not compared"), "it has rows"
+    assert (ended.code, ended.streams[stream]["verdict"]) == (0, "absent")
+    assert "404" in ended.streams[stream]["reason"]
+    assert alone.code == 2
+    assert f"{stream}: absent: " in alone.out
+    assert "1 absent" in alone.out
+
+
 def test_tables_of_another_make(kept: Shop) -> None:
     stream, at = INCREMENTAL[kept.tap]
     kept.change(f'alter table {stream} rename "{at}" to other')

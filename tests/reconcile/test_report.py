@@ -13,6 +13,7 @@ from tap_reconcile.streams import Result
 EARLY, LATE = "2026-01-01T00:00:00.000Z", "2026-01-02T00:00:00.000Z"
 EQUAL = Result("notes", Comparison(source=1200, table=1200))
 REFUSED = Result("orders", reason="orders: 403")
+ABSENT = Result("tiers", reason="tiers: 404", absent=True)
 
 
 def differing() -> Result:
@@ -31,6 +32,8 @@ def report(*results: Result, asked_until: bool = False) -> Report:
         ([EQUAL, differing()], 1),
         ([EQUAL, REFUSED], 2),
         ([REFUSED, differing()], 2),
+        ([EQUAL, ABSENT], 0),
+        ([ABSENT], 2),
         ([], 2),
     ],
 )
