@@ -114,7 +114,9 @@ Rows = list[dict[str, Any]]
 Loaded = tuple[str, "Callable[[str], Rows]"]
 
 
-def into_postgres(output: Output, schema: str, postgres: Postgres, folder: Path) -> Loaded:
+def into_postgres(
+    output: Output, schema: str, postgres: Postgres, folder: Path, **more: Any
+) -> Loaded:
     """Load with pipelinewise-target-postgres; return its complaint, and what reads a table."""
     (host,) = parse_qs(urlsplit(postgres.url).query)["host"]
     settings = {
@@ -126,6 +128,7 @@ def into_postgres(output: Output, schema: str, postgres: Postgres, folder: Path)
         "default_target_schema": schema,
         "add_metadata_columns": True,
         "parallelism": 1,  # with several, one that fails may leave the others waiting
+        **more,
     }
 
     def rows(table: str) -> Rows:
@@ -144,11 +147,18 @@ print(json.dumps([dict(zip(names, row)) for row in found.fetchall()], default=st
 """
 
 
-def into_duckdb(output: Output, schema: str, postgres: Postgres, folder: Path) -> Loaded:
+def into_duckdb(
+    output: Output, schema: str, postgres: Postgres, folder: Path, **more: Any
+) -> Loaded:
     """Load with target-duckdb; return its complaint, and what reads a table."""
     del postgres
     file = folder / f"{schema}.duckdb"
-    settings = {"path": str(file), "default_target_schema": "main", "add_metadata_columns": True}
+    settings = {
+        "path": str(file),
+        "default_target_schema": "main",
+        "add_metadata_columns": True,
+        **more,
+    }
 
     def rows(table: str) -> Rows:
         python = LOADERS / "target-duckdb" / "bin" / "python"
@@ -270,3 +280,21 @@ def test_target_singer_jsonl_stops_at_activate_version(tap: str, tmp_path: Path)
     assert "Unknown message type ACTIVATE_VERSION" in load(*args, extracted(tap))
     without = extracted(tap, emit_activate_version_messages=False)
     assert load(*args, without) == ""
+
+
+@pytest.mark.parametrize("loader", INTO)
+def test_tombstones_remove_rows_with_hard_delete(
+    loader: str, postgres: Postgres, tmp_path: Path
+) -> None:
+    stand_in = build_commercetools(size=0.1, rows={"customers": 6})
+    with stand_in.serve() as server:
+        config = commercetools_config(server.url, emit_tombstones=True)
+        first = run(TapCommercetools, config, streams=["customers"])
+        gone, *rest = sorted(stand_in.collections["customers"].by_id)
+        stand_in.delete("customers", gone)
+        second = run(TapCommercetools, config, streams=["customers"], state=first.state)
+    for output in (first, second):
+        assert output.code == 0, output.log[-1000:]
+        complaint, rows = INTO[loader](output, "tombstones", postgres, tmp_path, hard_delete=True)
+        assert complaint == ""
+    assert {row["id"] for row in rows("customers")} == set(rest)

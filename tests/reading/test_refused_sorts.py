@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -62,6 +63,37 @@ def test_variants_are_read_product_after_product(shop: Source, size: int, concur
     assert len(rows) == len(set(rows))
     assert set(rows) == keys(shop)
     assert most_ids(shop) == min(size, 100)
+
+
+def gather(source: Source) -> None:
+    """Give each product many variants, and each id to two products."""
+    table, products = source.stand_in.collections[VARIANTS], sorted(source.rows("products"))
+    records = [source.records(VARIANTS)[row_id] for row_id in source.rows(VARIANTS)]
+    current = sorted((each for each in records if not each["staged"]), key=itemgetter("id"))
+    for row_id in source.rows(VARIANTS):
+        table.delete(row_id)
+    for number, record in enumerate(current):
+        product = {"typeId": "product", "id": products[number % len(products)]}
+        table.upsert({**record, "product": product})
+
+
+@pytest.mark.usefixtures("state_per_page")
+@pytest.mark.parametrize("count", [None, 9, 12])
+@pytest.mark.parametrize("size", [4, 10, 11])
+def test_products_with_more_variants_than_a_page_holds(size: int, count: int | None) -> None:
+    with commercetools(rows={VARIANTS: 220, "products": 8}, nested_sort=False) as source:
+        gather(source)
+        outputs = []
+        if count is not None:
+            source.fail_after(count, "/variant-projections")
+            outputs.append(source.run(VARIANTS, page_size=size))
+            assert outputs[0].code == 1
+            source.heal()
+        state = outputs[0].state if outputs else None
+        outputs.append(source.run(VARIANTS, page_size=size, state=state))
+        assert outputs[-1].code == 0, outputs[-1].log[-1500:]
+        assert set(found(*outputs)) == keys(source)
+        assert len(found(*outputs)) < len(keys(source)) + 5 * size
 
 
 def test_variants_are_read_by_their_ids_where_the_sort_is_accepted() -> None:

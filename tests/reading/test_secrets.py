@@ -108,6 +108,15 @@ def test_secrets_inside_of_open_members_stay_home(served: Any) -> None:
         assert found.count(SHOWN) == values(given).count(SHOWN), stream
 
 
+def test_secrets_inside_of_json_text_stay_home(served: Any) -> None:
+    source, records = served
+    for stream in records:
+        output = source.run(stream, mixed_types_as_text=True)
+        assert output.code == 0, output.log[-500:]
+        assert HIDDEN not in output.text, stream
+        assert SHOWN in output.text, stream
+
+
 def test_secrets_that_are_selected_go_out(served: Any) -> None:
     source, records = served
     for stream, given in records.items():

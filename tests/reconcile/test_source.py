@@ -55,8 +55,19 @@ def test_a_scan_that_begins_anew_with_another_pager() -> None:
         assert len(starts) == 2
 
 
-def test_keys_that_are_made_by_reshaping() -> None:
-    with commercetools(size=1, small=False) as source, read(source, "variant_projections") as rows:
+@pytest.mark.parametrize("elsewhere", ["works", "ignored"])
+def test_a_long_list_that_may_have_a_cursor(elsewhere: str) -> None:
+    with commerce7(rows={"taxes": 260}, cursor_elsewhere=elsewhere) as source:
+        with read(source, "taxes") as rows:
+            assert {key for key, _ in rows} == {(name,) for name in source.rows("taxes")}
+        by_cursor = [each for each in source.stand_in.requests if "cursor=" in each["query"]]
+        assert (len(by_cursor) > 1) == (elsewhere == "works")
+
+
+@pytest.mark.parametrize("sorts", [True, False])
+def test_keys_that_are_made_by_reshaping(sorts: bool) -> None:
+    served = commercetools(size=1, small=False, nested_sort=sorts)
+    with served as source, read(source, "variant_projections") as rows:
         records = source.records("variant_projections").values()
         assert {key for key, _ in rows} == {
             (record["product"]["id"], str(record["id"]), "false")
