@@ -280,21 +280,3 @@ def test_target_singer_jsonl_stops_at_activate_version(tap: str, tmp_path: Path)
     assert "Unknown message type ACTIVATE_VERSION" in load(*args, extracted(tap))
     without = extracted(tap, emit_activate_version_messages=False)
     assert load(*args, without) == ""
-
-
-@pytest.mark.parametrize("loader", INTO)
-def test_tombstones_remove_rows_with_hard_delete(
-    loader: str, postgres: Postgres, tmp_path: Path
-) -> None:
-    stand_in = build_commercetools(size=0.1, rows={"customers": 6})
-    with stand_in.serve() as server:
-        config = commercetools_config(server.url, emit_tombstones=True)
-        first = run(TapCommercetools, config, streams=["customers"])
-        gone, *rest = sorted(stand_in.collections["customers"].by_id)
-        stand_in.delete("customers", gone)
-        second = run(TapCommercetools, config, streams=["customers"], state=first.state)
-    for output in (first, second):
-        assert output.code == 0, output.log[-1000:]
-        complaint, rows = INTO[loader](output, "tombstones", postgres, tmp_path, hard_delete=True)
-        assert complaint == ""
-    assert {row["id"] for row in rows("customers")} == set(rest)
