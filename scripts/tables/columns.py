@@ -19,6 +19,7 @@ _SCALARS = {
     "number": ("numeric", "number"),
     "boolean": ("boolean", "boolean"),
 }
+PERSONAL = " Personal, or may be: empty with `personal_members: false`."
 _FORMATS = {"date-time": ("timestamp", "timestamp"), "date": ("date", "date")}
 
 
@@ -132,7 +133,7 @@ def _columns_of(
     elif members and not as_json:
         yield from _inside(place, names, node, personal=personal)
     elif types == {"object"} and names[-1] in arrays.LOCALIZED and place.platform != "commerce7":
-        yield from _localized(place, names)
+        yield from _localized(place, names, personal=personal)
     elif len(types) == 1 and not types & {"object", "array"}:
         yield from _scalar(place, names, node, personal=personal)
     else:
@@ -171,11 +172,13 @@ def _reference(place: Place, names: tuple[str, ...]) -> Column:
     )
 
 
-def _localized(place: Place, names: tuple[str, ...]) -> Iterator[Column]:
+def _localized(place: Place, names: tuple[str, ...], *, personal: bool) -> Iterator[Column]:
     name, path = _name(place, names), place.whole(names)
-    sql = f"{{{{ localized('{name}', {place.arguments(names)}) }}}}"
-    yield Column(name, "text", f"`{path}` in the best of the languages in `locales`.", sql)
-    yield Column(f"{name}_localized", "jsonb", f"`{path}` in all languages.")
+    macro, more = ("personal_localized", PERSONAL) if personal else ("localized", "")
+    sql = f"{{{{ {macro}('{name}', {place.arguments(names)}) }}}}"
+    about = f"`{path}` in the best of the languages in `locales`.{more}"
+    yield Column(name, "text", about, sql)
+    yield Column(f"{name}_localized", "jsonb", f"`{path}` in all languages.{more}")
 
 
 def _scalar(
@@ -229,7 +232,7 @@ def _perhaps_personal(column: Column, *, personal: bool) -> Column:
     if not personal:
         return column
     inner = column.sql.strip("{} ") if column.sql.startswith("{{") else f"'{column.sql}'"
-    about = f"{column.about} Personal, or may be: empty with `personal_members: false`."
+    about = f"{column.about}{PERSONAL}"
     return Column(column.name, column.type, about, f"{{{{ personal({inner}) }}}}", column.reference)
 
 

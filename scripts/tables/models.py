@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from scripts.declarations import TAPS, streams
 from scripts.tables import arrays
-from scripts.tables.columns import Column, Place, columns, types_of
+from scripts.tables.columns import PERSONAL, Column, Place, columns, types_of
 from scripts.tables.names import singular, snake
 from tap_commercetools.delete_messages import DELETED
 
@@ -233,8 +233,8 @@ def _elements(place: Place, node: dict[str, Any], level: Level, array: Array) ->
                 yield replace(column, name=name, reference=column.about.strip("`."))
     else:
         # Whole records, whose members nobody documents.
-        sql = f"{{{{ json_text('{place.element}', 'id') }}}}"
-        yield Column("customer_id", "text", f"`{place.path}.id`.", sql)
+        sql = f"{{{{ personal(json_text('{place.element}', 'id')) }}}}"
+        yield Column("customer_id", "text", f"`{place.path}.id`.{PERSONAL}", sql)
 
 
 def _element(node: dict[str, Any], paths: tuple[str, ...]) -> dict[str, Any]:

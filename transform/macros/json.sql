@@ -170,3 +170,9 @@
     case when {{ tap_commerce.json_text(value, name) }} ~ '^[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:'
         then {{ tap_commerce.json_timestamp(value, name) }} end
 {%- endmacro -%}
+
+{%- macro personal_localized(name, value) -%}
+    {%- if var('personal_members') -%} {{ tap_commerce.localized(name, value, *varargs) }}
+    {%- else -%} null::text as {{ name }}, null::jsonb as {{ name }}_localized
+    {%- endif -%}
+{%- endmacro -%}

@@ -10,7 +10,7 @@ with source_row as (
 select
     parent.reservation_id,
     each_1.place - 1 as position,
-    {{ json_text('each_1.value', 'id') }} as customer_id,
+    {{ personal(json_text('each_1.value', 'id')) }} as customer_id,
     parent.is_deleted
 from source_row
 inner join {{ ref('stg_commerce7__reservations') }} as parent on parent.reservation_id = source_row."id"

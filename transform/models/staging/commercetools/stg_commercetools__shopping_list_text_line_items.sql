@@ -14,9 +14,9 @@ select
     {{ json_timestamp('each_1.value', 'addedAt') }} as added_at,
     {{ json_text('each_1.value', 'custom', 'type', 'id') }} as custom_type_id,
     {{ personal(json_value('each_1.value', 'custom', 'fields')) }} as custom_fields,
-    {{ localized('description', 'each_1.value', 'description') }},
+    {{ personal_localized('description', 'each_1.value', 'description') }},
     {{ json_text('each_1.value', 'key') }} as key,
-    {{ localized('name', 'each_1.value', 'name') }},
+    {{ personal_localized('name', 'each_1.value', 'name') }},
     {{ json_integer('each_1.value', 'quantity') }} as quantity,
     parent.is_deleted
 from source_row
