@@ -111,7 +111,7 @@ COMMERCE7 = (
     Soaked("reservations", r"/v1/reservation\?", 60, "notes", UPDATED),
     # Full tables: numbered lists, one list for each object type, and one with a cursor.
     Soaked("collections", r"/v1/collection\?", 70, "title", numbered=True),
-    Soaked("gift_cards", r"/v1/gift-card\?", 130, "notes", numbered=True),
+    Soaked("gift_cards", r"/v1/gift-card\?", 260, "notes", numbered=True),
     Soaked("tags", r"/v1/tag/", 55, "title", numbered=True),
     Soaked("trash", r"/v1/trash\?", 3, grows=False),
 )
@@ -316,6 +316,7 @@ def make_sources(rng: random.Random, seed: int, late: float) -> tuple[Source, So
                 rate_limit=None,
                 undocumented_filters=rng.choice(("refused", "seen", "accepted")),
                 end_cursor=rng.choice(("absent", "null", "empty")),
+                cursor_elsewhere=rng.choice(("ignored", "refused", "works")),
             ),
             COMMERCE7,
             commerce7_config,
