@@ -15,7 +15,8 @@ from tap_commercetools.children import AssociateStream, ChildStream, UnsortedChi
 from tap_commercetools.error_table import GRAPHQL_RULES
 from tap_commercetools.messages import DeletionsStream
 from tap_commercetools.paging import ById
-from tap_engine.errors import TapError
+from tap_commercetools.special import CustomObjectsStream
+from tap_engine.errors import RefusedError, TapError
 from tap_engine.probing.question import UnseenError
 from tap_engine.probing.source import PRESENT, ProbedSource
 
@@ -101,7 +102,8 @@ class ProbedProject(ProbedSource):
 
     def path(self, view: View) -> str:
         """Return the path of a list below the project."""
-        return self.streams[view.stream].url({}).removeprefix(self.connection.project_url)
+        each = self.streams[view.stream]
+        return each.url(self._context(each)).removeprefix(self.connection.project_url)
 
     @property
     def ordinary(self) -> list[View]:
@@ -111,7 +113,7 @@ class ProbedProject(ProbedSource):
             for view in self.present()
             if self.streams[view.stream].full_pager is ById
             and self.streams[view.stream].row_key == ("id",)
-            and "contexts" not in vars(type(self.streams[view.stream]))
+            and not isinstance(self.streams[view.stream], CustomObjectsStream)
         ]
 
     def granted(self) -> frozenset[str] | None:
@@ -140,16 +142,19 @@ class ProbedProject(ProbedSource):
         if isinstance(each, AssociateStream):
             msg = "not asked: one list per business unit, open to its associates"
             raise UnseenError(msg)
-        if self.asker.answers and self.granted() and self.connection.lacks_scope(each.scopes):
-            msg = f"not asked: the token has no scope that opens it, it takes {each.needs}"
-            raise UnseenError(msg)
+        if self.asker.answers and self.granted():
+            try:
+                each.check_scopes()
+            except RefusedError:
+                msg = f"not asked: the token has no scope that opens it, it takes {each.needs}"
+                raise UnseenError(msg) from None
         context = self._context(each)
         answer = self._first_page(each, context)
         return answer, self.rows(each.name, answer), context
 
     def _context(self, each: CommercetoolsStream) -> Context:
         if not isinstance(each, ChildStream):
-            return {}
+            return next(iter(each.contexts()), {})
         parent = next(s.name for s in self.streams.values() if s.path == each.parent)
         view = self.view(parent)
         keys = [str(row[each.parent_key]) for row in view.rows if row.get(each.parent_key)]

@@ -93,10 +93,9 @@ class Rewriter:
             failed: It is that of an error.
         """
         try:
-            value = read(text)
+            return write(self.value(read(text), root=True, error=failed))
         except (ValueError, RecursionError):
             return self.replacer.text(text)
-        return write(self.value(value, root=True, error=failed))
 
     def value(
         self,

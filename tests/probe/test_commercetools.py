@@ -202,6 +202,12 @@ def test_the_probe_finds_what_the_account_does(variant: Variant, probes: Probes)
     assert found.finding.outcome == variant.outcome, found.finding
 
 
+def test_a_container_is_no_missing_record(probes: Probes) -> None:
+    options = {"size": SIZE, **client("view_key_value_documents")}
+    found = probes.get(TapCommercetools, {}, **options).answer("missing_record")
+    assert found.reason == "no list shows a row"
+
+
 def test_every_outcome_has_its_variant() -> None:
     declared = {(each.name, outcome) for each in QUESTIONS for outcome in each.outcomes}
     assert {(each.question, each.outcome) for each in VARIANTS} | BY_STUB == declared

@@ -254,6 +254,28 @@ def test_least_privilege_at_commercetools(probes: Probes) -> None:
     assert report.learned
 
 
+def test_the_scopes_of_a_store(probes: Probes) -> None:
+    scopes = ("view_stores",)
+    stores = small(
+        TapCommercetools, probes, clients=(Client("demo-client", "demo-secret", scopes),)
+    )
+    key = json.loads(next(iter(stores.stand_in.collections["stores"].by_id.values())).body)["key"]
+    client = Client("demo-client", "demo-secret", (f"view_orders:demo:{key}",))
+    probing = probes.get(
+        TapCommercetools, {"store_keys": [key]}, **OPTIONS[TapCommercetools.name], clients=(client,)
+    )
+    report = probing.run()
+    by_stream = {view.stream: view.presence for view in report.views}
+    assert by_stream["orders"] == PRESENT
+    assert by_stream["payments"] == NOT_ASKED
+    found = {each.question.name: each.finding for each in report.answers}
+    assert found["id_order"]
+    assert found["missing_record"]
+    asked = {each["path"] for each in probing.stand_in.requests}
+    assert f"/demo/in-store/key={key}/orders" in asked
+    assert "/demo/orders" not in asked
+
+
 def test_least_privilege_at_commerce7(probes: Probes) -> None:
     probing = small(TapCommerce7, probes, permissions=("Note",))
     report = probing.run()

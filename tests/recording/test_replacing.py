@@ -7,6 +7,7 @@ import re
 import string
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -244,3 +245,11 @@ def test_a_body_that_is_no_json_is_replaced_letter_by_letter() -> None:
     assert "Ada" not in made
     assert made.startswith("<")
     assert len(made) == len("<html>Ada Lovelace</html>")
+
+
+@pytest.mark.parametrize("depth", [400, 800, 5000])
+def test_a_body_that_is_too_deep(depth: int) -> None:
+    text = '{"a":' + "[" * depth + '"Lovelace"' + "]" * depth + "}"
+    made = rewriter().body(text)
+    assert len(made) == len(text)
+    assert "Lovelace" not in made
