@@ -52,14 +52,24 @@
 {%- endmacro -%}
 
 {%- macro columns_of(relation) -%}
-    {#- The types of a table's columns by name; empty if there is no such table. -#}
+    {#-
+      The types of a table's columns by name; empty if there is no such table.
+
+      dbt's cache of relations is no help: while one thread fills it with the tables of a schema that
+      is not dbt's own, another one may see only some of them.
+    -#}
+    {%- set query -%}
+        select attribute.attname, format_type(attribute.atttypid, attribute.atttypmod)
+        from pg_catalog.pg_attribute as attribute
+        inner join pg_catalog.pg_class as class on class.oid = attribute.attrelid
+        inner join pg_catalog.pg_namespace as namespace on namespace.oid = class.relnamespace
+        where namespace.nspname = '{{ relation.schema }}' and class.relname = '{{ relation.identifier }}'
+            and attribute.attnum > 0 and not attribute.attisdropped
+    {%- endset -%}
     {%- set there = {} -%}
-    {%- set table = adapter.get_relation(relation.database, relation.schema, relation.identifier) -%}
-    {%- if table -%}
-        {%- for column in adapter.get_columns_in_relation(table) -%}
-            {%- do there.update({column.name: column.data_type}) -%}
-        {%- endfor -%}
-    {%- endif -%}
+    {%- for column in run_query(query) -%}
+        {%- do there.update({column[0]: column[1]}) -%}
+    {%- endfor -%}
     {%- do return(there) -%}
 {%- endmacro -%}
 

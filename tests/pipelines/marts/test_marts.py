@@ -183,6 +183,13 @@ def test_the_query_of_the_document_adds_up_turnover(world: World) -> None:
     assert turnover == expected_turnover
 
 
+def test_tables_are_not_looked_up_in_the_cache_of_dbt(world: World) -> None:
+    """While one thread fills it, another would take tables for missing."""
+    log = (world.folder / "logs" / "dbt.log").read_text(encoding="utf-8")
+    assert "On model.tap_commerce.stg_commercetools__orders" in log
+    assert "cache miss for schema" not in log
+
+
 def test_all_columns_are_described_with_their_types(world: World) -> None:
     described = {
         mart["name"]: [(column["name"], column["data_type"]) for column in mart["columns"]]

@@ -13,7 +13,7 @@ import pytest
 from sandbox.commerce7.app import build as build_commerce7
 from sandbox.commercetools.app import build as build_commercetools
 from tests.pipelines.marts.conftest import served
-from tests.pipelines.tables.everything import COMPARED, MODELS, Everything, must_agree
+from tests.pipelines.tables.everything import COMPARED, MADE_BY_TAP, MODELS, Everything, must_agree
 from tests.test_reference import rows, sample_files
 
 if TYPE_CHECKING:
@@ -47,7 +47,9 @@ def samples(
     for collection in stand_ins["tap_commerce7"].collections.values():
         for name in list(collection.by_id):
             collection.delete(name)
-    used = {f"tap_{model.platform}.{model.stream}" for model in map(MODELS.get, COMPARED) if model}
+    # There is only one project, and it is not the sample's.
+    used = {f"tap_{each.platform}.{each.stream}" for each in MODELS.values()}
+    used -= {"tap_commercetools.project", *(f"tap_commercetools.{name}" for name in MADE_BY_TAP)}
     for name, path in [each.values for each in sample_files() if each.values[0] in used]:
         package, stream = str(name).split(".")
         collection = stand_ins[package].collections[stream]
