@@ -28,7 +28,13 @@ from sandbox.commerce7.errors import (
     unauthenticated,
 )
 from sandbox.commerce7.limits import Allowance
-from sandbox.commerce7.paging import START, by_chance, cursor_page, numbered_page
+from sandbox.commerce7.paging import (
+    START,
+    by_chance,
+    cursor_page,
+    cursor_page_by_time,
+    numbered_page,
+)
 from sandbox.commerce7.query import is_cursor_list, parse
 from sandbox.http import basic_credentials
 
@@ -126,9 +132,9 @@ class Api:
             rows, total = numbered_page(table, query, unstable=self._options.unstable_pages)
             end = {"total": total}
         else:
-            by_time = self._options.cursor_order == "time"
             known = replace(query, cursor=self._row_of(query.cursor, table))
-            rows, cursor = cursor_page(table, known, by_time=by_time)
+            page = cursor_page_by_time if self._options.cursor_order == "time" else cursor_page
+            rows, cursor = page(table, known)
             end = self._cursor_end(known.cursor if kind == "repeat_cursor" else cursor)
         if kind == "ignore_sort":
             rows = rows[::-1]

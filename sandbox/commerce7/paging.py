@@ -30,20 +30,24 @@ def by_chance(row: Row) -> tuple[int, str]:
     return zlib.crc32(row.id.encode()), row.id
 
 
-def cursor_page(
-    table: Collection, query: Query, *, by_time: bool = False
-) -> tuple[list[Row], str | None]:
-    """Return rows by id, and the id of the first row of the next page or None at the end.
+def cursor_page(table: Collection, query: Query) -> tuple[list[Row], str | None]:
+    """Return rows by id, and the id of the first row of the next page or None at the end."""
+    return _page(_by_id(table, query, _begin(query)), query)
 
-    Args:
-        table: The collection.
-        query: Cursor, limit and filters.
-        by_time: Sort by the time of change instead.
-    """
-    begin = None if query.cursor == START else query.cursor
+
+def cursor_page_by_time(table: Collection, query: Query) -> tuple[list[Row], str | None]:
+    """Return the same with the latest rows first."""
+    return _page(_by_time(table, _begin(query)), query)
+
+
+def _begin(query: Query) -> str | None:
+    return None if query.cursor == START else query.cursor
+
+
+def _page(rows: Iterable[Row], query: Query) -> tuple[list[Row], str | None]:
     matches = _matcher(query)
     found: list[Row] = []
-    for row in _by_time(table, begin) if by_time else _by_id(table, query, begin):
+    for row in rows:
         if not matches(row):
             continue
         if len(found) == query.limit:
