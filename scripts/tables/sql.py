@@ -26,9 +26,7 @@ def sql(model: Model) -> str:
 def _config(model: Model) -> list[str]:
     if not model.incremental:
         return []
-    indexes = [{"columns": [*model.key]}]
-    if not model.parent:
-        indexes.append({"columns": ["_built_at"]})
+    indexes = [{"columns": [*model.key]}, {"columns": ["_built_at"]}]
     columns = {name: name for name in model.source_key}
     if model.parent:
         changes = {"parent": model.parent, "key": columns}

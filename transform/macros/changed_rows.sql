@@ -51,13 +51,17 @@
 {%- endmacro -%}
 
 {%- macro last_built_at() -%}
-    {#- The newest row of the table, as a literal, so that the planner knows how few are newer. -#}
+    {#-
+      The time of the newest row, as a literal, so that the planner knows how few are newer; before
+      everything, if another version of the model made the table. All rows are from one version.
+    -#}
     {%- if execute -%}
         {%- set newest -%}
-            select coalesce(max(_built_at), '-infinity')::text from {{ this }}
-            where _built_with = {{ tap_commerce.built_with() }}
+            select _built_at::text, _built_with = {{ tap_commerce.built_with() }}
+            from {{ this }} order by _built_at desc limit 1
         {%- endset -%}
-        {{- run_query(newest).columns[0].values()[0] -}}
+        {%- set rows = run_query(newest).rows -%}
+        {{- rows[0][0] if rows and rows[0][1] else '-infinity' -}}
     {%- endif -%}
 {%- endmacro -%}
 
@@ -93,8 +97,7 @@
         and made._built_at <> parent._built_at;
     {#- All of it, if another version of the model made it, or if its parents were all made anew. #}
     delete from {{ target }}
-    where _built_with <> {{ tap_commerce.built_with() }}
-        or not exists (select from {{ parent }} as parent where parent._built_at <= '{{ newest }}');
+    where not exists (select from {{ parent }} as parent where parent._built_at <= '{{ newest }}');
 {%- endmacro -%}
 
 {%- macro delete_what_is_gone(target, changes) %}

@@ -3,7 +3,7 @@
     materialized='incremental',
     incremental_strategy='changed_rows',
     on_schema_change='sync_all_columns',
-    indexes=[{'columns': ['club_membership_id', 'position']}],
+    indexes=[{'columns': ['club_membership_id', 'position']}, {'columns': ['_built_at']}],
     meta={'changes': {
         'parent': 'stg_commerce7__club_memberships',
         'key': {'club_membership_id': 'club_membership_id'},

@@ -3,7 +3,7 @@
     materialized='incremental',
     incremental_strategy='changed_rows',
     on_schema_change='sync_all_columns',
-    indexes=[{'columns': ['customer_id', 'email_id']}],
+    indexes=[{'columns': ['customer_id', 'email_id']}, {'columns': ['_built_at']}],
     meta={'changes': {
         'parent': 'stg_commerce7__customers',
         'key': {'customer_id': 'customer_id'},

@@ -3,7 +3,7 @@
     materialized='incremental',
     incremental_strategy='changed_rows',
     on_schema_change='sync_all_columns',
-    indexes=[{'columns': ['order_id', 'fulfillment_id', 'fulfillment_item_id']}],
+    indexes=[{'columns': ['order_id', 'fulfillment_id', 'fulfillment_item_id']}, {'columns': ['_built_at']}],
     meta={'changes': {
         'parent': 'stg_commerce7__orders',
         'key': {'order_id': 'order_id'},

@@ -3,7 +3,7 @@
     materialized='incremental',
     incremental_strategy='changed_rows',
     on_schema_change='sync_all_columns',
-    indexes=[{'columns': ['product_id', 'variant_id', 'position']}],
+    indexes=[{'columns': ['product_id', 'variant_id', 'position']}, {'columns': ['_built_at']}],
     meta={'changes': {
         'parent': 'stg_commerce7__products',
         'key': {'product_id': 'product_id'},

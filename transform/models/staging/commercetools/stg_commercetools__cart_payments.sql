@@ -3,7 +3,7 @@
     materialized='incremental',
     incremental_strategy='changed_rows',
     on_schema_change='sync_all_columns',
-    indexes=[{'columns': ['cart_id', 'position']}],
+    indexes=[{'columns': ['cart_id', 'position']}, {'columns': ['_built_at']}],
     meta={'changes': {
         'parent': 'stg_commercetools__carts',
         'key': {'cart_id': 'cart_id'},

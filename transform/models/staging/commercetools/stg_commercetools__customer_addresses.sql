@@ -3,7 +3,7 @@
     materialized='incremental',
     incremental_strategy='changed_rows',
     on_schema_change='sync_all_columns',
-    indexes=[{'columns': ['customer_id', 'address_id']}],
+    indexes=[{'columns': ['customer_id', 'address_id']}, {'columns': ['_built_at']}],
     meta={'changes': {
         'parent': 'stg_commercetools__customers',
         'key': {'customer_id': 'customer_id'},

@@ -3,7 +3,7 @@
     materialized='incremental',
     incremental_strategy='changed_rows',
     on_schema_change='sync_all_columns',
-    indexes=[{'columns': ['order_id', 'position']}],
+    indexes=[{'columns': ['order_id', 'position']}, {'columns': ['_built_at']}],
     meta={'changes': {
         'parent': 'stg_commercetools__orders',
         'key': {'order_id': 'order_id'},

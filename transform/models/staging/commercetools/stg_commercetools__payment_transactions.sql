@@ -3,7 +3,7 @@
     materialized='incremental',
     incremental_strategy='changed_rows',
     on_schema_change='sync_all_columns',
-    indexes=[{'columns': ['payment_id', 'transaction_id']}],
+    indexes=[{'columns': ['payment_id', 'transaction_id']}, {'columns': ['_built_at']}],
     meta={'changes': {
         'parent': 'stg_commercetools__payments',
         'key': {'payment_id': 'payment_id'},

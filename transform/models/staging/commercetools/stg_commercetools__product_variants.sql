@@ -3,7 +3,7 @@
     materialized='incremental',
     incremental_strategy='changed_rows',
     on_schema_change='sync_all_columns',
-    indexes=[{'columns': ['product_id', 'variant_id']}],
+    indexes=[{'columns': ['product_id', 'variant_id']}, {'columns': ['_built_at']}],
     meta={'changes': {
         'parent': 'stg_commercetools__products',
         'key': {'product_id': 'product_id'},
