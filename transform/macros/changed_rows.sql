@@ -46,7 +46,7 @@
             and made._built_at = parent._built_at
             and made._built_with = {{ tap_commerce.built_with() }}
     )
-    and parent._built_at >= '{{ tap_commerce.last_built_at() }}'
+    and parent._built_at > '{{ tap_commerce.last_built_at() }}'
     {%- endif -%}
 {%- endmacro -%}
 
@@ -93,7 +93,7 @@
     delete from {{ target }} as made
     using {{ parent }} as parent
     where {{ tap_commerce.same_key('made', 'parent', changes.key) }}
-        and parent._built_at >= '{{ newest }}'
+        and parent._built_at > '{{ newest }}'
         and made._built_at <> parent._built_at;
     {#- All of it, if another version of the model made it, or if its parents were all made anew. #}
     delete from {{ target }}
