@@ -184,5 +184,5 @@ def test_tables_of_the_wrong_type_are_refused(everything: Everything) -> None:
     )
     done = everything.dbt("compile", "--select", "stg_commerce7__cart_items")
     assert done.returncode != 0
-    assert '."items" is ARRAY, not jsonb' in done.stdout
+    assert '."items" is jsonb[], not jsonb' in done.stdout
     assert "docs/loading.md" in done.stdout
