@@ -79,24 +79,29 @@ def findings(report: Report) -> dict[str, str]:
     }
 
 
+MOST_OPEN = 4
+
+
 class Probes:
     """Serves stand-ins, one for each set of options, and makes their taps."""
 
     def __init__(self) -> None:
-        self._open = contextlib.ExitStack()
-        self._made: dict[str, Probing] = {}
+        self._made: dict[str, tuple[Probing, contextlib.ExitStack]] = {}
 
     def get(self, kind: type[EngineTap], settings: dict[str, Any], **options: Any) -> Probing:
         """Return the probe of a stand-in with some options, without faults."""
         key = repr((kind.name, settings, options))
         if key not in self._made:
+            while len(self._made) >= MOST_OPEN:  # each is some MB of records
+                self._close(next(iter(self._made)))
             build, make = BUILDS[kind.name]
             stand_in = build(**options)
-            server = self._open.enter_context(stand_in.serve())
+            opened = contextlib.ExitStack()
+            server = opened.enter_context(stand_in.serve())
             tap = kind(config=make(server.url, **settings))
-            self._open.callback(tap.stop)
-            self._made[key] = Probing(tap, stand_in)
-        made = self._made[key]
+            opened.callback(tap.stop)
+            self._made[key] = Probing(tap, stand_in), opened
+        made, _ = self._made[key]
         made.stand_in.faults.clear()
         made.forget_token()
         made.stand_in.requests.clear()
@@ -104,7 +109,12 @@ class Probes:
 
     def close(self) -> None:
         """Stop all of them."""
-        self._open.close()
+        for key in list(self._made):
+            self._close(key)
+
+    def _close(self, key: str) -> None:
+        _, opened = self._made.pop(key)
+        opened.close()
 
 
 @pytest.fixture(scope="module")
