@@ -5,7 +5,8 @@ from __future__ import annotations
 import http.cookiejar
 import socket
 import time
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import urlsplit
 
 import requests
 from urllib3.exceptions import NameResolutionError, ProtocolError, ReadTimeoutError
@@ -15,6 +16,8 @@ from tap_engine.http.hosts import Contact
 from tap_engine.http.redaction import excerpt
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tap_engine.http.call import Call
 
 CONNECT_SECONDS = 30.0
@@ -58,6 +61,7 @@ class Transport:
         adapter = ExposedAdapter(pool_connections=4, pool_maxsize=connections)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
+        self._hosts: dict[tuple[str, str], Mapping[str, Any]] = {}
         self._watch = Watch()
         self.observer: Observer | None = None
 
@@ -99,7 +103,7 @@ class Transport:
         return response, body
 
     def _exchange(self, request: requests.PreparedRequest) -> tuple[requests.Response, bytes]:
-        settings = self._session.merge_environment_settings(request.url, {}, True, None, None)
+        settings = self._settings(str(request.url))
         with self._watch.over(self._deadline):
             response = self._session.send(
                 request, timeout=self._timeout, allow_redirects=False, **settings
@@ -107,6 +111,16 @@ class Transport:
             # In one piece: `content` reads 10 kB at a time, which costs more than all that is done
             # with a large page afterwards.
             return response, b"".join(response.iter_content(None))
+
+    def _settings(self, url: str) -> Mapping[str, Any]:
+        """Return what the environment says of proxies and certificates for a host.
+
+        It is read once: to do so for every request takes as long as to decode its answer.
+        """
+        host = urlsplit(url)[:2]
+        if host not in self._hosts:
+            self._hosts[host] = self._session.merge_environment_settings(url, {}, True, None, None)
+        return self._hosts[host]
 
     def limit_wait(self, seconds: float) -> None:
         """Lower the time that a whole answer may take."""

@@ -96,20 +96,19 @@ class RowReader:
             SourceError: A row has no key, or a key or timestamp that is not a string.
         """
         heads: list[Any] = []
-        texts: list[bytes] = []
+        texts: Sequence[bytes | msgspec.Raw] = raws
         for batch in batches(raws):
             try:
                 heads += self._first_decoder.decode(b"[" + b",".join(batch) + b"]")
-                texts += map(bytes, batch)
             except msgspec.DecodeError:
                 repaired = [without_empty(raw, self._dates) for raw in batch]
+                texts = [*texts[: len(heads)], *repaired, *texts[len(heads) + len(batch) :]]
                 heads += self._decode(repaired)
-                texts += repaired
         keys = zip(*(map(get, heads) for get in self._key), strict=True)
         if self._replication_key is None:
-            return list(map(Row, texts, keys))
+            return list(map(Row, map(bytes, texts), keys))
         ats = list(map(attrgetter(self._replication_key), heads))
-        rows = list(map(Row, texts, keys, ats))
+        rows = list(map(Row, map(bytes, texts), keys, ats))
         if not timestamps.all_canonical(at for at in ats if at is not None):
             for row in rows:
                 if row.at is not None and not timestamps.is_canonical(row.at):
