@@ -10,7 +10,8 @@ from tap_commerce7.cursor import START
 from tap_commerce7.endpoint import ROWS_PER_PAGE
 from tap_engine.ids import UUID
 from tap_engine.probing.question import Finding, UnseenError
-from tap_engine.probing.source import EMPTY, NOT_ASKED, NOT_FOUND, PRESENT, REFUSALS, REFUSED
+from tap_engine.probing.shared import missing
+from tap_engine.probing.source import EMPTY, NOT_ASKED, PRESENT, REFUSED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
 """A UUID that no record has."""
+
+NO_RECORD = "404 notFound"
+"""What the API says of it, as the probe tells it."""
 
 FAR = "2100-01-01T00:00:00.000Z"
 LONG_AGO = "1990-01-01T00:00:00.000Z|1990-01-02T00:00:00.000Z"
@@ -203,19 +207,14 @@ def missing_record(tenant: ProbedTenant) -> Finding:
     """Ask for a record that is not there."""
     views = tenant.cursor_views
     _need(views, "no list with a cursor shows a row")
-    return _missing(tenant, tenant.ask(f"{tenant.streams[views[0].stream].path}/{NOBODY}"))
+    return missing(
+        tenant, tenant.ask(f"{tenant.streams[views[0].stream].path}/{NOBODY}"), NO_RECORD
+    )
 
 
 def missing_list(tenant: ProbedTenant) -> Finding:
     """Ask for a list that is not there."""
-    return _missing(tenant, tenant.ask("/no-such-list", ONE))
-
-
-def _missing(tenant: ProbedTenant, answer: Answer) -> Finding:
-    told = tenant.asker.describe(answer)
-    if answer.status == NOT_FOUND:
-        return Finding("404" if told == "404 notFound" else "404 other", told)
-    return Finding("refused" if answer.status in REFUSALS else "other", told)
+    return missing(tenant, tenant.ask("/no-such-list", ONE), NO_RECORD)
 
 
 def refusals(tenant: ProbedTenant) -> Finding:
@@ -287,7 +286,7 @@ def unlisted(path: str) -> Judge:
     def judge(tenant: ProbedTenant) -> Finding:
         answer = tenant.ask(path, ("page", "1"), ONE)
         if not answer.good:
-            finding = _missing(tenant, answer)
+            finding = missing(tenant, answer, NO_RECORD)
             return Finding(finding.outcome.removesuffix(" other"), finding.detail)
         names = [name for name, value in answer.body.items() if isinstance(value, list)]
         return Finding("exists", f"in `{names[0]}`" if len(names) == 1 else "")

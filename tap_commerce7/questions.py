@@ -13,7 +13,7 @@ from tap_commerce7.client import Commerce7Stream, CursorStream
 from tap_commerce7.endpoint import UpdatedAt
 from tap_commerce7.streams import STREAMS
 from tap_engine.probing.question import Outcome, Question
-from tap_engine.probing.shared import DATE_HEADER, limit_headers_question
+from tap_engine.probing.shared import DATE_HEADER, limit_headers_question, missing_outcomes
 
 if TYPE_CHECKING:
     from tap_commerce7.probed import ProbedTenant
@@ -63,14 +63,7 @@ FILTERS = tuple(
     and (stream.name in BY_NUMBER or (issubclass(stream, CursorStream) and stream.replication_key))
 )
 
-MISSING = {
-    "404": Outcome("it is missing", "takes it for missing, where not every tenant has it"),
-    "404 other": Outcome(
-        "it is missing, in other words", "takes a whole list for refused", expected=False
-    ),
-    "refused": Outcome("it is refused", "cannot tell it from a missing permission", expected=False),
-    "other": Outcome("something else", "fails", expected=False),
-}
+MISSING = missing_outcomes("tenant", "permission")
 
 QUESTIONS: tuple[Question[ProbedTenant], ...] = (
     DATE_HEADER,

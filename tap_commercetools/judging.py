@@ -12,6 +12,7 @@ from tap_commercetools.message_keeping import DEFAULT_DAYS
 from tap_commercetools.probed import GUESSED
 from tap_commercetools.query import LONGEST_PAGE
 from tap_engine.probing.question import Finding, UnseenError
+from tap_engine.probing.shared import missing
 from tap_engine.probing.source import (
     EMPTY,
     MISSING,
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
 """A UUID that no record has."""
+
+NO_RECORD = "404 ResourceNotFound"
+"""What the API says of it, as the probe tells it."""
 
 ONE = ("limit", "1")
 
@@ -184,19 +188,12 @@ def _accepted(project: ProbedProject, answer: Answer) -> Finding:
 def missing_record(project: ProbedProject) -> Finding:
     """Ask for a record that is not there."""
     view = _first(project)
-    return _missing(project, project.ask(f"{project.path(view)}/{NOBODY}"))
+    return missing(project, project.ask(f"{project.path(view)}/{NOBODY}"), NO_RECORD)
 
 
 def missing_list(project: ProbedProject) -> Finding:
     """Ask for a list that is not there."""
-    return _missing(project, project.ask("/no-such-list", ONE))
-
-
-def _missing(project: ProbedProject, answer: Answer) -> Finding:
-    told = project.asker.describe(answer)
-    if answer.status == NOT_FOUND:
-        return Finding("404" if told == "404 ResourceNotFound" else "404 other", told)
-    return Finding("refused" if answer.status in REFUSALS else "other", told)
+    return missing(project, project.ask("/no-such-list", ONE), NO_RECORD)
 
 
 def messages(project: ProbedProject) -> Finding:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tap_commercetools import judging
 from tap_engine.probing.question import Outcome, Question
-from tap_engine.probing.shared import DATE_HEADER, limit_headers_question
+from tap_engine.probing.shared import DATE_HEADER, limit_headers_question, missing_outcomes
 
 if TYPE_CHECKING:
     from tap_commercetools.probed import ProbedProject
@@ -18,14 +18,7 @@ REFUSES_TIME = "sorts by id instead, reading whole lists where it could read cha
 FAILS = "fails, as rows in another order cannot be read without gaps"
 NEVER_DEEP = "never goes there"
 
-MISSING = {
-    "404": Outcome("it is missing", "takes it for missing, where not every project has it"),
-    "404 other": Outcome(
-        "it is missing, in other words", "takes a whole list for refused", expected=False
-    ),
-    "refused": Outcome("it is refused", "cannot tell it from a missing scope", expected=False),
-    "other": Outcome("something else", "fails", expected=False),
-}
+MISSING = missing_outcomes("project", "scope")
 
 QUESTIONS: tuple[Question[ProbedProject], ...] = (
     DATE_HEADER,

@@ -6,9 +6,11 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from tap_engine.probing.question import Finding, Outcome, Question, UnseenError
+from tap_engine.probing.source import NOT_FOUND, REFUSALS
 from tap_engine.timestamps import parse_http_date
 
 if TYPE_CHECKING:
+    from tap_engine.probing.asker import Answer
     from tap_engine.probing.source import ProbedSource
 
 SLACK_SECONDS = 2.0
@@ -86,3 +88,36 @@ def limit_headers_question(documents: str) -> Question[Any]:
             "none": Outcome("there are none", "waits for longer and longer after a 429"),
         },
     )
+
+
+def missing(source: ProbedSource, answer: Answer, documented: str) -> Finding:
+    """Judge the answer to a request for something that is not there.
+
+    Args:
+        source: The account.
+        answer: Its answer.
+        documented: What the API says of a record that is not there, as `404 notFound`.
+    """
+    told = source.asker.describe(answer)
+    if answer.status == NOT_FOUND:
+        return Finding("404" if told == documented else "404 other", told)
+    return Finding("refused" if answer.status in REFUSALS else "other", told)
+
+
+def missing_outcomes(account: str, permission: str) -> dict[str, Outcome]:
+    """Return what `missing` may find.
+
+    Args:
+        account: What the API calls an account, as `tenant`.
+        permission: What it calls a permission.
+    """
+    return {
+        "404": Outcome("it is missing", f"takes it for missing, where not every {account} has it"),
+        "404 other": Outcome(
+            "it is missing, in other words", "takes a whole list for refused", expected=False
+        ),
+        "refused": Outcome(
+            "it is refused", f"cannot tell it from a missing {permission}", expected=False
+        ),
+        "other": Outcome("something else", "fails", expected=False),
+    }
