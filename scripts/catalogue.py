@@ -27,7 +27,9 @@ def main() -> None:
             say("no database in .env: the catalogue of the last demo")
             stack.enter_context(alone())
             settings |= {dbt.URL: stack.enter_context(Postgres.serve(DATA)).sqlalchemy_url}
-        if code := dbt.run(["docs", "generate"], settings):
+        with dbt.alone():
+            code = dbt.run(["docs", "generate"], settings)
+        if code:
             sys.exit(code)
         if options.build:
             return

@@ -6,6 +6,8 @@ arguments go to dbt. Meltano runs this as the utility `dbt-postgres`.
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import subprocess
 import sys
@@ -15,17 +17,19 @@ from typing import TYPE_CHECKING
 from sqlalchemy.engine import make_url
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = ROOT / "transform"
 DBT = ROOT / ".tools" / "transform" / "bin" / "dbt"
+LOCK = ROOT / ".tools" / "transform.lock"
 URL = "TARGET_POSTGRES_SQLALCHEMY_URL"
 
 
 def main() -> None:
     """Run dbt and end with its exit code."""
-    sys.exit(run(sys.argv[1:], os.environ))
+    with alone():
+        sys.exit(run(sys.argv[1:], os.environ))
 
 
 def run(arguments: list[str], settings: Mapping[str, str]) -> int:
@@ -34,6 +38,18 @@ def run(arguments: list[str], settings: Mapping[str, str]) -> int:
     return subprocess.run(  # noqa: S603 (our own tool)
         command, cwd=PROJECT, env=environment(settings), check=False
     ).returncode
+
+
+@contextlib.contextmanager
+def alone() -> Iterator[None]:
+    """Wait until no other dbt works on the project, as when the jobs of both platforms meet."""
+    with LOCK.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("dbt: waiting for another build to end", file=sys.stderr, flush=True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def environment(settings: Mapping[str, str]) -> dict[str, str]:

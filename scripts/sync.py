@@ -76,7 +76,8 @@ def main() -> None:
     if options.tables and code:
         print("the tables are not built: not everything is loaded", file=sys.stderr)
     elif options.tables:
-        code = dbt.run(["build"], settings)
+        with dbt.alone():
+            code = dbt.run(["build"], settings)
     sys.exit(code)
 
 

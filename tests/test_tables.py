@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -154,3 +155,22 @@ def test_dbt_connects_as_the_loader_does(url: str, expected: dict[str, str]) -> 
     found = dbt.connection({dbt.URL: url})
     assert found == {f"TARGET_POSTGRES_{name}": value for name, value in expected.items()}
     assert dbt.connection({}) == {}
+
+
+def test_a_build_waits_for_another_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(dbt, "LOCK", tmp_path / "lock")
+    monkeypatch.setattr(dbt, "DBT", "/bin/echo")
+    monkeypatch.setattr("sys.argv", ["dbt", "build"])
+    with ThreadPoolExecutor() as pool:
+        with dbt.alone():
+            second = pool.submit(dbt.main)
+            heard = ""
+            while "waiting for another build" not in heard:
+                heard += "".join(capfd.readouterr())
+            assert not second.done()
+        ended = second.exception()
+    assert isinstance(ended, SystemExit)
+    assert ended.code == 0
+    assert capfd.readouterr().out == "build\n"

@@ -29,7 +29,7 @@ def _config(model: Model) -> list[str]:
     indexes = [{"columns": [*model.key]}, {"columns": ["_built_at"]}]
     columns = {name: name for name in model.source_key}
     if model.parent:
-        changes = {"parent": model.parent, "key": columns}
+        changes = {"parents": {model.parent: {}}, "key": columns}
     else:
         changes = {
             "platform": model.platform,
@@ -121,7 +121,5 @@ def _where(model: Model) -> list[str]:
         return [] if model.incremental else ["where {{ kept() }}"]
     tests = [f"{{{{ json_is_object('{level.alias}.value') }}}}" for level in model.levels]
     if model.incremental:
-        tests.append(
-            f"{{{{ parent_is_changed({ ({name: name for name in model.source_key})!r}) }}}}"
-        )
+        tests.append(f"{{{{ parent_is_changed({model.parent!r}) }}}}")
     return ["where " + "\n    and ".join(tests)]

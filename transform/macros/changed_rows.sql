@@ -3,13 +3,34 @@
 
   The model of a stream compares its rows with the source row by row. What the loader wrote anew
   (_sdc_batched_at), what was deleted, and what another version of the model made (_built_with), is
-  made again. What is no longer at the source goes, also from the tables of the stream's arrays.
-  Those make the rows of what was made again in the stream's table (_built_at).
+  made again. What is no longer at the source goes, also from the tables that are made of the stream.
+  Those, of arrays and of orders, make the rows of what was made again in the stream's table
+  (_built_at).
+
+  A model declares in `meta`, under `changes`:
+    platform, stream, members, deletes: for the model of a stream, what `source_rows` needs to compare
+    parents: for others, the models their rows belong to, each with the values of columns that tell
+      these rows from those of other parents
+    key: columns that identify the row of the source or parent, and what they are called there
+    key_of_table: columns by which rows are replaced, and the same again
 -#}
 
 {%- macro built_with() -%}
-    {#- A fingerprint of the model, of its columns and of the variables that change its rows. -#}
-    '{{ local_md5(model.raw_code ~ var("locales") ~ var("personal_members") ~ var("deleted_rows")) }}'
+    {#- A fingerprint of the model, of those it is made from, and of the variables that change rows. -#}
+    {%- set code = [] -%}
+    {%- set models = [model.unique_id] if execute else [] -%}
+    {%- for name in models -%}
+        {%- set node = graph.nodes[name] -%}
+        {%- do code.append(node.raw_code) -%}
+        {#- The loop goes on with what is appended here. -#}
+        {%- for other in node.depends_on.nodes if other in graph.nodes and other not in models -%}
+            {%- do models.append(other) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {%- for name in ('locales', 'personal_members', 'deleted_rows', 'commerce7_currency') -%}
+        {%- do code.append(var(name)) -%}
+    {%- endfor -%}
+    '{{ local_md5(code | join) }}'
 {%- endmacro -%}
 
 {%- macro built_at() -%}
@@ -35,34 +56,45 @@
     {%- endif -%}
 {%- endmacro -%}
 
-{%- macro parent_is_changed(key) -%}
-    {#- Whether the rows inside a parent have to be made (again). Parents without rows look as if
-        they were new, hence the second condition. -#}
+{%- macro parent_is_changed(parent) -%}
+    {#- Whether the rows of a parent, which the query calls `parent`, have to be made (again). Parents
+        without rows look as if they were new, hence the second condition. -#}
     {%- if not is_incremental() -%} true
     {%- else -%}
+    {%- set changes = config.get('meta')['changes'] -%}
     not exists (
         select from {{ this }} as made
-        where {{ tap_commerce.same_key('made', 'parent', key) }}
+        where {{ tap_commerce.same_key('made', 'parent', changes.key) }}
+            {{- tap_commerce.and_of(changes.parents[parent]) }}
             and made._built_at = parent._built_at
             and made._built_with = {{ tap_commerce.built_with() }}
     )
-    and parent._built_at > '{{ tap_commerce.last_built_at() }}'
+    and parent._built_at > '{{ tap_commerce.last_built_at(parent) }}'
     {%- endif -%}
 {%- endmacro -%}
 
-{%- macro last_built_at() -%}
+{%- macro last_built_at(parent) -%}
     {#-
-      The time of the newest row, as a literal, so that the planner knows how few are newer; before
-      everything, if another version of the model made the table. All rows are from one version.
+      The time of the newest row of a parent, as a literal, so that the planner knows how few are
+      newer; before everything, if another version of the model made the table. All rows are from one
+      version.
     -#}
     {%- if execute -%}
         {%- set newest -%}
-            select _built_at::text, _built_with = {{ tap_commerce.built_with() }}
-            from {{ this }} order by _built_at desc limit 1
+            select made._built_at::text, made._built_with = {{ tap_commerce.built_with() }}
+            from {{ this }} as made
+            where true{{ tap_commerce.and_of(config.get('meta')['changes'].parents[parent]) }}
+            order by made._built_at desc
+            limit 1
         {%- endset -%}
         {%- set rows = run_query(newest).rows -%}
         {{- rows[0][0] if rows and rows[0][1] else '-infinity' -}}
     {%- endif -%}
+{%- endmacro -%}
+
+{%- macro and_of(values) -%}
+    {#- Further conditions: columns of `made` have these values. -#}
+    {%- for column, value in values.items() %} and made.{{ column }} = '{{ value }}'{% endfor -%}
 {%- endmacro -%}
 
 {%- macro same_key(one, other, key) -%}
@@ -75,10 +107,12 @@
     {%- set made = arguments['temp_relation'] -%}
     {%- set columns = arguments['dest_columns'] | map(attribute='quoted') | join(', ') -%}
     {%- set changes = config.get('meta')['changes'] %}
-    {%- if changes.parent is defined %}
+    {%- if changes.parents is defined %}
     {{ tap_commerce.delete_from_changed_parents(target, changes) }}
     {%- else %}
     {{ tap_commerce.delete_what_is_gone(target, changes) }}
+    {%- endif %}
+    {%- if changes.key_of_table is defined %}
     delete from {{ target }} as made
     using {{ made }} as again
     where {{ tap_commerce.same_key('made', 'again', changes.key_of_table) }};
@@ -88,16 +122,19 @@
 {%- endmacro -%}
 
 {%- macro delete_from_changed_parents(target, changes) -%}
-    {%- set newest = tap_commerce.last_built_at() %}
-    {%- set parent = ref(changes.parent) %}
+    {%- for name, values in changes.parents.items() %}
+    {%- set newest = tap_commerce.last_built_at(name) %}
     delete from {{ target }} as made
-    using {{ parent }} as parent
+    using {{ ref(name) }} as parent
     where {{ tap_commerce.same_key('made', 'parent', changes.key) }}
+        {{- tap_commerce.and_of(values) }}
         and parent._built_at > '{{ newest }}'
         and made._built_at <> parent._built_at;
     {#- All of it, if another version of the model made it, or if its parents were all made anew. #}
-    delete from {{ target }}
-    where not exists (select from {{ parent }} as parent where parent._built_at <= '{{ newest }}');
+    delete from {{ target }} as made
+    where not exists (select from {{ ref(name) }} as parent where parent._built_at <= '{{ newest }}')
+        {{- tap_commerce.and_of(values) }};
+    {%- endfor %}
 {%- endmacro -%}
 
 {%- macro delete_what_is_gone(target, changes) %}
@@ -111,21 +148,22 @@
         where {{ tap_commerce.same_key('made', 'source_row', changes.key) }}
             and {{ tap_commerce.kept() }}
     );
-    {%- for relation in [target] + tap_commerce.tables_inside(model.name) %}
-    delete from {{ relation }} as made
+    {%- for table, values in [(target, {})] + tap_commerce.tables_of(model.name) %}
+    delete from {{ table }} as made
     using gone
-    where {{ tap_commerce.same_key('made', 'gone', changes.key_of_table) }};
+    where {{ tap_commerce.same_key('made', 'gone', changes.key_of_table) }}{{ tap_commerce.and_of(values) }};
     {%- endfor %}
 {%- endmacro -%}
 
-{%- macro tables_inside(parent) -%}
-    {#- The tables of the arrays of a stream, as far as they were built already. -#}
+{%- macro tables_of(parent) -%}
+    {#- The tables that are made of a stream's, as far as they were built already, and the values that
+        tell its rows from others. -#}
     {%- set found = [] -%}
     {%- for node in graph.nodes.values() -%}
-        {%- set changes = node.config.get('meta', {}).get('changes', {}) -%}
-        {%- if changes.get('parent') == parent and node.config.materialized == 'incremental' -%}
+        {%- set parents = node.config.get('meta', {}).get('changes', {}).get('parents', {}) -%}
+        {%- if parent in parents and node.config.materialized == 'incremental' -%}
             {%- set table = adapter.get_relation(node.database, node.schema, node.alias) -%}
-            {%- if table and table.is_table -%}{%- do found.append(table) -%}{%- endif -%}
+            {%- if table and table.is_table -%}{%- do found.append((table, parents[parent])) -%}{%- endif -%}
         {%- endif -%}
     {%- endfor -%}
     {%- do return(found) -%}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import shutil
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +20,7 @@ from tests.pipelines.marts.world import MARTS, World, differences
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from scripts.demo.postgres import Postgres
 
@@ -186,6 +190,26 @@ def test_an_incremental_build_equals_a_full_one(changing: World) -> None:
     made = contents(changing)
     assert all(made.values())
     changing.build("--full-refresh")
+    assert contents(changing) == made
+
+
+def test_another_version_of_a_staging_model_reaches_the_marts(
+    changing: World, tmp_path: Path
+) -> None:
+    made = contents(changing)
+    before = {row["order_id"]: row["quantity"] for row in changing.rows("orders")}
+    project = tmp_path / "transform"
+    shutil.copytree(changing.project, project, ignore=shutil.ignore_patterns("target"))
+    (model,) = project.rglob("stg_commerce7__order_items.sql")
+    text = model.read_text(encoding="utf-8")
+    changed, times = re.subn(r"(?m)^    (.*) as quantity,$", r"    10 * \1 as quantity,", text)
+    assert times == 1
+    model.write_text(changed, encoding="utf-8")
+    replace(changing, project=project).build()
+    after = {row["order_id"]: row["quantity"] for row in changing.rows("orders")}
+    ours = [row["order_id"] for row in changing.rows("orders") if row["platform"] == "commerce7"]
+    assert after == before | {name: 10 * before[name] for name in ours}
+    changing.build()
     assert contents(changing) == made
 
 

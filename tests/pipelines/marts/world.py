@@ -84,12 +84,14 @@ class World:
     Attributes:
         target: Schema of the marts.
         shops: The platforms that are loaded, by name.
+        project: The dbt project.
     """
 
     postgres: Postgres
     folder: Path
     target: str
     shops: dict[str, Shop] = field(default_factory=dict)
+    project: Path = PROJECT
 
     def add(self, tap: type[EngineTap], stand_in: StandIn, url: str) -> Shop:
         """Add a platform that is served at a URL."""
@@ -130,7 +132,7 @@ class World:
         given = {
             f"{name}_schema": f"{self.target}_{name}" for name in ("commercetools", "commerce7")
         }
-        command: list[str | Path] = [DBT, "--no-use-colors", *arguments, "--project-dir", PROJECT]
+        command: list[str | Path] = [DBT, "--no-use-colors", *arguments, "--project-dir", self.project]
         command += ["--target-path", self.folder / "target", "--log-path", self.folder / "logs"]
         command += ["--vars", json.dumps(given | variables)]
         settings = {"TRANSFORM_SCHEMA": self.target, URL: self.postgres.sqlalchemy_url}

@@ -1,19 +1,24 @@
 {{ config(
     materialized='incremental',
-    incremental_strategy='delete+insert',
-    unique_key=['platform', 'order_id'],
+    incremental_strategy='changed_rows',
     on_schema_change='sync_all_columns',
-    indexes=[{'columns': ['order_id']}],
-    pre_hook="{{ delete_rows_without_order() }}",
+    indexes=[{'columns': ['order_id']}, {'columns': ['platform', '_built_at']}],
+    meta={'changes': {
+        'parents': {
+            'stg_commercetools__orders': {'platform': 'commercetools'},
+            'stg_commerce7__orders': {'platform': 'commerce7'},
+        },
+        'key': {'order_id': 'order_id'},
+    }},
 ) }}
 
 {# One row for each line of each order. The rows of an order are made together. #}
 
 with commercetools_orders as (
     select *
-    from {{ ref('stg_commercetools__orders') }} as source_row
+    from {{ ref('stg_commercetools__orders') }} as parent
     where not is_deleted
-        and {{ order_is_changed('commercetools', 'source_row.order_id', 'source_row._built_at::text') }}
+        and {{ parent_is_changed('stg_commercetools__orders') }}
 ),
 
 returns as (
@@ -112,8 +117,7 @@ commercetools as (
         coalesce(
             item.net, coalesce(item.gross, item.price_total) - coalesce(item.tax, 0)
         ) as total_excluding_tax,
-        source_row._built_at as _order_built_at,
-        source_row._built_at::text as _built_from
+        source_row._built_at
     from commercetools_orders as source_row
     inner join commercetools_items as item on item.order_id = source_row.order_id
     left join returns
@@ -123,9 +127,9 @@ commercetools as (
 
 commerce7_orders as (
     select *
-    from {{ ref('stg_commerce7__orders') }} as source_row
+    from {{ ref('stg_commerce7__orders') }} as parent
     where not is_deleted
-        and {{ order_is_changed('commerce7', 'source_row.order_id', 'source_row._built_at::text') }}
+        and {{ parent_is_changed('stg_commerce7__orders') }}
 ),
 
 commerce7_taxes as (
@@ -173,8 +177,7 @@ commerce7 as (
         + case when taxes.tax_included then 0 else coalesce(item.tax, 0) end as total,
         item.price_total
         - case when taxes.tax_included then coalesce(item.tax, 0) else 0 end as total_excluding_tax,
-        source_row._built_at as _order_built_at,
-        source_row._built_at::text as _built_from
+        source_row._built_at
     from commerce7_orders as source_row
     inner join commerce7_items as item on item.order_id = source_row.order_id
     left join commerce7_taxes as taxes on taxes.order_id = source_row.order_id
@@ -188,5 +191,5 @@ both_platforms as (
 
 select
     *,
-    {{ mart_built_with() }} as _built_with
+    {{ built_with() }} as _built_with
 from both_platforms

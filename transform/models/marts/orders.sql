@@ -1,10 +1,16 @@
 {{ config(
     materialized='incremental',
-    incremental_strategy='delete+insert',
-    unique_key=['platform', 'order_id'],
+    incremental_strategy='changed_rows',
     on_schema_change='sync_all_columns',
-    indexes=[{'columns': ['order_id']}, {'columns': ['customer_id']}],
-    pre_hook="{{ delete_rows_without_order() }}",
+    indexes=[{'columns': ['order_id']}, {'columns': ['customer_id']}, {'columns': ['platform', '_built_at']}],
+    meta={'changes': {
+        'parents': {
+            'stg_commercetools__orders': {'platform': 'commercetools'},
+            'stg_commerce7__orders': {'platform': 'commerce7'},
+        },
+        'key': {'order_id': 'order_id'},
+        'key_of_table': {'platform': 'platform', 'order_id': 'order_id'},
+    }},
 ) }}
 
 {# One row for each order. Money that moved outside of it, in payments, is added up here. #}
@@ -17,10 +23,26 @@ with order_payments as (
         on payment.payment_id = link.payment_id and not payment.is_deleted
 ),
 
-built_from as (
-    select order_id, string_agg(payment_id || ' ' || _built_at, ' ' order by payment_id) as payments
+paid_by as (
+    {# By these two, an incremental build sees that a payment changed, came or went. #}
+    select order_id, count(*) as payment_count, max(_built_at) as built_at
     from order_payments
     group by order_id
+),
+
+changed_orders as (
+    select order_id
+    from {{ ref('stg_commercetools__orders') }} as parent
+    where {{ parent_is_changed('stg_commercetools__orders') }}
+    {% if is_incremental() %}
+    union
+    select made.order_id
+    from {{ this }} as made
+    left join paid_by on paid_by.order_id = made.order_id
+    where made.platform = 'commercetools'
+        and (made._payment_count, made._payments_built_at)
+            is distinct from (coalesce(paid_by.payment_count, 0), paid_by.built_at)
+    {% endif %}
 ),
 
 commercetools_orders as (
@@ -44,14 +66,12 @@ commercetools_orders as (
         source_row.shipping_info_price,
         source_row.shipping_info_discounted_price,
         source_row._built_at,
-        source_row._built_at::text || coalesce(' ' || built_from.payments, '') as _built_from
+        coalesce(paid_by.payment_count, 0) as _payment_count,
+        paid_by.built_at as _payments_built_at
     from {{ ref('stg_commercetools__orders') }} as source_row
-    left join built_from on built_from.order_id = source_row.order_id
+    inner join changed_orders on changed_orders.order_id = source_row.order_id
+    left join paid_by on paid_by.order_id = source_row.order_id
     where not source_row.is_deleted
-        and {{ order_is_changed(
-            'commercetools', 'source_row.order_id',
-            "source_row._built_at::text || coalesce(' ' || built_from.payments, '')"
-        ) }}
 ),
 
 payments as (
@@ -89,31 +109,30 @@ commercetools_shipping as (
 
 commerce7_orders as (
     select
-        source_row.order_id,
-        source_row.order_number,
-        source_row.purchase_type,
-        source_row.previous_order_id,
-        source_row.payment_status,
-        source_row.fulfillment_status,
-        source_row.channel,
-        source_row.customer_id,
-        source_row.order_submitted_date,
-        source_row.order_paid_date,
-        source_row.order_fulfilled_date,
-        source_row.created_at,
-        source_row.updated_at,
-        source_row.sub_total,
-        source_row.ship_total,
-        source_row.duty_total,
-        source_row.bottle_deposit_total,
-        source_row.tax_total,
-        source_row.total,
-        source_row.tip_total,
-        source_row._built_at,
-        source_row._built_at::text as _built_from
-    from {{ ref('stg_commerce7__orders') }} as source_row
-    where not source_row.is_deleted
-        and {{ order_is_changed('commerce7', 'source_row.order_id', 'source_row._built_at::text') }}
+        parent.order_id,
+        parent.order_number,
+        parent.purchase_type,
+        parent.previous_order_id,
+        parent.payment_status,
+        parent.fulfillment_status,
+        parent.channel,
+        parent.customer_id,
+        parent.order_submitted_date,
+        parent.order_paid_date,
+        parent.order_fulfilled_date,
+        parent.created_at,
+        parent.updated_at,
+        parent.sub_total,
+        parent.ship_total,
+        parent.duty_total,
+        parent.bottle_deposit_total,
+        parent.tax_total,
+        parent.total,
+        parent.tip_total,
+        parent._built_at
+    from {{ ref('stg_commerce7__orders') }} as parent
+    where not parent.is_deleted
+        and {{ parent_is_changed('stg_commerce7__orders') }}
 ),
 
 commerce7_tenders as (
@@ -190,8 +209,9 @@ commercetools as (
         coalesce(payments.refunded, 0) as refunded,
         coalesce(source_row.taxed_price_total_gross, source_row.total_price)
         - coalesce(payments.refunded, 0) as total_after_refunds,
-        source_row._built_at as _order_built_at,
-        source_row._built_from
+        source_row._built_at,
+        source_row._payment_count,
+        source_row._payments_built_at
     from commercetools_orders as source_row
     inner join commercetools_shipping as shipping on shipping.order_id = source_row.order_id
     left join payments on payments.order_id = source_row.order_id
@@ -234,8 +254,9 @@ commerce7 as (
         coalesce(tenders.paid_by_gift_card, 0) as paid_by_gift_card,
         coalesce(tenders.refunded, 0) as refunded,
         source_row.total as total_after_refunds,
-        source_row._built_at as _order_built_at,
-        source_row._built_from
+        source_row._built_at,
+        null::bigint as _payment_count,
+        null::timestamptz as _payments_built_at
     from commerce7_orders as source_row
     left join commerce7_shipping as shipping on shipping.order_id = source_row.order_id
     left join commerce7_tenders as tenders on tenders.order_id = source_row.order_id
@@ -279,7 +300,8 @@ select
     paid_by_gift_card,
     refunded,
     total_after_refunds,
-    _order_built_at,
-    _built_from,
-    {{ mart_built_with() }} as _built_with
+    _built_at,
+    _payment_count,
+    _payments_built_at,
+    {{ built_with() }} as _built_with
 from both_platforms

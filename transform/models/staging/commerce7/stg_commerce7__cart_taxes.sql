@@ -5,7 +5,7 @@
     on_schema_change='sync_all_columns',
     indexes=[{'columns': ['cart_id', 'tax_id']}, {'columns': ['_built_at']}],
     meta={'changes': {
-        'parent': 'stg_commerce7__carts',
+        'parents': {'stg_commerce7__carts': {}},
         'key': {'cart_id': 'cart_id'},
     }},
 ) }}
@@ -42,4 +42,4 @@ from source_row
 inner join {{ ref('stg_commerce7__carts') }} as parent on parent.cart_id = source_row."id"
 cross join lateral {{ json_elements([json_path('source_row."taxes"')], 'each_1') }}
 where {{ json_is_object('each_1.value') }}
-    and {{ parent_is_changed({'cart_id': 'cart_id'}) }}
+    and {{ parent_is_changed('stg_commerce7__carts') }}

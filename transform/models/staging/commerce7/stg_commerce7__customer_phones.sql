@@ -5,7 +5,7 @@
     on_schema_change='sync_all_columns',
     indexes=[{'columns': ['customer_id', 'phone_id']}, {'columns': ['_built_at']}],
     meta={'changes': {
-        'parent': 'stg_commerce7__customers',
+        'parents': {'stg_commerce7__customers': {}},
         'key': {'customer_id': 'customer_id'},
     }},
 ) }}
@@ -29,4 +29,4 @@ from source_row
 inner join {{ ref('stg_commerce7__customers') }} as parent on parent.customer_id = source_row."id"
 cross join lateral {{ json_elements([json_path('source_row."phones"')], 'each_1') }}
 where {{ json_is_object('each_1.value') }}
-    and {{ parent_is_changed({'customer_id': 'customer_id'}) }}
+    and {{ parent_is_changed('stg_commerce7__customers') }}

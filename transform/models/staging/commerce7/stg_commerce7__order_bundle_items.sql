@@ -5,7 +5,7 @@
     on_schema_change='sync_all_columns',
     indexes=[{'columns': ['order_id', 'item_id', 'position']}, {'columns': ['_built_at']}],
     meta={'changes': {
-        'parent': 'stg_commerce7__orders',
+        'parents': {'stg_commerce7__orders': {}},
         'key': {'order_id': 'order_id'},
     }},
 ) }}
@@ -58,4 +58,4 @@ cross join lateral {{ json_elements([json_path('source_row."items"')], 'each_1')
 cross join lateral {{ json_elements([json_path('each_1.value', 'bundleItems')], 'each_2') }}
 where {{ json_is_object('each_1.value') }}
     and {{ json_is_object('each_2.value') }}
-    and {{ parent_is_changed({'order_id': 'order_id'}) }}
+    and {{ parent_is_changed('stg_commerce7__orders') }}

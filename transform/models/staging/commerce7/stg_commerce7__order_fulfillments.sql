@@ -5,7 +5,7 @@
     on_schema_change='sync_all_columns',
     indexes=[{'columns': ['order_id', 'fulfillment_id']}, {'columns': ['_built_at']}],
     meta={'changes': {
-        'parent': 'stg_commerce7__orders',
+        'parents': {'stg_commerce7__orders': {}},
         'key': {'order_id': 'order_id'},
     }},
 ) }}
@@ -35,4 +35,4 @@ from source_row
 inner join {{ ref('stg_commerce7__orders') }} as parent on parent.order_id = source_row."id"
 cross join lateral {{ json_elements([json_path('source_row."fulfillments"')], 'each_1') }}
 where {{ json_is_object('each_1.value') }}
-    and {{ parent_is_changed({'order_id': 'order_id'}) }}
+    and {{ parent_is_changed('stg_commerce7__orders') }}

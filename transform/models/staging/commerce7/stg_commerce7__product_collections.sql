@@ -5,7 +5,7 @@
     on_schema_change='sync_all_columns',
     indexes=[{'columns': ['product_id', 'position']}, {'columns': ['_built_at']}],
     meta={'changes': {
-        'parent': 'stg_commerce7__products',
+        'parents': {'stg_commerce7__products': {}},
         'key': {'product_id': 'product_id'},
     }},
 ) }}
@@ -44,4 +44,4 @@ from source_row
 inner join {{ ref('stg_commerce7__products') }} as parent on parent.product_id = source_row."id"
 cross join lateral {{ json_elements([json_path('source_row."collections"')], 'each_1') }}
 where {{ json_is_object('each_1.value') }}
-    and {{ parent_is_changed({'product_id': 'product_id'}) }}
+    and {{ parent_is_changed('stg_commerce7__products') }}

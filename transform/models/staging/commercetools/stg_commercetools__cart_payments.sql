@@ -5,7 +5,7 @@
     on_schema_change='sync_all_columns',
     indexes=[{'columns': ['cart_id', 'position']}, {'columns': ['_built_at']}],
     meta={'changes': {
-        'parent': 'stg_commercetools__carts',
+        'parents': {'stg_commercetools__carts': {}},
         'key': {'cart_id': 'cart_id'},
     }},
 ) }}
@@ -28,4 +28,4 @@ from source_row
 inner join {{ ref('stg_commercetools__carts') }} as parent on parent.cart_id = source_row."id"
 cross join lateral {{ json_elements([json_path('source_row."paymentInfo"', 'payments')], 'each_1') }}
 where {{ json_is_object('each_1.value') }}
-    and {{ parent_is_changed({'cart_id': 'cart_id'}) }}
+    and {{ parent_is_changed('stg_commercetools__carts') }}

@@ -5,7 +5,7 @@
     on_schema_change='sync_all_columns',
     indexes=[{'columns': ['customer_id', 'position']}, {'columns': ['_built_at']}],
     meta={'changes': {
-        'parent': 'stg_commercetools__customers',
+        'parents': {'stg_commercetools__customers': {}},
         'key': {'customer_id': 'customer_id'},
     }},
 ) }}
@@ -29,4 +29,4 @@ from source_row
 inner join {{ ref('stg_commercetools__customers') }} as parent on parent.customer_id = source_row."id"
 cross join lateral {{ json_elements([json_path('source_row."customerGroupAssignments"')], 'each_1') }}
 where {{ json_is_object('each_1.value') }}
-    and {{ parent_is_changed({'customer_id': 'customer_id'}) }}
+    and {{ parent_is_changed('stg_commercetools__customers') }}

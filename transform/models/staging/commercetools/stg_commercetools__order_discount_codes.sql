@@ -5,7 +5,7 @@
     on_schema_change='sync_all_columns',
     indexes=[{'columns': ['order_id', 'position']}, {'columns': ['_built_at']}],
     meta={'changes': {
-        'parent': 'stg_commercetools__orders',
+        'parents': {'stg_commercetools__orders': {}},
         'key': {'order_id': 'order_id'},
     }},
 ) }}
@@ -30,4 +30,4 @@ from source_row
 inner join {{ ref('stg_commercetools__orders') }} as parent on parent.order_id = source_row."id"
 cross join lateral {{ json_elements([json_path('source_row."discountCodes"')], 'each_1') }}
 where {{ json_is_object('each_1.value') }}
-    and {{ parent_is_changed({'order_id': 'order_id'}) }}
+    and {{ parent_is_changed('stg_commercetools__orders') }}

@@ -5,7 +5,7 @@
     on_schema_change='sync_all_columns',
     indexes=[{'columns': ['order_id', 'line_item_id', 'position']}, {'columns': ['_built_at']}],
     meta={'changes': {
-        'parent': 'stg_commercetools__orders',
+        'parents': {'stg_commercetools__orders': {}},
         'key': {'order_id': 'order_id'},
     }},
 ) }}
@@ -34,4 +34,4 @@ cross join lateral {{ json_elements([json_path('source_row."lineItems"')], 'each
 cross join lateral {{ json_elements([json_path('each_1.value', 'taxedPrice', 'taxPortions')], 'each_2') }}
 where {{ json_is_object('each_1.value') }}
     and {{ json_is_object('each_2.value') }}
-    and {{ parent_is_changed({'order_id': 'order_id'}) }}
+    and {{ parent_is_changed('stg_commercetools__orders') }}

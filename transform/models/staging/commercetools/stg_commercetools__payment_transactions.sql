@@ -5,7 +5,7 @@
     on_schema_change='sync_all_columns',
     indexes=[{'columns': ['payment_id', 'transaction_id']}, {'columns': ['_built_at']}],
     meta={'changes': {
-        'parent': 'stg_commercetools__payments',
+        'parents': {'stg_commercetools__payments': {}},
         'key': {'payment_id': 'payment_id'},
     }},
 ) }}
@@ -36,4 +36,4 @@ from source_row
 inner join {{ ref('stg_commercetools__payments') }} as parent on parent.payment_id = source_row."id"
 cross join lateral {{ json_elements([json_path('source_row."transactions"')], 'each_1') }}
 where {{ json_is_object('each_1.value') }}
-    and {{ parent_is_changed({'payment_id': 'payment_id'}) }}
+    and {{ parent_is_changed('stg_commercetools__payments') }}

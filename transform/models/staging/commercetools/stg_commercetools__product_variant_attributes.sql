@@ -5,7 +5,7 @@
     on_schema_change='sync_all_columns',
     indexes=[{'columns': ['product_id', 'variant_id', 'position']}, {'columns': ['_built_at']}],
     meta={'changes': {
-        'parent': 'stg_commercetools__products',
+        'parents': {'stg_commercetools__products': {}},
         'key': {'product_id': 'product_id'},
     }},
 ) }}
@@ -33,4 +33,4 @@ cross join lateral {{ json_elements([json_list('source_row."masterData"', 'curre
 cross join lateral {{ json_elements([json_path('each_1.value', 'attributes')], 'each_2') }}
 where {{ json_is_object('each_1.value') }}
     and {{ json_is_object('each_2.value') }}
-    and {{ parent_is_changed({'product_id': 'product_id'}) }}
+    and {{ parent_is_changed('stg_commercetools__products') }}
