@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from psycopg import sql
 
 from sandbox.store import timestamp
 from tap_commerce7.tap import TapCommerce7
@@ -74,6 +75,12 @@ def versions(world: World, mart: str) -> dict[str, set[str]]:
     for name, version in world.query(f"select order_id, xmin::text from {world.target}.{mart}"):
         found.setdefault(name, set()).add(version)
     return found
+
+
+def paid_back(world: World, order_id: str) -> Decimal:
+    """Return how much of an order was paid back."""
+    (amount,) = (row["refunded"] for row in world.rows("orders") if row["order_id"] == order_id)
+    return Decimal(amount)
 
 
 def mark_deleted(world: World, platform: str, *streams: str) -> None:
@@ -143,8 +150,8 @@ def test_changes_arrive_and_nothing_else_is_touched(changing: World) -> None:
         # The taps read the last ones before their bookmarks again.
         assert not kept & (changed - {CT.ORDER.format(10)} if mart == "order_lines" else changed)
         assert len(kept) > len(now) / 2
+    assert paid_back(changing, CT.ORDER.format(10)) == 45
     rows = {row["order_id"]: row for row in changing.rows("orders")}
-    assert rows[CT.ORDER.format(10)]["refunded"] == 45
     assert rows[emptied]["line_count"] == 0
     assert emptied not in versions(changing, "order_lines")
 
@@ -184,6 +191,40 @@ def test_a_record_made_again_after_its_deletion_is_there(changing: World) -> Non
     assert_right(changing)
     assert CT.DELETED_ORDER in versions(changing, "orders")
     assert CT.DELETED_ORDER in versions(changing, "order_lines")
+
+
+def test_rows_that_the_loader_has_no_more_leave_the_marts(changing: World) -> None:
+    made = contents(changing)
+    assert paid_back(changing, CT.ORDER.format(10)) == 40
+    gone = {
+        ("commercetools", "orders"): CT.ORDER.format(1),
+        ("commerce7", "orders"): C7.ORDER.format(1),
+        ("commercetools", "payments"): CT.PAYMENT.format(3),
+    }
+    tables = {
+        (platform, stream): {
+            "table": sql.Identifier(changing.shops[platform].schema, stream),
+            "kept": sql.Identifier(changing.shops[platform].schema, f"{stream}_kept"),
+            "name": sql.Literal(name),
+        }
+        for (platform, stream), name in gone.items()
+    }
+    for names in tables.values():
+        keep = sql.SQL("create table {kept} as select * from {table} where id = {name}")
+        changing.postgres.execute(keep.format(**names))
+        changing.postgres.execute(sql.SQL("delete from {table} where id = {name}").format(**names))
+    changing.build()
+    for mart in ("orders", "order_lines"):
+        there = {row["order_id"] for row in changing.rows(mart)}
+        assert CT.ORDER.format(10) in there
+        assert not there & {CT.ORDER.format(1), C7.ORDER.format(1)}
+    assert paid_back(changing, CT.ORDER.format(10)) == 0
+    for names in tables.values():
+        changing.postgres.execute(
+            sql.SQL("insert into {table} select * from {kept}").format(**names)
+        )
+    changing.build()
+    assert contents(changing) == made
 
 
 def test_an_incremental_build_equals_a_full_one(changing: World) -> None:

@@ -132,7 +132,13 @@ class World:
         given = {
             f"{name}_schema": f"{self.target}_{name}" for name in ("commercetools", "commerce7")
         }
-        command: list[str | Path] = [DBT, "--no-use-colors", *arguments, "--project-dir", self.project]
+        command: list[str | Path] = [
+            DBT,
+            "--no-use-colors",
+            *arguments,
+            "--project-dir",
+            self.project,
+        ]
         command += ["--target-path", self.folder / "target", "--log-path", self.folder / "logs"]
         command += ["--vars", json.dumps(given | variables)]
         settings = {"TRANSFORM_SCHEMA": self.target, URL: self.postgres.sqlalchemy_url}
