@@ -10,22 +10,21 @@ from tap_commerce7 import error_table
 from tap_commerce7.auth import Commerce7Authenticator
 from tap_commerce7.connection import Connection
 from tap_commerce7.paging import SECONDS_PER_BRAKED_PAGE
-from tap_commerce7.probed import ProbedTenant
-from tap_commerce7.questions import QUESTIONS
 from tap_commerce7.streams import STREAMS
 from tap_commerce7.tenant import read_tenant
 from tap_engine.errors import SettingsError
 from tap_engine.http.rate_limit import RateLimiter
 from tap_engine.http.redaction import Redactor
-from tap_engine.recording.recorder import Recorded
-from tap_engine.singer import record, settings
+from tap_engine.singer import settings
 from tap_engine.singer.cli import CommandTap
 from tap_engine.singer.cli import main as run_command_line
 from tap_engine.singer.settings import INTEGER, TEXT, setting
 from tap_engine.singer.urls import base_url
 
 if TYPE_CHECKING:
+    from tap_commerce7.probed import ProbedTenant
     from tap_engine.probing.asker import Asker
+    from tap_engine.recording.recorder import Recorded
     from tap_engine.singer.stream import EngineStream
 
 
@@ -133,10 +132,16 @@ class TapCommerce7(CommandTap):
 
     def probed(self, asker: Asker) -> ProbedTenant:
         """Return the tenant as the questions of a probe see it."""
+        from tap_commerce7.probed import ProbedTenant  # noqa: PLC0415
+        from tap_commerce7.questions import QUESTIONS  # noqa: PLC0415
+
         return ProbedTenant(asker, self.streams, self.connection, QUESTIONS)  # type: ignore[arg-type]
 
     def recorded(self) -> Recorded:
         """Return what a recording has to know of this tap."""
+        from tap_engine.recording.recorder import Recorded  # noqa: PLC0415
+        from tap_engine.singer import record  # noqa: PLC0415
+
         names, sensitive = record.declared(STREAMS)
         return Recorded(
             tap=self.name,

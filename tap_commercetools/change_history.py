@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tap_commercetools.client import CommercetoolsStream
-from tap_commercetools.envelope import read_page, read_total
-from tap_commercetools.paging import CollectionPager
+from tap_commercetools.envelope import read_counted_page, read_page
+from tap_commercetools.paging import DEEPEST_OFFSET, CollectionPager
 from tap_engine import timestamps
 from tap_engine.errors import SourceError
 from tap_engine.reading.pager import Page
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from tap_commercetools.collection import Collection
     from tap_engine.state.scan import Context, Position, Range, Scan
 
-DEEPEST_OFFSET = 10_000
 PASSES = 3
 KEPT_SECONDS = 3 * 366 * 86_400
 """The longest that the platform keeps records is three years."""
@@ -175,7 +174,7 @@ class ByWindow(CollectionPager):
         ]
         after = [("offset", str(offset))] if offset else []
         after += [("withTotal", "true" if total else "false")]
-        return self.source.ask(self.source.url({}), before, after, _read)
+        return self.source.ask(self.source.url({}), before, after, read_counted_page)
 
     def _deep(self, low: str, high: str) -> list[Row]:
         """Read the smallest window page by page, again if it moved meanwhile.
@@ -248,11 +247,6 @@ class ChangeHistoryStream(CommercetoolsStream):
         """Return the URL of the project's history."""
         del context
         return self.connection.history_url
-
-
-def _read(body: bytes, limit: int) -> tuple[list[msgspec.Raw], bool, int | None]:
-    raws, full = read_page(body, limit)
-    return raws, full, read_total(body)
 
 
 def _later(moment: str, seconds: float) -> str:

@@ -17,12 +17,11 @@ from tap_engine.reading.pager import Page
 from tap_engine.records import json_text
 from tap_engine.records.rows import RowReader
 from tap_engine.singer.stream import declared_streams
-from tap_engine.state.scan import Range
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tap_engine.state.scan import Context
+    from tap_engine.state.scan import Context, Range
 
 
 class _Customer(msgspec.Struct):
@@ -149,7 +148,7 @@ class AssociatePager(ChildPager):
         for number in range(len(associates)):
             context = {**part.list, "associates": " ".join(associates[number:])}
             try:
-                return super().fetch(Range(list=context, after=part.after))
+                return super().fetch(msgspec.structs.replace(part, list=context))
             except RefusedError:
                 if number + 1 == len(associates):
                     raise

@@ -109,15 +109,7 @@ class Collection:
             self.stream, url, params, rules=self.rules, smallest_page=smallest_page
         )
 
-    def ask(
-        self,
-        url: str,
-        before: Params,
-        after: Params,
-        read: Callable[..., T],
-        *,
-        limit: int | None = None,
-    ) -> T:
+    def ask(self, url: str, before: Params, after: Params, read: Callable[..., T]) -> T:
         """Ask for a page, and for a smaller one when the API finds it too big.
 
         Args:
@@ -125,10 +117,9 @@ class Collection:
             before: Query parameters before `limit`.
             after: Query parameters behind it.
             read: Turns a body into the result, given the `limit` that was asked for.
-            limit: Most rows, instead of a whole page.
         """
         while True:
-            size = self.page_size.current if limit is None else limit
+            size = self.page_size.current
             params = [*before, ("limit", str(size)), *after]
             call = self.call(url, params, smallest_page=size <= 1)
             try:
@@ -146,7 +137,6 @@ class Collection:
         predicates: Sequence[str],
         sort: Sequence[str],
         *,
-        limit: int | None = None,
         look_twice: bool = False,
     ) -> tuple[list[msgspec.Raw], bool]:
         """Ask for the rows of a page.
@@ -155,17 +145,21 @@ class Collection:
             url: URL of the list.
             predicates: Its filter, joined with `and`.
             sort: Members that sort it.
-            limit: Most rows, instead of a whole page.
             look_twice: An empty page is rare enough here to be asked for again.
 
         Returns:
             The rows, and whether more may follow.
         """
-        before = [*query.conjunction(predicates), *query.sort(sort)]
-        raws, full = self.ask(url, before, WITHOUT_TOTAL, read_page, limit=limit)
+        raws, full = self._ask_rows_once(url, predicates, sort)
         if not raws and look_twice:
-            raws, full = self.ask(url, before, WITHOUT_TOTAL, read_page, limit=limit)
+            raws, full = self._ask_rows_once(url, predicates, sort)
         return raws, full
+
+    def _ask_rows_once(
+        self, url: str, predicates: Sequence[str], sort: Sequence[str]
+    ) -> tuple[list[msgspec.Raw], bool]:
+        before = [*query.conjunction(predicates), *query.sort(sort)]
+        return self.ask(url, before, WITHOUT_TOTAL, read_page)
 
     def count(self, since: str | None) -> int | None:
         """Return the totals of all lists; None where one reaches the most that is counted."""

@@ -64,6 +64,18 @@ def read_page(body: bytes, limit: int) -> tuple[list[msgspec.Raw], bool]:
     return raws, bool(raws) and len(raws) >= effective
 
 
+def read_counted_page(body: bytes, limit: int) -> tuple[list[msgspec.Raw], bool, int | None]:
+    """Split a page into its rows.
+
+    Returns:
+        The rows, whether more may follow, and the total.
+
+    Raises:
+        BadBodyError: The body is not a complete page, or its total is not a number.
+    """
+    return *read_page(body, limit), read_total(body)
+
+
 def json_members(body: bytes) -> json_text.Members:
     """Split an object, such as the project, into its members.
 

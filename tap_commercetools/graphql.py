@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -28,14 +28,11 @@ from tap_engine.ids import UUID
 from tap_engine.state.scan import Range
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
-    from tap_commercetools.collection import Params
     from tap_engine.http.call import Call
     from tap_engine.reading.pager import Page
     from tap_engine.state.scan import Context, Scan
-
-T = TypeVar("T")
 
 FIELDS = {
     "api_clients": "apiClients",
@@ -172,50 +169,18 @@ class IdsOnly(Collection):
         query = f"query ($sort: [String!], $limit: Int{declared}) {{ {pages} }}"
         return replace(call, json={"query": query, "variables": given})
 
-    def ask_rows(
-        self,
-        url: str,
-        predicates: Sequence[str],
-        sort: Sequence[str],
-        *,
-        limit: int | None = None,
-        look_twice: bool = False,
+    def _ask_rows_once(
+        self, url: str, predicates: Sequence[str], sort: Sequence[str]
     ) -> tuple[list[msgspec.Raw], bool]:
-        """Ask for the rows of several pages at once, which follow each other.
-
-        Args:
-            url: Not used.
-            predicates: The filter of each page.
-            sort: Members that sort them.
-            limit: Most rows of a page.
-            look_twice: An empty answer is rare enough here to be asked for again.
-
-        Returns:
-            The rows, and whether more may follow.
-        """
-        before = [*(("where", predicate) for predicate in predicates), *query.sort(sort)]
-        read = partial(read_ids, pages=max(1, len(predicates)))
-        rows, full = self.ask(url, before, [], read, limit=limit)
-        if not rows and look_twice:
-            rows, full = self.ask(url, before, [], read, limit=limit)
-        return rows, full
-
-    def ask(
-        self,
-        url: str,
-        before: Params,
-        after: Params,
-        read: Callable[..., T],
-        *,
-        limit: int | None = None,
-    ) -> T:
-        """Ask for a page, smaller where it is too big, or once for several.
+        """Ask for a page for each predicate, all at once; they follow each other.
 
         Raises:
             PageTooBigError: Several pages are too much.
         """
-        if sum(name == "where" for name, _ in before) <= 1:
-            return super().ask(url, before, after, read, limit=limit)
+        before = [*(("where", predicate) for predicate in predicates), *query.sort(sort)]
+        read = partial(read_ids, pages=max(1, len(predicates)))
+        if len(predicates) <= 1:
+            return self.ask(url, before, [], read)
         size = self.page_size.current
         call = self.call(url, [*before, ("limit", str(size))], smallest_page=False)
         return self.connection.http.send(call, partial(read, limit=size))

@@ -68,14 +68,14 @@ class InStoreStream(CommercetoolsStream):
     def effective_schema(self) -> dict[str, Any]:
         """The schema of the input catalog, which may be from before `store_keys` changed."""
         schema = super().effective_schema
-        properties, required = dict(schema.get("properties", {})), list(schema.get("required", ()))
+        properties = dict(schema.get("properties", {}))
+        required = [name for name in schema.get("required", ()) if name != STORE_KEY]
         if bool(self.stores) == (STORE_KEY in properties):
             return schema
         if self.stores:
             properties, required = {**COLUMN, **properties}, [STORE_KEY, *required]
         else:
             del properties[STORE_KEY]
-            required.remove(STORE_KEY)
         return {**schema, "properties": properties, "required": required}
 
     def contexts(self) -> Sequence[Context]:

@@ -72,7 +72,6 @@ class Keyset:
         predicates: Sequence[str] = (),
         *,
         after: Position | None = None,
-        start: Sequence[str] = (),
         look_twice: bool = False,
     ) -> Iterator[Page]:
         """Read a whole list, page by page.
@@ -81,11 +80,10 @@ class Keyset:
             url: URL of the list.
             predicates: The filter of all pages.
             after: Position to begin behind.
-            start: Further predicates of the first page, where it has no position.
             look_twice: The list is hardly ever empty.
         """
         while True:
-            behind = [query.after(self.sort, after)] if after else start
+            behind = [query.after(self.sort, after)] if after else []
             page = self.page(
                 url,
                 [*predicates, *behind],

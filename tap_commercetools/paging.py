@@ -10,7 +10,7 @@ import msgspec
 
 from tap_commercetools import query
 from tap_commercetools.collection import Collection
-from tap_commercetools.envelope import json_members, read_page, read_total
+from tap_commercetools.envelope import json_members, read_counted_page
 from tap_commercetools.keyset import Keyset
 from tap_engine import ids, timestamps
 from tap_engine.errors import QueryRefusedError, SourceError
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tap_engine.state.scan import Context, Position, Range, Scan
 
 DEEPEST_OFFSET = 10_000
+"""The largest offset that the API takes."""
 
 
 class CollectionPager(Pager[Collection]):
@@ -251,10 +252,6 @@ class ByOffset(CollectionPager):
             ("withTotal", "true"),
         ]
         call = source.call(source.url(part.list), params)
-        raws, full, total = source.connection.http.send(call, partial(_counted_page, limit=limit))
+        read = partial(read_counted_page, limit=limit)
+        raws, full, total = source.connection.http.send(call, read)
         return Page(source.rows.rows(raws), None, timestamps.now(), total=total, full=full)
-
-
-def _counted_page(body: bytes, limit: int) -> tuple[list[msgspec.Raw], bool, int | None]:
-    raws, full = read_page(body, limit)
-    return raws, full, read_total(body)

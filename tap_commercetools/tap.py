@@ -9,24 +9,23 @@ from tap_commercetools import error_table
 from tap_commercetools.auth import CommercetoolsAuthenticator
 from tap_commercetools.connection import Connection
 from tap_commercetools.graphql import PAGES_AT_ONCE
-from tap_commercetools.probed import ProbedProject
 from tap_commercetools.query import LONGEST_PAGE
-from tap_commercetools.questions import QUESTIONS
 from tap_commercetools.region import REGIONS, read_region
 from tap_commercetools.streams import STREAMS
 from tap_engine.errors import SettingsError
 from tap_engine.http.rate_limit import RateLimiter
 from tap_engine.http.redaction import Redactor
-from tap_engine.recording.recorder import Recorded
-from tap_engine.singer import record, settings
+from tap_engine.singer import settings
 from tap_engine.singer.cli import CommandTap
 from tap_engine.singer.cli import main as run_command_line
 from tap_engine.singer.settings import BOOLEAN, INTEGER, TEXT, TEXTS, WORDS, setting
 from tap_engine.singer.urls import base_url
 
 if TYPE_CHECKING:
+    from tap_commercetools.probed import ProbedProject
     from tap_engine.errors import StreamError
     from tap_engine.probing.asker import Asker
+    from tap_engine.recording.recorder import Recorded
     from tap_engine.singer.stream import EngineStream
 
 PATH_WORDS = ("graphql", "in-store", "oauth", "token", "no-such-list")
@@ -221,10 +220,16 @@ class TapCommercetools(CommandTap):
 
     def probed(self, asker: Asker) -> ProbedProject:
         """Return the project as the questions of a probe see it."""
+        from tap_commercetools.probed import ProbedProject  # noqa: PLC0415
+        from tap_commercetools.questions import QUESTIONS  # noqa: PLC0415
+
         return ProbedProject(asker, self.streams, self.connection, QUESTIONS)  # type: ignore[arg-type]
 
     def recorded(self) -> Recorded:
         """Return what a recording has to know of this tap."""
+        from tap_engine.recording.recorder import Recorded  # noqa: PLC0415
+        from tap_engine.singer import record  # noqa: PLC0415
+
         pages = (f"page{number}" for number in range(PAGES_AT_ONCE))
         names, sensitive = record.declared(STREAMS, *pages)
         connection = self.connection

@@ -35,7 +35,7 @@ class RateLimiter:
 
     @property
     def free(self) -> bool:
-        """Return whether a request could go out at once."""
+        """Whether a request could go out at once."""
         with self._lock:
             horizon = self._clock() - self._seconds
             return sum(1 for slot in self._slots if slot > horizon) < self._count

@@ -136,7 +136,7 @@ class Http:
 
     @property
     def reached_anything(self) -> bool:
-        """Return whether any host has answered yet."""
+        """Whether any host has answered yet."""
         return self._hosts.reached_any
 
     def sleep(self, seconds: float) -> None:

@@ -57,7 +57,7 @@ def _named(found: Mapping[str, Iterable[str]], odd: Sequence[str]) -> dict[str, 
     for path, types in sorted(found.items()):
         for name in odd:
             whole = rf"(?<![^.]){re.escape(name)}(?=[.\[]|$)"
-            path = re.sub(whole, _hidden(name), path)  # noqa: PLW2901
+            path = re.sub(whole, _length(name), path)  # noqa: PLW2901
         parts = path.split(".")
         outer = next(
             (n for n, part in enumerate(parts) if part.strip("[]") in OF_USERS), len(parts)
@@ -68,7 +68,12 @@ def _named(found: Mapping[str, Iterable[str]], odd: Sequence[str]) -> dict[str, 
 
 
 def _hidden(name: str) -> str:
-    return name if name.startswith("(") else f"(a name of {len(name)} characters)"
+    # With a parenthesis it is hidden already: a name that begins so is an odd one.
+    return name if name.startswith("(") else _length(name)
+
+
+def _length(name: str) -> str:
+    return f"(a name of {len(name)} characters)"
 
 
 def _odd_names(value: Any) -> Iterator[str]:

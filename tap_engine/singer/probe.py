@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tap_engine.probing import asker
-from tap_engine.probing.report import as_json, as_markdown
+from tap_engine.probing import asker, report
 from tap_engine.probing.source import probe
 
 if TYPE_CHECKING:
     from tap_engine.singer.tap import EngineTap
 
-MARKDOWN, JSON = "markdown", "json"
 
-
-def probe_account(tap: EngineTap, form: str) -> int:
+def probe_account(tap: EngineTap, *, as_json: bool) -> int:
     """Probe the account of a tap, print a report and return the exit code: 1 if it shows nothing.
 
     Args:
         tap: The tap.
-        form: `markdown` or `json`.
+        as_json: Print it for programs instead of people.
     """
     http = tap.current_run.http
     tap.logger.info(
@@ -28,8 +25,8 @@ def probe_account(tap: EngineTap, form: str) -> int:
         asker.MOST_REQUESTS,
         asker.MOST_SECONDS,
     )
-    report = probe(tap.probed(asker.Asker(http, tap.read_error, tap.logger)))
-    render = as_json if form == JSON else as_markdown
-    text = render(report, tap.name, tap.plugin_version)
+    found = probe(tap.probed(asker.Asker(http, tap.read_error, tap.logger)))
+    render = report.as_json if as_json else report.as_markdown
+    text = render(found, tap.name, tap.plugin_version)
     print(tap.redactor(text))  # noqa: T201 (this is the command's output)
-    return 0 if report.learned else 1
+    return 0 if found.learned else 1

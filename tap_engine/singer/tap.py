@@ -18,7 +18,7 @@ from tap_engine.singer.sdk_tap import SdkTap
 from tap_engine.state import document, shards
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from tap_engine.http.redaction import Redactor
     from tap_engine.probing.asker import Asker
@@ -184,33 +184,31 @@ class EngineTap(SdkTap):
         for stream in selected:
             stream.check_catalog()
         map_check.check(self.mapper, self.streams, selected)
-        return self.chosen_streams
+        self._deselect_needless(selected)
+        return [stream for stream in selected if stream.selected]
 
-    @property
-    def chosen_streams(self) -> list[EngineStream]:
-        """The selected streams of which something can go out.
+    def _deselect_needless(self, streams: Iterable[EngineStream]) -> None:
+        """Deselect streams that need not be read, and say why.
 
         Of several shards only the first reads what cannot be divided.
         """
         shard = self.current_run.settings.shard
-        streams = cast("list[EngineStream]", list(self.streams.values()))
         for stream in streams:
             if shard and shard.number > 1 and not stream.shardable:
                 stream.selected = False
-            elif stream.selected and stream.lets_nothing_out:
+            elif stream.lets_nothing_out:
                 self.logger.info(
                     "%s: not read, because stream_maps let nothing out; its state is left alone",
                     stream.name,
                 )
                 stream.selected = False
-            elif stream.selected and (read_at := stream.recently_read):
+            elif read_at := stream.recently_read:
                 self.logger.info(
                     "%s: not read, because it was read at %s; see full_table_interval_hours",
                     stream.name,
                     read_at,
                 )
                 stream.selected = False
-        return [stream for stream in streams if stream.selected]
 
     def run(self) -> int:
         """Sync all selected streams.

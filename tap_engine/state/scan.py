@@ -20,7 +20,8 @@ class Range(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fiel
     Attributes:
         list: Which list, for streams that have several (by parent, container, object type, store).
         after: Position after the last page that was written; None before the first.
-        upto: Highest id of the range; None when it is open.
+        upto: Where the range ends: at its highest id or, where cursors are followed, before the
+            first id of the next range; None when it is open.
     """
 
     list: Context = {}

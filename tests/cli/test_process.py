@@ -70,3 +70,18 @@ def test_a_run_that_goes_well_keeps_its_secrets(tmp_path: Path, sources: dict[st
     tokens = stand_in.authority.tokens
     for unwanted in ("Traceback", *SECRETS, *tokens):
         assert unwanted not in err + out
+
+
+@pytest.mark.parametrize("tap", [CT, C7])
+def test_a_start_imports_nothing_of_probes_and_recordings(
+    tmp_path: Path, tap: type[EngineTap]
+) -> None:
+    environment = {**os.environ, "PYTHONPROFILEIMPORTTIME": "1"}
+    with spawned(tap, {}, tmp_path, "--version", env=environment) as process:
+        err = process.communicate(timeout=60)[1].decode()
+    modules = {line.rpartition("|")[2].strip() for line in err.splitlines()}
+    package = tap.__module__.partition(".")[0]
+    assert f"{package}.streams" in modules
+    rooms = "tap_engine.probing", "tap_engine.recording"
+    own = (f"{package}.{name}" for name in ("judging", "probed", "questions"))
+    assert not modules & {*rooms, *own}

@@ -127,6 +127,17 @@ def test_lists_of_business_units(shop: Source, stream: str) -> None:
     }
 
 
+@pytest.mark.parametrize("concurrency", [1, 4])
+def test_lists_of_business_units_that_are_divided_are_read_once(concurrency: int) -> None:
+    stream = "approval_rules"
+    rows = {"business_units": 3, stream: 300}
+    with commercetools(rows=rows, small=False) as source:
+        output = source.run(stream, page_size=20, concurrency=concurrency)
+        assert output.code == 0, output.log[-1500:]
+        keys = [(record["businessUnitKey"], record["id"]) for record in output.records(stream)]
+        assert len(keys) == len(set(keys)) == len(source.records(stream))
+
+
 def test_variants_with_one_id_in_two_products_are_two_rows(shop: Source) -> None:
     for size in (1, 7, 500):
         output = shop.run("variant_projections", page_size=size)

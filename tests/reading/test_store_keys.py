@@ -131,12 +131,17 @@ def test_discovery_knows_the_column(stores: Any) -> None:
         assert crumbs["properties", "storeKey"]["inclusion"] == "automatic"
 
 
-def test_a_catalog_from_before_the_setting_was_taken_back(shop: Source) -> None:
+@pytest.mark.parametrize("required", [["storeKey", "id"], ["id"], None])
+def test_a_catalog_from_before_the_setting_was_taken_back(
+    shop: Source, required: list[str] | None
+) -> None:
     first = shop.run("orders", store_keys=STORES[:1], default_catalog=True)
     (schema,) = first.of_type("SCHEMA")
     catalog = shop.catalog("orders")
     catalog["streams"][0]["key_properties"] = schema["key_properties"]
-    catalog["streams"][0]["schema"] = schema["schema"]
+    catalog["streams"][0]["schema"] = {**schema["schema"], "required": required}
+    if required is None:
+        del catalog["streams"][0]["schema"]["required"]
     output = shop.run("orders", catalog=catalog)
     assert output.code == 0
     (schema,) = output.of_type("SCHEMA")

@@ -11,7 +11,7 @@ from sandbox.commerce7.app import build as build_commerce7
 from sandbox.commercetools.app import build as build_commercetools
 from tap_commerce7.tap import TapCommerce7
 from tap_commercetools.tap import TapCommercetools
-from tests.pipelines.marts import hard_commerce7, hard_commercetools
+from tests.pipelines.marts import hard_commerce7, hard_commercetools, hard_products
 from tests.pipelines.marts.world import World
 
 if TYPE_CHECKING:
@@ -26,10 +26,10 @@ HARD = {
         "orders": hard_commercetools.ORDERS,
         "payments": hard_commercetools.PAYMENTS,
         "customers": hard_commercetools.CUSTOMERS,
-        "products": hard_commercetools.PRODUCTS,
-        "product_types": hard_commercetools.PRODUCT_TYPES,
-        "standalone_prices": hard_commercetools.STANDALONE_PRICES,
-        "variants": hard_commercetools.VARIANTS,
+        "products": hard_products.PRODUCTS,
+        "product_types": hard_products.PRODUCT_TYPES,
+        "standalone_prices": hard_products.STANDALONE_PRICES,
+        "variants": hard_products.VARIANTS,
     },
     "commerce7": {
         "orders": hard_commerce7.ORDERS,

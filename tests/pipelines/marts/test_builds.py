@@ -15,7 +15,7 @@ from sandbox.store import timestamp
 from tap_commerce7.tap import TapCommerce7
 from tap_commercetools.tap import TapCommercetools
 from tests.pipelines import shop
-from tests.pipelines.marts import expected, hard_commerce7, hard_commercetools
+from tests.pipelines.marts import expected, hard_commerce7, hard_commercetools, hard_products
 from tests.pipelines.marts.conftest import commerce7, commercetools, served
 from tests.pipelines.marts.world import MARTS, World, differences
 
@@ -160,7 +160,7 @@ def test_deleted_records_leave_the_marts(changing: World) -> None:
     ct, c7 = changing.shops["commercetools"].stand_in, changing.shops["commerce7"].stand_in
     ct.delete("orders", CT.DELETED_ORDER)
     ct.delete("customers", CT.GONE)
-    ct.delete("products", CT.PRODUCT.format(1))
+    ct.delete("products", hard_products.PRODUCT.format(1))
     ct.delete("payments", CT.PAYMENT.format(4))  # leaves no message
     c7.delete("orders", C7.DELETED_ORDER)
     c7.delete("customers", C7.GONE)

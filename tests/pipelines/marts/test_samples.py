@@ -1,38 +1,24 @@
-"""The vendors' own samples go through taps, loader and marts.
-
-They are not part of the repository: see tests/test_reference.py.
-"""
+"""The vendors' own samples go through taps, loader and marts."""
 
 from __future__ import annotations
 
-import os
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
 
-from sandbox.commerce7.app import build as build_commerce7
-from sandbox.commercetools.app import build as build_commercetools
 from tests.pipelines.marts import expected
 from tests.pipelines.marts.conftest import served
 from tests.pipelines.marts.test_marts import KEYS
 from tests.pipelines.marts.world import STREAMS, World, differences
-from tests.test_reference import rows, sample_files
+from tests.pipelines.samples import MARKS, stand_ins
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sandbox.standin import StandIn
     from scripts.demo.postgres import Postgres
 
-pytestmark = [
-    pytest.mark.pipeline,
-    pytest.mark.xdist_group("pipelines"),
-    pytest.mark.timeout(600),
-    pytest.mark.skipif(
-        "TAP_REFERENCE" not in os.environ, reason="TAP_REFERENCE names no reference directory"
-    ),
-]
+pytestmark = MARKS
 
 
 @pytest.fixture(scope="module")
@@ -43,21 +29,10 @@ def samples(
 ) -> Iterator[World]:
     """Both platforms with nothing but the samples."""
     made = World(postgres, tmp_path_factory.mktemp("samples"), "samples")
-    stand_ins: dict[str, StandIn] = {
-        "tap_commercetools": build_commercetools(size=0),
-        "tap_commerce7": build_commerce7(size=0, rate_limit=None),
-    }
-    for collection in stand_ins["tap_commerce7"].collections.values():
-        for name in list(collection.by_id):
-            collection.delete(name)
     used = {
         f"{tap.name.replace('-', '_')}.{name}" for tap, names in STREAMS.items() for name in names
     }
-    for name, path in [each.values for each in sample_files() if each.values[0] in used]:
-        package, stream = str(name).split(".")
-        for record in rows(path):
-            stand_ins[package].collections[stream].upsert(record)
-    with served(made, *stand_ins.values()):
+    with served(made, *stand_ins(used)):
         made.load()
         made.build()
         yield made
