@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from scripts.declarations import TAPS, env_name, own_settings
 from scripts.docs import hub, marts, privacy, stream_pages
-from scripts.tables.files import STAGING, staging
+from scripts.tables.files import STAGING, VERSION, macros_version, staging
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,6 +86,7 @@ def outputs() -> dict[Path, str]:
         short = tap.name.removeprefix("tap-")
         files[ROOT / "docs" / f"streams-{short}.md"] = stream_pages.page(tap)
         files[ROOT / "hub" / "extractors" / f"{tap.name}.yml"] = hub.page(tap)
+    files[ROOT / VERSION] = macros_version()
     tables = {ROOT / STAGING / name: text for name, text in staging().items()}
     gone = {path: "" for path in (ROOT / STAGING).rglob("*.*") if path not in tables}
     return files | gone | tables

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from scripts import dbt, generate_docs
 from scripts.declarations import TAPS, streams
 from scripts.docs.members import members_of
 from scripts.docs.privacy import personal
+from scripts.tables import files
 from scripts.tables.files import STAGING
 from scripts.tables.models import models, platform_of
 from scripts.tables.names import singular, snake
@@ -135,6 +137,19 @@ def test_a_model_that_is_no_longer_generated_has_to_go(
     monkeypatch.setattr("sys.argv", ["generate_docs"])
     generate_docs.main()
     assert not old.exists()
+
+
+def test_a_change_of_any_macro_is_another_version(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    before = files.macros_version()
+    assert (dbt.PROJECT / "macros" / "macros_version.sql").read_text(encoding="utf-8") == before
+    monkeypatch.setattr(files, "PROJECT", tmp_path)
+    shutil.copytree(dbt.PROJECT / "macros", tmp_path / "macros")
+    assert files.macros_version() == before
+    changed = tmp_path / "macros" / "json.sql"
+    changed.write_text(changed.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    assert files.macros_version() != before
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,9 @@
 -#}
 
 {%- macro built_with() -%}
-    {#- A fingerprint of the model, of those it is made from, and of the variables that change rows. -#}
-    {%- set code = [] -%}
+    {#- A fingerprint of the model, of those it is made from, of macros, and of the variables that
+        change rows. -#}
+    {%- set code = [tap_commerce.macros_version()] -%}
     {%- set models = [model.unique_id] if execute else [] -%}
     {%- for name in models -%}
         {%- set node = graph.nodes[name] -%}

@@ -12,6 +12,7 @@ import pytest
 from psycopg import sql
 
 from sandbox.store import timestamp
+from scripts.tables import files
 from tap_commerce7.tap import TapCommerce7
 from tap_commercetools.tap import TapCommercetools
 from tests.pipelines import shop
@@ -234,24 +235,44 @@ def test_an_incremental_build_equals_a_full_one(changing: World) -> None:
     assert contents(changing) == made
 
 
-def test_another_version_of_a_staging_model_reaches_the_marts(
-    changing: World, tmp_path: Path
-) -> None:
+@pytest.fixture
+def another(changing: World, tmp_path: Path) -> Iterator[World]:
+    """Another version of the project, of the same tables, which have to be the same afterwards."""
     made = contents(changing)
-    before = {row["order_id"]: row["quantity"] for row in changing.rows("orders")}
     project = tmp_path / "transform"
     shutil.copytree(changing.project, project, ignore=shutil.ignore_patterns("target"))
-    (model,) = project.rglob("stg_commerce7__order_items.sql")
+    yield replace(changing, project=project)
+    changing.build()
+    assert contents(changing) == made
+
+
+def test_another_version_of_a_staging_model_reaches_the_marts(another: World) -> None:
+    before = {row["order_id"]: row["quantity"] for row in another.rows("orders")}
+    (model,) = another.project.rglob("stg_commerce7__order_items.sql")
     text = model.read_text(encoding="utf-8")
     changed, times = re.subn(r"(?m)^    (.*) as quantity,$", r"    10 * \1 as quantity,", text)
     assert times == 1
     model.write_text(changed, encoding="utf-8")
-    replace(changing, project=project).build()
-    after = {row["order_id"]: row["quantity"] for row in changing.rows("orders")}
-    ours = [row["order_id"] for row in changing.rows("orders") if row["platform"] == "commerce7"]
+    another.build()
+    after = {row["order_id"]: row["quantity"] for row in another.rows("orders")}
+    ours = [row["order_id"] for row in another.rows("orders") if row["platform"] == "commerce7"]
     assert after == before | {name: 10 * before[name] for name in ours}
-    changing.build()
-    assert contents(changing) == made
+
+
+def test_another_version_of_a_macro_reaches_the_marts(
+    another: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    macros = another.project / "macros" / "marts.sql"
+    text = macros.read_text(encoding="utf-8")
+    currency = "'{{ var(\"commerce7_currency\") }}'"
+    assert currency in text
+    macros.write_text(text.replace(currency, "'GBP'"), encoding="utf-8")
+    monkeypatch.setattr(files, "PROJECT", another.project)
+    (another.project.parent / files.VERSION).write_text(files.macros_version(), encoding="utf-8")
+    another.build()
+    for mart in ("orders", "order_lines"):
+        rows = [row for row in another.rows(mart) if row["platform"] == "commerce7"]
+        assert {row["currency"] for row in rows} == {"GBP"}
 
 
 def test_rows_of_deleted_records_can_be_left_out_of_staging_as_well(changing: World) -> None:
