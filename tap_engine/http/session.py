@@ -315,8 +315,9 @@ class Http:
         """Have a rejected token replaced: at once for the first time, then after pauses."""
         rejected = str(response.request.headers.get("Authorization", ""))
         most = MOST_TOKENS if self._has_read else 1
-        if tries.tokens >= most or not call.auth.renew(rejected):
+        if tries.tokens >= most or call.renew is None:
             raise CredentialsError(text)
+        call.renew(rejected)
         tries.tokens += 1
         if tries.tokens == 1:
             raise Renewed
