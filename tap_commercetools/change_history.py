@@ -150,7 +150,7 @@ class ByWindow(CollectionPager):
         kept = [row for row in rows if row.at and low <= row.at and (last or row.at < high)]
         return Page(kept, None if last else [high], timestamps.now())
 
-    def probe(self, context: Context) -> None:
+    def try_list(self, context: Context) -> None:
         """Ask for one record of the last 24 hours, which is what the API takes by default."""
         source = self.source
         call = source.call(source.url(context), [("limit", "1")])

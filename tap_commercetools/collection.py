@@ -178,7 +178,7 @@ class Collection:
             count += total
         return count
 
-    def probe(self, context: Context) -> None:
+    def try_list(self, context: Context) -> None:
         """Ask for an empty page, with a filter for one row: it has to be looked at."""
         predicates = self.own_predicates
         limit = 1 if predicates else 0

@@ -189,9 +189,9 @@ class IdsOnly(Collection):
         """Return the total of the collection."""
         return self.whole.count(since)
 
-    def probe(self, context: Context) -> None:
+    def try_list(self, context: Context) -> None:
         """Ask for an empty page of the collection."""
-        self.whole.probe(context)
+        self.whole.try_list(context)
 
 
 class IdsById(ById):

@@ -40,9 +40,9 @@ class CollectionPager(Pager[Collection]):
         """Return all lists."""
         return self.source.contexts
 
-    def probe(self, context: Context) -> None:
+    def try_list(self, context: Context) -> None:
         """Ask for an empty page, or for one row with the user's filter."""
-        self.source.probe(context)
+        self.source.try_list(context)
 
 
 class KeysetPager(CollectionPager):
@@ -217,7 +217,7 @@ class SingleObject(CollectionPager):
         """Read the object."""
         return Page(self._read(part.list), None, timestamps.now(), total=1)
 
-    def probe(self, context: Context) -> None:
+    def try_list(self, context: Context) -> None:
         """Read the object."""
         self._read(context)
 
