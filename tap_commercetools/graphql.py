@@ -237,11 +237,7 @@ class IdsById(ById):
         return page
 
     def _ask_once(self, part: Range, pieces: Sequence[Range]) -> Page:
-        wheres = [
-            " and ".join(predicates)
-            for piece in pieces
-            if (predicates := [*self.bounds(piece), *self.source.own_predicates])
-        ]
+        wheres = [" and ".join(each) for piece in pieces if (each := self.predicates(piece))]
         return self.keyset.page(
             "", wheres, part.after, upto=part.upto, look_twice=self.looks_twice(part)
         )

@@ -74,13 +74,16 @@ class KeysetPager(CollectionPager):
             page.rows = [row for row in page.rows if self.source.keep(row)]
         return page
 
+    def predicates(self, part: Range) -> list[str]:
+        """Return all predicates of the page behind the position of a range."""
+        restriction = [self.source.restriction] if self.source.restriction else []
+        return [*restriction, *self.bounds(part), *self.source.own_predicates]
+
     def ask(self, part: Range) -> Page:
         """Ask for the page behind the position of a range."""
-        source = self.source
-        restriction = [source.restriction] if source.restriction else []
         return self.keyset.page(
-            source.url(part.list),
-            [*restriction, *self.bounds(part), *source.own_predicates],
+            self.source.url(part.list),
+            self.predicates(part),
             part.after,
             upto=part.upto,
             look_twice=self.looks_twice(part),
