@@ -114,11 +114,7 @@ class ByWindow(CollectionPager):
 
     def accepts(self, position: Position) -> bool:
         """Return whether a position is a single moment."""
-        try:
-            timestamps.parse(position[0])
-        except ValueError:
-            return False
-        return len(position) == 1
+        return len(position) == 1 and timestamps.is_instant(position[0])
 
     def fetch(self, part: Range) -> Page:
         """Read the largest window behind the position that fits into one page.

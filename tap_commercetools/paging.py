@@ -203,11 +203,7 @@ class ByTime(KeysetPager):
 
     def accepts(self, position: Position) -> bool:
         """Return whether a position has a timestamp and a value for each path."""
-        try:
-            timestamps.parse(position[0])
-        except ValueError:
-            return False
-        return len(position) == len(self.keyset.sort)
+        return len(position) == len(self.keyset.sort) and timestamps.is_instant(position[0])
 
 
 class SingleObject(CollectionPager):
