@@ -60,6 +60,8 @@ class Collection:
 
     Attributes:
         stream: Name for messages.
+        connection: Session, limits and URLs of the project.
+        logger: Logger of the stream.
         url: Returns the URL of a list.
         key: Dotted paths that identify a row.
         time: Member with the replication timestamp; None without one.
