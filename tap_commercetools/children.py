@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
@@ -19,8 +20,9 @@ from tap_engine.records.rows import RowReader
 from tap_engine.singer.stream import declared_streams
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from tap_engine.records.rows import Row
     from tap_engine.state.scan import Context, Range
 
 
@@ -75,11 +77,15 @@ class ChildPager(ById):
         try:
             return super().fetch(part)
         except NotFoundError:
-            key = part.list[self.parents.context_key]
-            same = query.compare(self.parents.key, "=", key)
-            if self._keyset.page(self._url, [same], None, look_twice=True).rows:
+            if self.parent(part.list) is not None:
                 raise
             return Page([], None, timestamps.now())
+
+    def parent(self, context: Context) -> Row | None:
+        """Ask for the parent of a list; None if there is no such parent any more."""
+        same = query.compare(self.parents.key, "=", context[self.parents.context_key])
+        rows = self._keyset.page(self._url, [same], None, look_twice=True).rows
+        return rows[0] if rows else None
 
     @property
     def _url(self) -> str:
@@ -139,20 +145,35 @@ class AssociatePager(ChildPager):
     """
 
     def fetch(self, part: Range) -> Page:
-        """Read a page as the first associate that may.
+        """Read a page as the first associate that may, of those that the unit has by now.
 
         Raises:
             RefusedError: None of the unit's associates may.
         """
-        associates = part.list["associates"].split()
-        for number in range(len(associates)):
-            context = {**part.list, "associates": " ".join(associates[number:])}
-            try:
-                return super().fetch(msgspec.structs.replace(part, list=context))
-            except RefusedError:
-                if number + 1 == len(associates):
-                    raise
-        return Page([], None, timestamps.now())
+        known = part.list["associates"].split()
+        try:
+            return self._fetch_as(known, part)
+        except RefusedError:
+            # The list may be from a scan that was interrupted long ago.
+            unit = self.parent(part.list)
+            context = unit and self.parents.context_of(unit.key[0], unit.raw)
+            if not context:
+                return Page([], None, timestamps.now())
+            others = [each for each in context["associates"].split() if each not in known]
+            if not others:
+                raise
+            return self._fetch_as(others, part)
+
+    def _fetch_as(self, associates: Sequence[str], part: Range) -> Page:
+        *others, last = associates
+        for associate in others:
+            with contextlib.suppress(RefusedError):
+                return self._fetch_as_one(associate, part)
+        return self._fetch_as_one(last, part)
+
+    def _fetch_as_one(self, associate: str, part: Range) -> Page:
+        context = {**part.list, "associates": associate}
+        return super().fetch(msgspec.structs.replace(part, list=context))
 
 
 class ChildStream(CommercetoolsStream):
