@@ -14,6 +14,7 @@ from tap_commercetools.keyset import Keyset
 from tap_commercetools.paging import ById
 from tap_engine import timestamps
 from tap_engine.errors import NotFoundError, RefusedError, SourceError
+from tap_engine.ids import UUID
 from tap_engine.reading.pager import Page
 from tap_engine.records import json_text
 from tap_engine.records.rows import RowReader
@@ -109,7 +110,7 @@ class UnsortedChildPager(ChildPager):
         A page that is not full holds everything that its filter lets through, in whatever order.
 
         Raises:
-            SourceError: The rows of a single key fill a page.
+            SourceError: The rows of a single key fill a page, or come from outside the range.
         """
         source, path = self.source, self.source.key[0]
         low, high = part.after, part.upto
@@ -120,6 +121,7 @@ class UnsortedChildPager(ChildPager):
             twice = high != part.upto or self.looks_twice(part)
             raws, full = source.ask_rows(source.url(part.list), bounds, (), look_twice=twice)
             rows = source.rows.rows(raws)
+            self._check(rows, low[0] if low else "", high)
             if not full:
                 # Up to the end of the range: complete.
                 return Page(rows, None if high == part.upto else [str(high)], timestamps.now())
@@ -128,6 +130,13 @@ class UnsortedChildPager(ChildPager):
                 msg = f"{source.stream}: a full page of rows of one {path}; raise page_size"
                 raise SourceError(msg)
             high = ids[len(ids) // 2 - 1]
+
+    def _check(self, rows: Sequence[Row], low: str, high: str | None) -> None:
+        """Check that the API filters: if it does not, halving a list comes to no end."""
+        for row_id in (row.key[0] for row in rows):
+            if UUID.fullmatch(row_id) and not (low < row_id and (not high or row_id <= high)):
+                msg = f"{self.source.stream}: the API sent record {row_id} from outside the range"
+                raise SourceError(msg)
 
 
 class ReferencePager(ChildPager):

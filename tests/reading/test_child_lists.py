@@ -157,6 +157,20 @@ def test_parents_that_come_unsorted_are_an_error(stream: str, path: str, concurr
         assert output.of_type("ACTIVATE_VERSION") == []
 
 
+@pytest.mark.parametrize("concurrency", [1, 4])
+def test_long_lists_without_sort_and_filter_are_an_error(concurrency: int) -> None:
+    def unfiltered(pairs: Pairs) -> Pairs:
+        return [(name, value) for name, value in pairs if name != "where"]
+
+    with commercetools(size=1, small=False) as source:
+        source.rewrite("/product-selection-assignments", unfiltered)
+        stream = "store_product_selection_assignments"
+        output = source.run(stream, page_size=4, concurrency=concurrency)
+        assert output.code == 1
+        assert "from outside the range" in output.log
+        assert output.of_type("ACTIVATE_VERSION") == []
+
+
 @pytest.mark.parametrize(
     ("stream", "path"),
     [
