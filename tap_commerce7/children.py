@@ -31,6 +31,8 @@ ROWS_IN_ORDER = 10
 class ByParent(ByPageNumber):
     """Reads the parents by cursor, which is not rate-limited, and the list below each of them."""
 
+    often_empty = True
+
     def __init__(self, scan: Scan, source: Endpoint) -> None:
         super().__init__(scan, source)
         self._cursor = START

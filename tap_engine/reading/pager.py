@@ -58,6 +58,8 @@ class Pager(abc.ABC, Generic[S]):
 
     See `tap_engine.reading.numbered`.
     """
+    often_empty: ClassVar[bool] = False
+    """Many of its lists are empty, so of those that it rereads an empty one is read once."""
     proven: ClassVar[bool] = True
     """It is known to list everything. If not, what it read is always compared with a count."""
 
