@@ -26,8 +26,3 @@ class Commerce7Authenticator(HTTPBasicAuth):
         super().__call__(r)  # type: ignore[no-untyped-call]
         r.headers["tenant"] = self._tenant
         return r
-
-    def renew(self, rejected: str) -> bool:
-        """Return False: there is nothing to renew."""
-        del rejected
-        return False

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 START = "start"
 """Cursor of the first page."""
 
-PROBE_SECONDS = 5.0
+TRY_SECONDS = 5.0
 """Patience with cursors that the API did not give out: it need not have an answer to them."""
 
 
@@ -155,7 +155,7 @@ class Cursors:
         endpoint = self._endpoint
         params = [*filters, ("cursor", cursor), ("limit", "1")]
         try:
-            _, raws = endpoint.ask({}, params, patience=PROBE_SECONDS)
+            _, raws = endpoint.ask({}, params, patience=TRY_SECONDS)
         except StreamError:  # with whatever status it refuses a cursor that it did not give out
             return None
         rows = endpoint.rows.rows(raws)

@@ -62,6 +62,8 @@ class Endpoint:
 
     Attributes:
         stream: Name for messages.
+        connection: Session, credentials and limits of the tenant.
+        logger: Logger of the stream.
         url: Returns the URL of a list.
         member: Member of an answer that holds the rows.
         rows: Reads keys and timestamps out of rows.

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tap_commerce7.answer import as_text
-from tap_commerce7.cursor import PROBE_SECONDS, START, CursorLostError, UnsortedError, ascending
+from tap_commerce7.cursor import START, TRY_SECONDS, CursorLostError, UnsortedError, ascending
 from tap_commerce7.endpoint import ROWS_PER_PAGE, Endpoint
 from tap_commerce7.paging import ByCursor, ByPageNumber
 from tap_engine.errors import BetterWayError, QueryRefusedError, SourceError, StreamError
@@ -109,7 +109,7 @@ class ByPageOrCursor(ByPageNumber):
         source = self.source
         params = [*self.filters, ("cursor", START), ("limit", str(ROWS_PER_PAGE))]
         limiters = [source.connection.limiter]  # ignored, it is one more numbered page
-        envelope, raws = source.ask(part.list, params, limiters, patience=PROBE_SECONDS)
+        envelope, raws = source.ask(part.list, params, limiters, patience=TRY_SECONDS)
         rows = source.rows.rows(raws)
         if as_text(envelope.get("cursor")) in {None, START}:
             return "the answer names none"

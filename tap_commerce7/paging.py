@@ -77,7 +77,7 @@ class EndpointPager(Pager[Endpoint]):
             self._since_refused = True
             return self.ask(part, source.user_filter)
 
-    def probe(self, context: Context) -> None:
+    def try_list(self, context: Context) -> None:
         """Ask for a single row."""
         params = [*self.source.user_filter, ("page", "1"), ("limit", "1")]
         self.source.ask(context, params, [self.source.connection.limiter])

@@ -93,12 +93,11 @@ class CommercetoolsAuthenticator(AuthBase):
                 self._fetch()
             return self._token  # type: ignore[return-value]
 
-    def renew(self, rejected: str) -> bool:
+    def renew(self, rejected: str) -> None:
         """Discard the token if it is the rejected one; another thread may have replaced it."""
         with self._lock:
             if self._token and rejected == f"Bearer {self._token.access_token}":
                 self._token = None
-        return True
 
     def granted(self) -> frozenset[str] | None:
         """Return the scopes of the token, or None if the endpoint did not name them."""

@@ -114,11 +114,7 @@ class ByWindow(CollectionPager):
 
     def accepts(self, position: Position) -> bool:
         """Return whether a position is a single moment."""
-        try:
-            timestamps.parse(position[0])
-        except ValueError:
-            return False
-        return len(position) == 1
+        return len(position) == 1 and timestamps.is_instant(position[0])
 
     def fetch(self, part: Range) -> Page:
         """Read the largest window behind the position that fits into one page.
@@ -150,7 +146,7 @@ class ByWindow(CollectionPager):
         kept = [row for row in rows if row.at and low <= row.at and (last or row.at < high)]
         return Page(kept, None if last else [high], timestamps.now())
 
-    def probe(self, context: Context) -> None:
+    def try_list(self, context: Context) -> None:
         """Ask for one record of the last 24 hours, which is what the API takes by default."""
         source = self.source
         call = source.call(source.url(context), [("limit", "1")])

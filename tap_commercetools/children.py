@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
@@ -13,14 +14,16 @@ from tap_commercetools.keyset import Keyset
 from tap_commercetools.paging import ById
 from tap_engine import timestamps
 from tap_engine.errors import NotFoundError, RefusedError, SourceError
+from tap_engine.ids import UUID
 from tap_engine.reading.pager import Page
 from tap_engine.records import json_text
 from tap_engine.records.rows import RowReader
 from tap_engine.singer.stream import declared_streams
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from tap_engine.records.rows import Row
     from tap_engine.state.scan import Context, Range
 
 
@@ -75,11 +78,15 @@ class ChildPager(ById):
         try:
             return super().fetch(part)
         except NotFoundError:
-            key = part.list[self.parents.context_key]
-            same = query.compare(self.parents.key, "=", key)
-            if self._keyset.page(self._url, [same], None, look_twice=True).rows:
+            if self.parent(part.list) is not None:
                 raise
             return Page([], None, timestamps.now())
+
+    def parent(self, context: Context) -> Row | None:
+        """Ask for the parent of a list; None if there is no such parent any more."""
+        same = query.compare(self.parents.key, "=", context[self.parents.context_key])
+        rows = self._keyset.page(self._url, [same], None, look_twice=True).rows
+        return rows[0] if rows else None
 
     @property
     def _url(self) -> str:
@@ -103,7 +110,7 @@ class UnsortedChildPager(ChildPager):
         A page that is not full holds everything that its filter lets through, in whatever order.
 
         Raises:
-            SourceError: The rows of a single key fill a page.
+            SourceError: The rows of a single key fill a page, or come from outside the range.
         """
         source, path = self.source, self.source.key[0]
         low, high = part.after, part.upto
@@ -114,6 +121,7 @@ class UnsortedChildPager(ChildPager):
             twice = high != part.upto or self.looks_twice(part)
             raws, full = source.ask_rows(source.url(part.list), bounds, (), look_twice=twice)
             rows = source.rows.rows(raws)
+            self._check(rows, low[0] if low else "", high)
             if not full:
                 # Up to the end of the range: complete.
                 return Page(rows, None if high == part.upto else [str(high)], timestamps.now())
@@ -122,6 +130,13 @@ class UnsortedChildPager(ChildPager):
                 msg = f"{source.stream}: a full page of rows of one {path}; raise page_size"
                 raise SourceError(msg)
             high = ids[len(ids) // 2 - 1]
+
+    def _check(self, rows: Sequence[Row], low: str, high: str | None) -> None:
+        """Check that the API filters: if it does not, halving a list comes to no end."""
+        for row_id in (row.key[0] for row in rows):
+            if UUID.fullmatch(row_id) and not (low < row_id and (not high or row_id <= high)):
+                msg = f"{self.source.stream}: the API sent record {row_id} from outside the range"
+                raise SourceError(msg)
 
 
 class ReferencePager(ChildPager):
@@ -139,20 +154,35 @@ class AssociatePager(ChildPager):
     """
 
     def fetch(self, part: Range) -> Page:
-        """Read a page as the first associate that may.
+        """Read a page as the first associate that may, of those that the unit has by now.
 
         Raises:
             RefusedError: None of the unit's associates may.
         """
-        associates = part.list["associates"].split()
-        for number in range(len(associates)):
-            context = {**part.list, "associates": " ".join(associates[number:])}
-            try:
-                return super().fetch(msgspec.structs.replace(part, list=context))
-            except RefusedError:
-                if number + 1 == len(associates):
-                    raise
-        return Page([], None, timestamps.now())
+        known = part.list["associates"].split()
+        try:
+            return self._fetch_as(known, part)
+        except RefusedError:
+            # The list may be from a scan that was interrupted long ago.
+            unit = self.parent(part.list)
+            context = unit and self.parents.context_of(unit.key[0], unit.raw)
+            if not context:
+                return Page([], None, timestamps.now())
+            others = [each for each in context["associates"].split() if each not in known]
+            if not others:
+                raise
+            return self._fetch_as(others, part)
+
+    def _fetch_as(self, associates: Sequence[str], part: Range) -> Page:
+        *others, last = associates
+        for associate in others:
+            with contextlib.suppress(RefusedError):
+                return self._fetch_as_one(associate, part)
+        return self._fetch_as_one(last, part)
+
+    def _fetch_as_one(self, associate: str, part: Range) -> Page:
+        context = {**part.list, "associates": associate}
+        return super().fetch(msgspec.structs.replace(part, list=context))
 
 
 class ChildStream(CommercetoolsStream):

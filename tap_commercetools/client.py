@@ -101,7 +101,9 @@ class CommercetoolsStream(EngineStream):
         if self.name not in FIELDS or not self._is_listed_by_id:
             self.logger.info("%s: GraphQL has no list of its ids; reading whole records", self.name)
             return super().keys_pager(scan)
-        members = {**self.collection_members(), "page_size": PageSize(query.LONGEST_PAGE)}
+        # Ids do not show whether a row is one of the stream's: the restriction has to be enough.
+        other = {"page_size": PageSize(query.LONGEST_PAGE), "keep": None}
+        members = {**self.collection_members(), **other}
         ids = IdsOnly(**members, root=FIELDS[self.name], whole=self.collection)
         return IdsById(scan, ids)
 

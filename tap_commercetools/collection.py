@@ -60,6 +60,8 @@ class Collection:
 
     Attributes:
         stream: Name for messages.
+        connection: Session, limits and URLs of the project.
+        logger: Logger of the stream.
         url: Returns the URL of a list.
         key: Dotted paths that identify a row.
         time: Member with the replication timestamp; None without one.
@@ -178,7 +180,7 @@ class Collection:
             count += total
         return count
 
-    def probe(self, context: Context) -> None:
+    def try_list(self, context: Context) -> None:
         """Ask for an empty page, with a filter for one row: it has to be looked at."""
         predicates = self.own_predicates
         limit = 1 if predicates else 0

@@ -95,6 +95,7 @@ class Connection:
             params=params,
             rules=rules,
             auth=self.authenticator,
+            renew=self.authenticator.renew,
             limiters=self.limiters,
             smallest_page=smallest_page,
         )

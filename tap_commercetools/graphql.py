@@ -189,9 +189,9 @@ class IdsOnly(Collection):
         """Return the total of the collection."""
         return self.whole.count(since)
 
-    def probe(self, context: Context) -> None:
+    def try_list(self, context: Context) -> None:
         """Ask for an empty page of the collection."""
-        self.whole.probe(context)
+        self.whole.try_list(context)
 
 
 class IdsById(ById):
@@ -237,11 +237,7 @@ class IdsById(ById):
         return page
 
     def _ask_once(self, part: Range, pieces: Sequence[Range]) -> Page:
-        wheres = [
-            " and ".join(predicates)
-            for piece in pieces
-            if (predicates := [*self.bounds(piece), *self.source.own_predicates])
-        ]
+        wheres = [" and ".join(each) for piece in pieces if (each := self.predicates(piece))]
         return self.keyset.page(
             "", wheres, part.after, upto=part.upto, look_twice=self.looks_twice(part)
         )

@@ -40,9 +40,9 @@ class CollectionPager(Pager[Collection]):
         """Return all lists."""
         return self.source.contexts
 
-    def probe(self, context: Context) -> None:
+    def try_list(self, context: Context) -> None:
         """Ask for an empty page, or for one row with the user's filter."""
-        self.source.probe(context)
+        self.source.try_list(context)
 
 
 class KeysetPager(CollectionPager):
@@ -74,13 +74,16 @@ class KeysetPager(CollectionPager):
             page.rows = [row for row in page.rows if self.source.keep(row)]
         return page
 
+    def predicates(self, part: Range) -> list[str]:
+        """Return all predicates of the page behind the position of a range."""
+        restriction = [self.source.restriction] if self.source.restriction else []
+        return [*restriction, *self.bounds(part), *self.source.own_predicates]
+
     def ask(self, part: Range) -> Page:
         """Ask for the page behind the position of a range."""
-        source = self.source
-        restriction = [source.restriction] if source.restriction else []
         return self.keyset.page(
-            source.url(part.list),
-            [*restriction, *self.bounds(part), *source.own_predicates],
+            self.source.url(part.list),
+            self.predicates(part),
             part.after,
             upto=part.upto,
             look_twice=self.looks_twice(part),
@@ -200,11 +203,7 @@ class ByTime(KeysetPager):
 
     def accepts(self, position: Position) -> bool:
         """Return whether a position has a timestamp and a value for each path."""
-        try:
-            timestamps.parse(position[0])
-        except ValueError:
-            return False
-        return len(position) == len(self.keyset.sort)
+        return len(position) == len(self.keyset.sort) and timestamps.is_instant(position[0])
 
 
 class SingleObject(CollectionPager):
@@ -217,7 +216,7 @@ class SingleObject(CollectionPager):
         """Read the object."""
         return Page(self._read(part.list), None, timestamps.now(), total=1)
 
-    def probe(self, context: Context) -> None:
+    def try_list(self, context: Context) -> None:
         """Read the object."""
         self._read(context)
 

@@ -28,6 +28,15 @@ def parse(value: str) -> datetime:
         raise ValueError(str(error)) from None
 
 
+def is_instant(value: str) -> bool:
+    """Return whether the text is an ISO 8601 instant."""
+    try:
+        parse(value)
+    except ValueError:
+        return False
+    return True
+
+
 def render(moment: datetime) -> str:
     """Format in the canonical form; anything finer than milliseconds is cut off, never rounded."""
     text = moment.astimezone(UTC).isoformat(timespec="milliseconds")

@@ -16,7 +16,7 @@ def advice(stream: EngineStream, comparison: Comparison) -> str:
     if not count:
         return ""
     if stream.narrowed_by != "stream_filters" and count == len(comparison.wanted):
-        wanted = stream.filter_for(comparison.wanted)
+        wanted = stream.filter_for(list(comparison.wanted))
         if wanted is not None:
             given = json.dumps({stream.name: wanted}, ensure_ascii=False)
             return (

@@ -51,8 +51,8 @@ class Comparison:
         older: Rows that only the table has and that do not count as extra, because they are
             older than the start date or the source expires old records.
         examples: The first rows of each kind of difference.
-        wanted: Keys of the first rows that are missing or stale.
-        oldest: Lowest timestamp that the source has for any of them.
+        wanted: Timestamps that the source has for the first rows that are missing or stale, by key.
+        oldest_of_others: Lowest timestamp that the source has for any of the others.
     """
 
     source: int = 0
@@ -63,8 +63,13 @@ class Comparison:
     newer: int = 0
     older: int = 0
     examples: dict[str, list[Example]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
-    wanted: list[Key] = field(default_factory=list)
-    oldest: str | None = None
+    wanted: dict[Key, str | None] = field(default_factory=dict)
+    oldest_of_others: str | None = None
+
+    @property
+    def oldest(self) -> str | None:
+        """Lowest timestamp that the source has for a row that is missing or stale."""
+        return min(filter(None, (*self.wanted.values(), self.oldest_of_others)), default=None)
 
     @property
     def differs(self) -> bool:
@@ -83,7 +88,7 @@ class Comparison:
         self.newer += len(keys) if newer else 0
         gone = set(keys)
         self.examples[kind] = [each for each in self.examples[kind] if each.key not in gone]
-        self.wanted = [key for key in self.wanted if key not in gone]
+        self.wanted = {key: at for key, at in self.wanted.items() if key not in gone}
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,8 +184,10 @@ def _add(result: Comparison, kind: str, example: Example, bounds: Bounds) -> str
         result.examples[kind].append(example)
     if kind in {"missing", "stale"}:
         if len(result.wanted) < MOST_WANTED:
-            result.wanted.append(example.key)
-        result.oldest = min(filter(None, (result.oldest, example.source)), default=None)
+            result.wanted[example.key] = example.source
+        elif example.source is not None:
+            known = result.oldest_of_others or example.source
+            result.oldest_of_others = min(known, example.source)
     return kind
 
 

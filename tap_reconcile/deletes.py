@@ -132,32 +132,43 @@ class Deletes:
             StreamError: The source cannot be asked again.
             DatabaseError: The table cannot be read.
         """
-        done, most = self.done, self.done.wish.most
+        done = self.done
+        done.refused = done.refused or self._too_many(comparison.table)
         if done.refused:
             return
-        if not most.allows(self._count, comparison.table):
-            share = 100 * self._count / comparison.table
-            done.refused = (
-                f"{self._count:,} of {comparison.table:,} rows ({share:.1f} %) are not at the"
-                f" source, and --most {most.text} allows no more"
-            )
-            return
-        changes = Changes(
-            list(self._confirmed()), self._back(rows(), until), remove=done.wish.remove
-        )
-        gone = [row[:-1] for row in changes.gone]
-        back = [row[:-1] for row in changes.back]
-        still = set(gone)
-        found = [row[:-1] for row, _ in self._candidates.rows() if row[:-1] not in still]
-        if not done.wish.dry_run and (gone or back):
-            gone, back = self._database.apply(self._table, self._stream.keys, changes)
-        done.gone, done.back, done.found = gone, back, len(found)
-        done.changed = len(changes.gone) + len(changes.back) - len(gone) - len(back)
+        gone = list(self._confirmed())
+        changes = Changes(gone, self._back(rows(), until), remove=done.wish.remove)
+        found = self._found(gone)
+        done.gone, done.back = self._applied(changes)
+        done.found = len(found)
+        done.changed = len(gone) + len(changes.back) - len(done.gone) - len(done.back)
         comparison.settle("extra", found, newer=True)
         if not done.wish.dry_run:
-            comparison.settle("extra", gone)
-            comparison.settle("missing", back)
-            comparison.table += len(back) - len(gone)
+            comparison.settle("extra", done.gone)
+            comparison.settle("missing", done.back)
+            comparison.table += len(done.back) - len(done.gone)
+
+    def _too_many(self, rows: int) -> str:
+        """Return why more of the table's rows would go than are allowed to; empty if not."""
+        most = self.done.wish.most
+        if most.allows(self._count, rows):
+            return ""
+        return (
+            f"{self._count:,} of {rows:,} rows ({100 * self._count / rows:.1f} %) are not at the"
+            f" source, and --most {most.text} allows no more"
+        )
+
+    def _applied(self, changes: Changes) -> tuple[list[Key], list[Key]]:
+        """Write changes; return the keys of the rows that are gone and back, or would be."""
+        gone, back = changes.gone, changes.back
+        if self.done.wish.dry_run or not (gone or back):
+            return [row[:-1] for row in gone], [row[:-1] for row in back]
+        return self._database.apply(self._table, self._stream.keys, changes)
+
+    def _found(self, gone: list[Version]) -> list[Key]:
+        """Return the keys of the rows that the source has after all: those that are not gone."""
+        still = {row[:-1] for row in gone}
+        return [row[:-1] for row, _ in self._candidates.rows() if row[:-1] not in still]
 
     def _back(self, rows: Iterator[Entry], until: str | None) -> list[Version]:
         """Return the marked rows that the source has, in the version that it has."""

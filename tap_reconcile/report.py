@@ -65,8 +65,7 @@ class Report:
                 "until": self.until,
                 "exit_code": self.code,
                 "streams": [_members(result) for result in self.results],
-            },
-            ensure_ascii=False,
+            }
         )
 
     def as_text(self) -> str:

@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import requests
 
     from tap_engine.http.error_table import Rule
     from tap_engine.http.rate_limit import RateLimiter
-
-
-class Authenticator(Protocol):
-    """What the session needs of an authenticator besides signing requests."""
-
-    def __call__(self, r: requests.PreparedRequest) -> requests.PreparedRequest:
-        """Sign a request."""
-
-    def renew(self, rejected: str) -> bool:
-        """Replace a rejected `Authorization` header; return False if nothing can be replaced."""
 
 
 class PageTooBigError(Exception):
@@ -37,6 +27,8 @@ class Call:
         url: Absolute URL without query.
         rules: Error table.
         auth: Signs the request.
+        renew: Discards a rejected `Authorization` header, so that `auth` signs with another; None
+            where there is no other.
         params: Query parameters, in order; a name may repeat.
         limiters: All of them are waited for before every attempt.
         form: Form body; makes the request a POST.
@@ -49,7 +41,8 @@ class Call:
     stream: str
     url: str
     rules: Sequence[Rule]
-    auth: Any
+    auth: Callable[[requests.PreparedRequest], requests.PreparedRequest]
+    renew: Callable[[str], object] | None = None
     params: Sequence[tuple[str, str]] = ()
     limiters: Sequence[RateLimiter] = ()
     form: Mapping[str, str] | None = None

@@ -68,6 +68,14 @@ class Http:
         retry_max_seconds: Budget of one request in seconds, pauses included.
         read_error: Returns the API's error code and message from a body.
         correlation_header: Response header with the id that the vendor's support asks for.
+
+    Attributes:
+        transport: Sends single requests; what observes it sees all of them.
+        run_started_at: When the run began, by the earlier of the server's clock and this one; None
+            before the first answer. No bookmark goes beyond it.
+        read_until: The same by the later clock. What is read in the order of time ends here.
+        waited: Seconds spent waiting because of the API, in all threads together.
+        longest_body: Size of the largest answer so far, in bytes.
     """
 
     def __init__(  # noqa: PLR0913
@@ -315,8 +323,9 @@ class Http:
         """Have a rejected token replaced: at once for the first time, then after pauses."""
         rejected = str(response.request.headers.get("Authorization", ""))
         most = MOST_TOKENS if self._has_read else 1
-        if tries.tokens >= most or not call.auth.renew(rejected):
+        if tries.tokens >= most or call.renew is None:
             raise CredentialsError(text)
+        call.renew(rejected)
         tries.tokens += 1
         if tries.tokens == 1:
             raise Renewed

@@ -78,7 +78,9 @@ class _Pass:
     def confirms(self, other: _Pass) -> bool:
         """Return whether two readings agree on what there is, whatever the API counts."""
         quiet = not self.moved and not other.moved
-        return quiet and self.longest > 0 and self.keys == other.keys and self.total == other.total
+        # A list of which nothing is shown is only empty if the API counts nothing either.
+        shown = self.longest > 0 or not self.total
+        return quiet and shown and self.keys == other.keys and self.total == other.total
 
 
 class NumberedPages:
@@ -93,8 +95,8 @@ class NumberedPages:
         submit: Runs work in a worker thread.
         sleep: Waits some seconds.
         strict: A count that two equal readings contradict is an error.
-        twice: A list of several pages is only complete when two readings agree: a row that was
-            missed would be removed from the target, or fall below the bookmark.
+        twice: A list of several pages, or of none, is only complete when two readings agree: a row
+            that was missed would be removed from the target, or fall below the bookmark.
     """
 
     def __init__(  # noqa: PLR0913 (one for each thing that the run decides)
@@ -150,18 +152,25 @@ class NumberedPages:
                 step.page.rows = fresh
                 yield step
             agreed = any(map(reading.confirms, earlier))
-            if agreed or (reading.fits and (reading.is_one_page or not self._twice)):
+            if agreed or (reading.fits and self._is_enough(reading)):
                 self._report(reading, context)
                 return
             earlier.append(reading)
         missing = max((reading.total or 0) - len(seen), 0)
-        if missing or (self._twice and not reading.is_one_page):
+        if missing or not self._is_enough(reading):
             msg = (
                 f"{self._stream}: after {PASSES} readings, of which no two agree, {missing} of"
                 f" {reading.total} records have not been seen, because the list keeps moving; run"
                 " again when it is quieter"
             )
             raise IncompleteError(msg)
+
+    def _is_enough(self, reading: _Pass) -> bool:
+        """Return whether a reading needs no other that agrees with it."""
+        if not self._twice:
+            return True
+        # An empty answer in passing would remove every row from the target.
+        return reading.is_one_page and (reading.longest > 0 or self._pager.often_empty)
 
     def _announce(self, reading: _Pass) -> None:
         """Say so if the API makes the list take long, going by its first page."""
@@ -181,7 +190,8 @@ class NumberedPages:
     def _prepare(self, before: _Pass) -> None:
         """Say why the list is read again, and give a count that lags behind time to follow."""
         if before.fits:
-            self._logger.info("%s: reading the pages twice, to see that none moved", self._stream)
+            why = "to see that none moved" if before.longest else "because there is nothing"
+            self._logger.info("%s: reading the pages twice, %s", self._stream, why)
             return
         self._logger.info("%s: the list moved while it was read; again", self._stream)
         if not before.moved:

@@ -58,6 +58,8 @@ class Pager(abc.ABC, Generic[S]):
 
     See `tap_engine.reading.numbered`.
     """
+    often_empty: ClassVar[bool] = False
+    """Many of its lists are empty, so of those that it rereads an empty one is read once."""
     proven: ClassVar[bool] = True
     """It is known to list everything. If not, what it read is always compared with a count."""
 
@@ -70,7 +72,7 @@ class Pager(abc.ABC, Generic[S]):
         """Read the page behind the position of a range; runs in a worker thread."""
 
     @abc.abstractmethod
-    def probe(self, context: Context) -> None:
+    def try_list(self, context: Context) -> None:
         """Ask, with the user's filter, for as little of a list as shows that it can be read."""
 
     @property
@@ -163,7 +165,7 @@ class Pager(abc.ABC, Generic[S]):
             StreamError: The credentials do not give access to it, or the API refuses the filter.
         """
         try:
-            self.probe(context)
+            self.try_list(context)
         except QueryRefusedError as error:
             if self.filtered:
                 raise self._filter_refused(error) from None

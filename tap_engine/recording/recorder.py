@@ -21,7 +21,7 @@ from tap_engine.ids import UUID
 from tap_engine.recording import kept
 from tap_engine.recording.exchange import Exchange, in_order, sorted_by, text_of, without_tokens
 from tap_engine.recording.replacing import Replacer
-from tap_engine.recording.rewriting import Rewriter, read, write
+from tap_engine.recording.rewriting import Number, Rewriter, read, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -267,7 +267,10 @@ class Recorder:
 
     def _filter(self, value: Any) -> Any:
         if isinstance(value, dict):
-            return {name: self._values.parameter(name, str(each)) for name, each in value.items()}
+            return {
+                name: each if isinstance(each, bool) else self._values.parameter(name, str(each))
+                for name, each in value.items()
+            }
         return self._values.predicate(str(value))
 
     def _state(self, value: Any, name: str) -> Any:
@@ -276,12 +279,11 @@ class Recorder:
             return {key: self._state(inner, key) for key, inner in value.items()}
         if isinstance(value, list):
             return [self._state(inner, name) for inner in value]
-        if not isinstance(value, str) or name in {"left_out", "maps"}:
+        if not isinstance(value, str) or isinstance(value, Number) or name in {"left_out", "maps"}:
             return value
         if value.startswith("{"):  # members of entries are JSON text themselves
             return write(self._state(read(value), name))
-        kept_as_it_is = value in self._own or value.isdecimal()
-        return value if kept_as_it_is else self._values.replacer.text(value)
+        return value if value in self._own else self._values.replacer.text(value)
 
     @cached_property
     def _own(self) -> frozenset[str]:

@@ -194,20 +194,21 @@ class Rewriter:
 
     def predicate(self, text: str) -> str:
         """Rewrite the literals of a predicate, and users' own names."""
-        member = ""
+        member, free = "", False
 
         def rewrite(match: re.Match[str]) -> str:
-            nonlocal member
+            nonlocal member, free
             if match["text"] is not None:
                 value = _unquoted(match["text"])
                 if len(value) == 1:  # such as the tap's own bounds
                     return match["text"]
-                return _quoted(self._text(value, member, error=False, free=False))
+                return _quoted(self._text(value, member, error=False, free=free))
             if match["number"] is not None:
                 return self.replacer.number(match["number"])
             if match["word"] in _OPERATORS:
                 return match["word"]
             member = match["word"]
+            free |= member in OF_USERS  # to the end: where it closes need not be known
             return self.name(member)
 
         return _TOKEN.sub(rewrite, text)

@@ -51,7 +51,7 @@ class CommandTap(EngineTap):
         elif merge_states:
             print_merged_state(cls, files)
         elif files:
-            stop(cls.logger, f"unexpected arguments: {' '.join(files)} (see --help)")
+            give_up(cls.logger, f"unexpected arguments: {' '.join(files)} (see --help)")
         else:
             tap = build(cls, config, state, catalog)
             work = partial(probe, tap, as_json=probing == JSON) if probing else tap.run
@@ -96,7 +96,7 @@ class CommandTap(EngineTap):
         try:
             return super().cb_config(ctx, param, value)
         except TypeError:
-            stop(cls.logger, "a config file is not a JSON object")
+            give_up(cls.logger, "a config file is not a JSON object")
 
     @classmethod
     def cb_discover(
@@ -140,9 +140,9 @@ def main(tap: type[EngineTap]) -> None:
     except TerminatedError as signal:  # before anything was written
         sys.exit(128 + signal.signum)
     except OSError as error:  # such as a missing settings file
-        stop(tap.logger, str(error))
+        give_up(tap.logger, str(error))
     except ValueError as error:  # such as a settings file that is not JSON
-        stop(tap.logger, f"cannot read the input: {error}")
+        give_up(tap.logger, f"cannot read the input: {error}")
 
 
 def build(tap: type[EngineTap], config: Any, state: Any, catalog: Any) -> EngineTap:
@@ -156,9 +156,9 @@ def build(tap: type[EngineTap], config: Any, state: Any, catalog: Any) -> Engine
             validate_config=True,
         )
     except ConfigValidationError as error:
-        stop(tap.logger, f"settings: {_hide_values(tap, error)}")
+        give_up(tap.logger, f"settings: {_hide_values(tap, error)}")
     except (TapError, ValueError) as error:
-        stop(tap.logger, str(error))
+        give_up(tap.logger, str(error))
 
 
 def print_merged_state(tap: type[EngineTap], files: tuple[str, ...]) -> None:
@@ -166,7 +166,7 @@ def print_merged_state(tap: type[EngineTap], files: tuple[str, ...]) -> None:
     try:
         print(merge_files(tap.name, files))  # noqa: T201 (this is the command's output)
     except StateError as error:
-        stop(tap.logger, f"states cannot be merged: {error}")
+        give_up(tap.logger, f"states cannot be merged: {error}")
 
 
 # Importing what only these two need would take 4 % of every start-up. The taps' own part of it is
@@ -230,7 +230,7 @@ def _end_early(tap: EngineTap) -> None:
         tap.writer.flush()
 
 
-def stop(logger: logging.Logger, message: str) -> NoReturn:
+def give_up(logger: logging.Logger, message: str) -> NoReturn:
     """Exit with a message and code 1."""
     logger.error("%s", message)
     sys.exit(1)

@@ -70,7 +70,7 @@ def check(mapper: sdk.PluginMapper, known: Collection[str], streams: Iterable[Ma
             raise SettingsError(msg)
 
 
-def explained(error: Exception, members: Collection[str]) -> str:
+def why_failed(error: Exception, members: Collection[str]) -> str:
     """Return why a map failed on a record, without values of the record.
 
     Args:

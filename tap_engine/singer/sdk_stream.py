@@ -12,7 +12,7 @@ from tap_engine.errors import StreamError
 from tap_engine.records import pruning
 from tap_engine.singer.catalog import deselected, selected_schema
 from tap_engine.singer.catalog_check import check_entry, keys_of
-from tap_engine.singer.map_check import explained
+from tap_engine.singer.map_check import why_failed
 
 if TYPE_CHECKING:
     from singer_sdk.helpers.types import Context
@@ -89,7 +89,7 @@ class SdkStream(Stream):
         except OSError:  # nothing can be written any more
             raise
         except Exception as error:  # noqa: BLE001 (an expression can raise anything)
-            reason = explained(error, self.schema["properties"])
+            reason = why_failed(error, self.schema["properties"])
             msg = (
                 f"{self.name}: stream_maps fail on a record: {reason}; for a member that may be"
                 " missing, write record.get('...')"

@@ -29,6 +29,7 @@ from tap_engine import timestamps
     ],
 )
 def test_every_form_becomes_the_one(text: str, canonical: str) -> None:
+    assert timestamps.is_instant(text)
     assert timestamps.canonical(text) == canonical
 
 
@@ -47,6 +48,7 @@ def test_every_form_becomes_the_one(text: str, canonical: str) -> None:
     ],
 )
 def test_what_is_no_instant_is_refused(text: str) -> None:
+    assert not timestamps.is_instant(text)
     with pytest.raises(ValueError, match=r"."):
         timestamps.canonical(text)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sandbox.standin import Hook
-from tests.reading.tools import Pairs, Source, commerce7, commercetools
+from tests.reading.tools import Pairs, Source, commerce7, commercetools, scan_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -157,6 +157,20 @@ def test_parents_that_come_unsorted_are_an_error(stream: str, path: str, concurr
         assert output.of_type("ACTIVATE_VERSION") == []
 
 
+@pytest.mark.parametrize("concurrency", [1, 4])
+def test_long_lists_without_sort_and_filter_are_an_error(concurrency: int) -> None:
+    def unfiltered(pairs: Pairs) -> Pairs:
+        return [(name, value) for name, value in pairs if name != "where"]
+
+    with commercetools(size=1, small=False) as source:
+        source.rewrite("/product-selection-assignments", unfiltered)
+        stream = "store_product_selection_assignments"
+        output = source.run(stream, page_size=4, concurrency=concurrency)
+        assert output.code == 1
+        assert "from outside the range" in output.log
+        assert output.of_type("ACTIVATE_VERSION") == []
+
+
 @pytest.mark.parametrize(
     ("stream", "path"),
     [
@@ -189,6 +203,37 @@ def test_an_associate_that_is_gone_is_followed_by_the_next() -> None:
         output = source.run("approval_flows")
         assert output.code == 0, output.log[-1500:]
         assert key in {record["businessUnitKey"] for record in output.records("approval_flows")}
+
+
+@pytest.mark.usefixtures("state_per_page")
+@pytest.mark.parametrize("left", ["another", "none", "no unit"])
+def test_a_scan_goes_on_where_an_associate_has_left_meanwhile(left: str) -> None:
+    with commercetools(size=1, small=False) as source:
+        unit = sorted(
+            (u for u in source.records("business_units").values() if u["associates"]),
+            key=lambda unit: str(unit["key"]),
+        )[1]
+        was, stays = unit["associates"][0], dict(unit["associates"][0])
+        stays["customer"] = {"typeId": "customer", "id": max(source.rows("customers"))}
+        assert was["customer"] != stays["customer"]
+        path = f"in-business-unit/key={unit['key']}/"
+        source.stand_in.faults.add(path, "status", status=500, times=-1)
+        broken = source.run("approval_flows")
+        assert broken.code == 1
+        assert unit["key"] in str(scan_of(broken.state, "approval_flows")["ranges"])
+        source.heal()
+        unit["associates"] = [stays] if left == "another" else []
+        source.stand_in.put("business_units", unit)
+        if left == "no unit":
+            source.stand_in.delete("business_units", unit["id"])
+        error = {"code": "AssociateMissingPermission", "message": "He has left."}
+        body = {"statusCode": 403, "message": "He has left.", "errors": [error]}
+        path = f"as-associate/{was['customer']['id']}/{path}"
+        source.stand_in.faults.add(path, "status", status=403, body=body, times=-1)
+        rest = source.run("approval_flows", state=broken.state)
+        assert rest.code == 0, rest.log[-1500:]
+        read = {record["businessUnitKey"] for record in rest.records("approval_flows")}
+        assert (unit["key"] in read) == (left == "another")
 
 
 def test_parents_without_a_cursor_are_an_error_not_a_short_list() -> None:

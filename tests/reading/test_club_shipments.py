@@ -101,6 +101,19 @@ def test_an_interrupted_scan_goes_on_at_its_membership(winery: Source) -> None:
     )
 
 
+@pytest.mark.parametrize("after", [20, 60, 100])
+def test_an_interrupted_scan_of_memberships_in_another_order_leaves_none_out(after: int) -> None:
+    with commerce7(rows={PARENTS: 120, STREAM: 90}, small=False, cursor_order="time") as source:
+        source.fail_after(after, "/shipment")
+        broken = read(source)
+        assert broken.code == 1
+        source.heal()
+        rest = read(source, broken.state)
+        assert rest.code == 0, rest.log[-1500:]
+        assert set(asked(source)) == set(source.records(PARENTS))
+        assert {*broken.ids(STREAM), *rest.ids(STREAM)} == set(source.records(STREAM))
+
+
 def test_a_full_scan_finds_deletes(winery: Source) -> None:
     first = read(winery)
     output = read(winery, first.state, method="FULL_TABLE")

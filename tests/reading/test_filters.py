@@ -281,9 +281,9 @@ def test_ranges_of_commerce7_go_by_the_filter() -> None:
         output = filtered.run(filtered.one, concurrency=4)
         assert output.code == 0
         assert set(output.ids("orders")) == filtered.matching(filtered.one)
-        probes = [query for query in source.asked("/order") if query["limit"] == ["1"]]
-        assert len(probes) >= 4
-        assert all(query["channel"] == ["Web"] for query in probes)
+        tries = [query for query in source.asked("/order") if query["limit"] == ["1"]]
+        assert len(tries) >= 4
+        assert all(query["channel"] == ["Web"] for query in tries)
 
 
 def test_every_documented_parameter_is_taken() -> None:

@@ -59,6 +59,13 @@ def test_an_empty_page_in_passing(after: int) -> None:
         assert_all_there(source, source.run("taxes"))
 
 
+def test_an_empty_list_in_passing_does_not_empty_the_table() -> None:
+    with commerce7(rows={"taxes": 190}) as source:
+        nothing: dict[str, Any] = {"taxes": [], "total": 0}
+        source.stand_in.faults.add("/tax", "status", status=200, body=nothing)
+        assert_all_there(source, source.run("taxes"))
+
+
 @pytest.mark.parametrize("pages", ["2", "1", "[23]"])
 def test_pages_that_stay_empty_are_an_error(pages: str) -> None:
     with commerce7(rows={"taxes": 190}) as source:

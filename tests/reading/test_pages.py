@@ -72,11 +72,14 @@ def test_every_page_edge_of_commerce7(names: list[str]) -> None:
 
 
 def requests(count: int, names: list[str]) -> int:
-    """How often a list is asked: behind a full page there may be more, and pages may shift."""
+    """How often a list is asked: behind a full page there may be more, and pages may shift.
+
+    A numbered list without rows would empty its table.
+    """
     pages = max(1, -(-count // 50))
     full = count > 0 and count % 50 == 0
     if names is NUMBERED_LISTS:
-        return (pages + full) * (2 if count > 50 else 1)
+        return (pages + full) * (1 if 0 < count <= 50 else 2)
     return pages + full * (2 if count == 50 else 1)
 
 

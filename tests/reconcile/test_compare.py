@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_reconcile.compare import KINDS, Bounds, OrderError, compare
+from tap_reconcile.compare import KINDS, MOST_WANTED, Bounds, OrderError, compare
 from tap_reconcile.sorter import Sorter
 
 if TYPE_CHECKING:
@@ -101,6 +101,19 @@ def test_only_some_examples_are_kept() -> None:
     result = compare([((f"{n}",), None) for n in range(9)], [], Bounds(show=2))
     assert result.missing == 9
     assert [each.key for each in result.examples["missing"]] == [("0",), ("1",)]
+
+
+@pytest.mark.parametrize("others", [0, MOST_WANTED])
+def test_what_is_settled_is_not_wanted_any_more(others: int) -> None:
+    first, second, third = MOMENTS[:3]
+    source: list[Entry] = [(("a",), first), (("b",), second)]
+    source += [((f"c{number:03}",), third) for number in range(others)]
+    result = compare(source, [], Bounds())
+    assert result.oldest == first
+    result.settle("missing", [("a",)])
+    assert (result.missing, result.oldest) == (1 + others, second)
+    result.settle("missing", [("b",)])
+    assert (result.missing, result.oldest) == (others, third if others else None)
 
 
 def test_a_key_twice_in_the_table_is_one_too_many() -> None:

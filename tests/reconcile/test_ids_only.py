@@ -132,6 +132,19 @@ def test_the_same_as_whole_records_for_every_stream() -> None:
             assert ids
 
 
+def test_a_stream_that_is_a_part_of_a_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(FIELDS, "deletions", "messages")
+    with commercetools(size=0.3, small=False) as source:
+        for customer in list(source.rows("customers"))[:3]:
+            source.stand_in.delete("customers", customer)
+        with read(source, "deletions", use_graphql=False) as whole:
+            source.forget_requests()
+        with read(source, "deletions") as ids:
+            assert set(requests(source)) == {("POST", GRAPHQL)}
+        assert 3 <= len(whole) < len(source.rows("messages"))
+        assert sorted(ids) == sorted(whole)
+
+
 def test_no_more_than_a_start_date_and_a_filter_let_through() -> None:
     with commercetools(rows={"customers": COUNT}) as source:
         times = sorted(source.rows("customers").values())

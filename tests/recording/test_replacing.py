@@ -210,6 +210,15 @@ def test_predicates() -> None:
     assert made.count("(") == text.count("(")
 
 
+def test_predicates_on_fields_that_users_defined() -> None:
+    rewrite = rewriter()
+    text = 'type = "Order" and custom(fields(type = "Lovelace" or country = "Ada"))'
+    made = rewrite.predicate(text)
+    assert made.startswith('type = "Order" and ')
+    assert "Lovelace" not in made
+    assert rewrite.replacer.text("Lovelace") in made
+
+
 def test_a_quoted_quote() -> None:
     rewrite = rewriter()
     assert rewrite.predicate(r'email = "a\"b\\" and id = "c"').count(" and ") == 1

@@ -223,6 +223,28 @@ def test_parameters_of_filters_at_commerce7(tmp_path: Path) -> None:
     assert order["customerId"] not in recording.text
 
 
+def test_a_filter_by_a_boolean_at_commerce7(tmp_path: Path) -> None:
+    settings: dict[str, Any] = {"stream_filters": {"gift_cards": {"isActive": True}}}
+    recording = recorded(
+        TapCommerce7, build(TapCommerce7), tmp_path / "rec", ("gift_cards",), **settings
+    )
+    output, replay = replayed(TapCommerce7, recording)
+    assert replay.missed == []
+    same(recording, output)
+
+
+def test_a_key_of_digits_in_a_state_is_replaced_as_elsewhere(tmp_path: Path) -> None:
+    keys = ["100234", "100235"]
+    stand_in = build(TapCommercetools)
+    recording = recorded(TapCommercetools, stand_in, tmp_path, ("orders",), store_keys=keys)
+    scan = '{"pager":"id","last_list":{"storeKey":"100234"},"count":1234}'
+    state = recording.replaced_state({"bookmarks": {"orders": {"scan": scan, "version": 5678}}})
+    entry = state["bookmarks"]["orders"]
+    replaced = json.loads(entry["scan"])
+    assert replaced["last_list"]["storeKey"] in recording.index["settings"]["store_keys"]
+    assert (replaced["count"], entry["version"]) == (1234, 5678)
+
+
 @each_tap
 def test_custom_fields_that_users_defined(kind: type[EngineTap], tmp_path: Path) -> None:
     name = "customers"
