@@ -96,6 +96,8 @@ def plan(source: Planned, settings: ReadSettings, version: int) -> tuple[Pager[A
     )
     old = None if known.scan is None else _pager_of(source, known.scan)
     if old is not None and not known.scan_gap and _continues(old, kind, fresh):
+        # From here on the scan leaves out what today's settings do, which may be more.
+        old.scan.coverage = fresh.coverage
         return old, True
     return source.make_pager(kind, fresh), False
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tap_engine.state.coverage import Coverage, digest
 from tests.reading.tools import Source, commercetools
+
+if TYPE_CHECKING:
+    from tests.support import Output
 
 OTHER = {"lastModifiedAt": ("firstName", "customerNumber"), "updatedAt": ("firstName", "phones")}
 """Two members of a customer."""
@@ -19,6 +22,15 @@ FEW = 10
 def without(source: Source, *members: str) -> dict[str, Any]:
     crumbs = [("properties", name) for name in members]
     return source.catalog("customers", deselect=crumbs)
+
+
+def broken_after(source: Source, pages: int, **given: Any) -> Output:
+    source.fail_after(pages, source.pages("customers"))
+    broken = source.run("customers", concurrency=1, **given)
+    source.heal()
+    assert broken.code == 1
+    assert broken.records("customers")
+    return broken
 
 
 def test_a_member_that_is_selected_again_is_read_of_all_records(customers: Source) -> None:
@@ -47,6 +59,19 @@ def test_a_member_that_is_selected_while_a_scan_is_interrupted(customers: Source
     assert broken.records("customers")
     whole = customers.run("customers", state=broken.state)
     assert len(whole.ids("customers")) == 130
+
+
+@pytest.mark.usefixtures("state_per_page")
+def test_a_member_that_is_left_out_in_the_middle_of_a_scan(customers: Source) -> None:
+    one, _ = OTHER[customers.stamp]
+    begun = broken_after(customers, 1)
+    narrower = broken_after(customers, 1, catalog=without(customers, one), state=begun.state)
+    assert "resuming an interrupted scan" in narrower.log
+    whole = customers.run("customers", state=narrower.state)
+    assert whole.code == 0
+    held = {**begun.latest("customers"), **narrower.latest("customers")}
+    held |= whole.latest("customers")
+    assert held == customers.records("customers")
 
 
 def test_a_secret_that_is_selected_is_read_of_all_records() -> None:
