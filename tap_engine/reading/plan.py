@@ -121,7 +121,7 @@ def recently_read(source: Planned, settings: ReadSettings) -> str | None:
 
 
 def _pager_of(source: Planned, scan: Scan) -> Pager[Any] | None:
-    """Return the pager of an unfinished scan; None if the stream has no such pager or list.
+    """Return the pager of an unfinished scan; None if the stream lacks it or one of its lists.
 
     Raises:
         StateError: The scan's positions are not ones of the pager.
@@ -139,7 +139,10 @@ def _pager_of(source: Planned, scan: Scan) -> Pager[Any] | None:
                 f" another form: {part.after}; {START_AGAIN}"
             )
             raise StateError(msg)
-    return pager if scan.last_list is None or pager.has_list(scan.last_list) else None
+    lists = [part.list for part in scan.ranges]
+    if scan.last_list is not None:
+        lists.append(scan.last_list)
+    return pager if all(map(pager.has_list, lists)) else None
 
 
 def _continues(old: Pager[Any], kind: type[Pager[Any]], fresh: Scan) -> bool:
