@@ -81,8 +81,8 @@ def plan(source: Planned, settings: ReadSettings, version: int) -> tuple[Pager[A
             source.name,
             known.bookmark,
         )
-    if not full and known.gap:
-        source.logger.info("%s: %s", source.name, known.gap)
+    if not full and (reason := known.gap or _unsettled(known)):
+        source.logger.info("%s: %s", source.name, reason)
         full = True
     kind = source.full_pager if full else source.change_pager
     fresh = Scan(
@@ -118,6 +118,18 @@ def recently_read(source: Planned, settings: ReadSettings) -> str | None:
     # A moment in the future says nothing.
     recent = read_at is not None and timestamps.earlier(now, interval) < read_at <= now
     return read_at if recent and not known.gap and known.scan is None else None
+
+
+def _unsettled(known: entry.Entry) -> str:
+    """Return why the bookmark is not enough after a scan that was not finished; empty if it is.
+
+    A full scan has written records below the bookmark again, with the settings that it had.
+    """
+    if known.scan is None or not known.scan.full:
+        return ""
+    if known.scan.version is None:
+        return "finishing to read everything anew"
+    return known.scan_gap
 
 
 def _pager_of(source: Planned, scan: Scan) -> Pager[Any] | None:

@@ -63,15 +63,46 @@ def test_a_member_that_is_selected_while_a_scan_is_interrupted(customers: Source
 
 @pytest.mark.usefixtures("state_per_page")
 def test_a_member_that_is_left_out_in_the_middle_of_a_scan(customers: Source) -> None:
-    one, _ = OTHER[customers.stamp]
     begun = broken_after(customers, 1)
-    narrower = broken_after(customers, 1, catalog=without(customers, one), state=begun.state)
+    narrower = broken_after(
+        customers, 1, catalog=without(customers, "createdAt"), state=begun.state
+    )
     assert "resuming an interrupted scan" in narrower.log
     whole = customers.run("customers", state=narrower.state)
     assert whole.code == 0
     held = {**begun.latest("customers"), **narrower.latest("customers")}
     held |= whole.latest("customers")
     assert held == customers.records("customers")
+
+
+@pytest.mark.usefixtures("state_per_page")
+@pytest.mark.parametrize("again", [False, True])
+def test_stream_maps_that_are_taken_back_in_the_middle_of_a_scan(
+    customers: Source, *, again: bool
+) -> None:
+    first = customers.run("customers")
+    maps = {"customers": {"more": "'x'"}}
+    mapped = broken_after(customers, 1, stream_maps=maps, state=first.state)
+    outputs = [first, mapped]
+    if again:
+        outputs.append(broken_after(customers, 1, state=mapped.state))
+    outputs.append(customers.run("customers", state=outputs[-1].state))
+    held: dict[str, Any] = {}
+    for output in outputs:
+        held |= output.latest("customers")
+    assert held == customers.records("customers")
+    assert len(customers.run("customers", state=outputs[-1].state).ids("customers")) < FEW
+
+
+@pytest.mark.usefixtures("state_per_page")
+def test_a_full_table_with_fewer_members_that_is_given_up(customers: Source) -> None:
+    first = customers.run("customers")
+    crumbs = [("properties", "createdAt")]
+    fewer = customers.catalog("customers", deselect=crumbs, method="FULL_TABLE")
+    broken = broken_after(customers, 1, catalog=fewer, state=first.state)
+    whole = customers.run("customers", state=broken.state)
+    held = {**first.latest("customers"), **broken.latest("customers")}
+    assert {**held, **whole.latest("customers")} == customers.records("customers")
 
 
 def test_a_secret_that_is_selected_is_read_of_all_records() -> None:
