@@ -95,6 +95,20 @@ def test_stream_maps_that_are_taken_back_in_the_middle_of_a_scan(
 
 
 @pytest.mark.usefixtures("state_per_page")
+@pytest.mark.parametrize("complete", [True, False])
+def test_stream_maps_that_are_taken_back_after_the_first_records(
+    customers: Source, *, complete: bool
+) -> None:
+    first = customers.run("customers") if complete else broken_after(customers, 1)
+    maps = {"customers": {"more": "'x'"}}
+    mapped = customers.run("customers", stream_maps=maps, state=first.state)
+    begun = [message["type"] for message in mapped.messages].index("RECORD") + 5
+    (state,) = [each["value"] for each in mapped.messages[:begun] if each["type"] == "STATE"][-1:]
+    last = customers.run("customers", state=state)
+    assert last.latest("customers") == customers.records("customers")
+
+
+@pytest.mark.usefixtures("state_per_page")
 def test_a_full_table_with_fewer_members_that_is_given_up(customers: Source) -> None:
     first = customers.run("customers")
     crumbs = [("properties", "createdAt")]
