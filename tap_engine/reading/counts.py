@@ -107,7 +107,8 @@ class Counts:
             False when, with `strict`, only another scan can show whether records are missing.
 
         Raises:
-            IncompleteError: With `strict`, records are missing that did not change meanwhile.
+            IncompleteError: With `strict`, records are missing that did not change meanwhile. Or
+                the pager is not proven, and the API states no number.
             StreamError: The pager is not proven, and the API does not count.
         """
         mode = self._mode if pager.proven else STRICT
@@ -132,6 +133,9 @@ class Counts:
         if lost is None or lost > 0:
             self._sleep(PAUSE_SECONDS)
             total, lost = self._ask(pager)
+        if total is None and not pager.proven:
+            msg = f"{stream}: the API states no number of records to compare with"
+            raise IncompleteError(msg)
         if total is None:
             self._logger.info(
                 "%s: %s records read, not compared: the API gives no exact count",

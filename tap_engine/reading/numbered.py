@@ -12,7 +12,7 @@ import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tap_engine.errors import IncompleteError
+from tap_engine.errors import IncompleteError, SourceError
 from tap_engine.reading import counts
 from tap_engine.reading.page_queue import Step
 from tap_engine.state.scan import Range
@@ -42,9 +42,14 @@ class _Pass:
     full: bool = False
     total: int | None = None
     moved: bool = False
+    repeated: bool = False
 
     def add(self, page: Page) -> None:
         self.moved |= self.total is not None and page.total != self.total
+        keys = {row.key for row in page.rows}
+        if keys and keys <= self.keys:
+            self.repeated, self.total = True, page.total
+            return
         # Rows behind an empty page: it was not the end.
         self.moved |= bool(page.rows) and self.empty > 0
         self.total = page.total
@@ -54,11 +59,14 @@ class _Pass:
         self.full = page.full
         self.empty = 0 if page.rows else self.empty + 1
         before = len(self.keys)
-        self.keys.update(row.key for row in page.rows)
+        self.keys |= keys
         self.moved |= len(self.keys) < before + len(page.rows)
 
     @property
     def at_end(self) -> bool:
+        # Not every API has an empty page behind the last one.
+        if self.repeated:
+            return True
         if self.received == self.total:
             return not self.full  # behind a full page there may be more than the API counts
         if self.total is None or self.received > self.total:
@@ -73,7 +81,12 @@ class _Pass:
     @property
     def is_one_page(self) -> bool:
         """Whether one answer held all of it, so that no row can have shifted."""
-        return self.received <= self.longest
+        return self.received <= self.longest and not self.repeated
+
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether there may be more than the first page, and nothing leads to it."""
+        return self.repeated and self.pages == 1 and self.full and self.total is None
 
     def confirms(self, other: _Pass) -> bool:
         """Return whether two readings agree on what there is, whatever the API counts."""
@@ -123,7 +136,12 @@ class NumberedPages:
         """Ask for nothing ahead; the first step asks for the first page."""
 
     def steps(self) -> Iterator[Step]:
-        """Yield pages with the rows that were not in an earlier one."""
+        """Yield pages with the rows that were not in an earlier one.
+
+        Raises:
+            IncompleteError: A list keeps moving, or the API counts more than it lists.
+            SourceError: The API has only one page, which may not be all.
+        """
         scan = self._pager.scan
         for context in self._pager.lists(scan.last_list):
             yield from self._list(context)
@@ -225,6 +243,9 @@ class NumberedPages:
         while True:
             page = future.result()
             reading.add(page)
+            if reading.is_cut_off:
+                msg = f"{self._stream}: the API ignored the page number"
+                raise SourceError(msg)
             at_end, step = reading.at_end, Step(_page(context, number), page)
             if not at_end:
                 number += 1

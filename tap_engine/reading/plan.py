@@ -81,8 +81,8 @@ def plan(source: Planned, settings: ReadSettings, version: int) -> tuple[Pager[A
             source.name,
             known.bookmark,
         )
-    if not full and known.gap:
-        source.logger.info("%s: %s", source.name, known.gap)
+    if not full and (reason := known.gap or _unsettled(known)):
+        source.logger.info("%s: %s", source.name, reason)
         full = True
     kind = source.full_pager if full else source.change_pager
     fresh = Scan(
@@ -96,6 +96,8 @@ def plan(source: Planned, settings: ReadSettings, version: int) -> tuple[Pager[A
     )
     old = None if known.scan is None else _pager_of(source, known.scan)
     if old is not None and not known.scan_gap and _continues(old, kind, fresh):
+        # From here on the scan leaves out what today's settings do, which may be more.
+        old.scan.coverage = fresh.coverage
         return old, True
     return source.make_pager(kind, fresh), False
 
@@ -118,8 +120,20 @@ def recently_read(source: Planned, settings: ReadSettings) -> str | None:
     return read_at if recent and not known.gap and known.scan is None else None
 
 
+def _unsettled(known: entry.Entry) -> str:
+    """Return why the bookmark is not enough after a scan that was not finished; empty if it is.
+
+    A full scan has written records below the bookmark again, with the settings that it had.
+    """
+    if known.scan is None or not known.scan.full:
+        return ""
+    if known.scan.version is None:
+        return "finishing to read everything anew"
+    return known.scan_gap
+
+
 def _pager_of(source: Planned, scan: Scan) -> Pager[Any] | None:
-    """Return the pager of an unfinished scan; None if the stream has no such pager or list.
+    """Return the pager of an unfinished scan; None if the stream lacks it or one of its lists.
 
     Raises:
         StateError: The scan's positions are not ones of the pager.
@@ -137,7 +151,10 @@ def _pager_of(source: Planned, scan: Scan) -> Pager[Any] | None:
                 f" another form: {part.after}; {START_AGAIN}"
             )
             raise StateError(msg)
-    return pager if scan.last_list is None or pager.has_list(scan.last_list) else None
+    lists = [part.list for part in scan.ranges]
+    if scan.last_list is not None:
+        lists.append(scan.last_list)
+    return pager if all(map(pager.has_list, lists)) else None
 
 
 def _continues(old: Pager[Any], kind: type[Pager[Any]], fresh: Scan) -> bool:

@@ -207,6 +207,10 @@ class StreamSync:
             self._received |= not step.page.lacking
             run.prefetch(source)
             self._note(step)
+            if save and self._pages == 1 and self._rewrites:
+                with run.hold():
+                    entry.save(source.stream_state, scan)
+                    run.write_state()
             written = output.write(step, scan)
             count(written)
             progress.add(written)
@@ -299,6 +303,17 @@ class StreamSync:
     def _bookmarks(self) -> bool:
         """Whether a complete scan moves a bookmark."""
         return self._source.replication_key is not None and not self._source.is_full_table
+
+    @property
+    def _rewrites(self) -> bool:
+        """Whether records are written again, by settings that may be others than before.
+
+        State says so before the first of them, or they would stay if the run were killed then and
+        the settings taken back.
+        """
+        scan = self._pager.scan
+        begun = scan.bookmark is not None or entry.is_scanned(self._source.stream_state)
+        return scan.full and begun
 
     def _begin_anew(self, pager: Pager[Any]) -> None:
         self._resumed, self._pages = False, 0

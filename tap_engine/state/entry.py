@@ -152,14 +152,16 @@ def finish(
         expires: The source removes old records, so that it matters when it was read.
     """
     started = scan.run_started_at
+    unmarked = expires
     if replication_key is None:
         entry[FULL_TABLE_READ_AT] = started
     else:
         bookmark = _bookmark(entry, scan)
         if bookmark is not None:
             entry.update({"replication_key": replication_key, BOOKMARK: bookmark})
-        if started is not None and (expires or bookmark is None):
-            entry[READ_UP_TO] = started
+        unmarked |= bookmark is None
+    if started is not None and unmarked:
+        entry[READ_UP_TO] = started
     covered = coverage.as_state()
     if not scan.full:
         # The start date bounds full scans only, so what it left out stays left out.

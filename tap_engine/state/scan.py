@@ -43,7 +43,8 @@ class Scan(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True):
         version: Table version of a full table.
         count: Number of rows read.
         full: The scan reads everything, not just what changed since a bookmark.
-        coverage: The settings that the scan was begun with; see `tap_engine.state.coverage`.
+        coverage: The settings of the last run that read a part of it; see
+            `tap_engine.state.coverage`.
     """
 
     pager: str

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tap_engine.state.coverage import Coverage, digest
 from tests.reading.tools import Source, commercetools
+
+if TYPE_CHECKING:
+    from tests.support import Output
 
 OTHER = {"lastModifiedAt": ("firstName", "customerNumber"), "updatedAt": ("firstName", "phones")}
 """Two members of a customer."""
@@ -19,6 +22,15 @@ FEW = 10
 def without(source: Source, *members: str) -> dict[str, Any]:
     crumbs = [("properties", name) for name in members]
     return source.catalog("customers", deselect=crumbs)
+
+
+def broken_after(source: Source, pages: int, **given: Any) -> Output:
+    source.fail_after(pages, source.pages("customers"))
+    broken = source.run("customers", concurrency=1, **given)
+    source.heal()
+    assert broken.code == 1
+    assert broken.records("customers")
+    return broken
 
 
 def test_a_member_that_is_selected_again_is_read_of_all_records(customers: Source) -> None:
@@ -47,6 +59,64 @@ def test_a_member_that_is_selected_while_a_scan_is_interrupted(customers: Source
     assert broken.records("customers")
     whole = customers.run("customers", state=broken.state)
     assert len(whole.ids("customers")) == 130
+
+
+@pytest.mark.usefixtures("state_per_page")
+def test_a_member_that_is_left_out_in_the_middle_of_a_scan(customers: Source) -> None:
+    begun = broken_after(customers, 1)
+    narrower = broken_after(
+        customers, 1, catalog=without(customers, "createdAt"), state=begun.state
+    )
+    assert "resuming an interrupted scan" in narrower.log
+    whole = customers.run("customers", state=narrower.state)
+    assert whole.code == 0
+    held = {**begun.latest("customers"), **narrower.latest("customers")}
+    held |= whole.latest("customers")
+    assert held == customers.records("customers")
+
+
+@pytest.mark.usefixtures("state_per_page")
+@pytest.mark.parametrize("again", [False, True])
+def test_stream_maps_that_are_taken_back_in_the_middle_of_a_scan(
+    customers: Source, *, again: bool
+) -> None:
+    first = customers.run("customers")
+    maps = {"customers": {"more": "'x'"}}
+    mapped = broken_after(customers, 1, stream_maps=maps, state=first.state)
+    outputs = [first, mapped]
+    if again:
+        outputs.append(broken_after(customers, 1, state=mapped.state))
+    outputs.append(customers.run("customers", state=outputs[-1].state))
+    held: dict[str, Any] = {}
+    for output in outputs:
+        held |= output.latest("customers")
+    assert held == customers.records("customers")
+    assert len(customers.run("customers", state=outputs[-1].state).ids("customers")) < FEW
+
+
+@pytest.mark.usefixtures("state_per_page")
+@pytest.mark.parametrize("complete", [True, False])
+def test_stream_maps_that_are_taken_back_after_the_first_records(
+    customers: Source, *, complete: bool
+) -> None:
+    first = customers.run("customers") if complete else broken_after(customers, 1)
+    maps = {"customers": {"more": "'x'"}}
+    mapped = customers.run("customers", stream_maps=maps, state=first.state)
+    begun = [message["type"] for message in mapped.messages].index("RECORD") + 5
+    (state,) = [each["value"] for each in mapped.messages[:begun] if each["type"] == "STATE"][-1:]
+    last = customers.run("customers", state=state)
+    assert last.latest("customers") == customers.records("customers")
+
+
+@pytest.mark.usefixtures("state_per_page")
+def test_a_full_table_with_fewer_members_that_is_given_up(customers: Source) -> None:
+    first = customers.run("customers")
+    crumbs = [("properties", "createdAt")]
+    fewer = customers.catalog("customers", deselect=crumbs, method="FULL_TABLE")
+    broken = broken_after(customers, 1, catalog=fewer, state=first.state)
+    whole = customers.run("customers", state=broken.state)
+    held = {**first.latest("customers"), **broken.latest("customers")}
+    assert {**held, **whole.latest("customers")} == customers.records("customers")
 
 
 def test_a_secret_that_is_selected_is_read_of_all_records() -> None:

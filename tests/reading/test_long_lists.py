@@ -97,6 +97,20 @@ def test_lists_by_object_type_have_no_cursor() -> None:
         assert sum("cursor=" in each["query"] for each in source.stand_in.requests) == 0
 
 
+def test_a_cursor_is_not_trusted_without_a_count() -> None:
+    def changed(target: str, body: Any) -> Any:
+        if "limit=1" in target.split("&"):
+            body.pop("total", None)
+        return body
+
+    with commerce7(rows=LONG, cursor_elsewhere="works", gzip=False) as source:
+        source.stand_in._api = Changed(source.stand_in._api, changed)
+        output = source.run("taxes", verify_counts="off")
+        assert_all_there(source, output)
+        assert "states no number of records" in output.log
+        assert numbered(source) > PAGES
+
+
 @pytest.mark.usefixtures("state_per_page")
 @pytest.mark.parametrize("concurrency", [1, 4])
 @pytest.mark.parametrize("count", [3, 6, 9])

@@ -88,6 +88,18 @@ def test_a_bookmark_before_the_retention_is_an_error_once_with_both_dates(
     assert errors(caplog) == []
 
 
+@pytest.mark.parametrize("stream", ["deletions", "messages"])
+def test_a_gap_is_an_error_once_in_full_tables_too(shop: Source, stream: str) -> None:
+    catalog = shop.catalog(stream, method="FULL_TABLE")
+    state = shop.run(stream).state
+    state["bookmarks"][stream]["read_up_to"] = days_ago(16)
+    gap = shop.run(stream, state=state, catalog=catalog)
+    assert gap.code == 1
+    assert "stream incomplete: " in gap.log
+    assert shop.run(stream, state=gap.state, catalog=catalog).code == 0
+    assert shop.run(stream, state=gap.state).code == 0
+
+
 def test_a_gap_is_an_error_of_its_stream_alone(shop: Source) -> None:
     state = bookmark_of(16)
     output = shop.run("deletions", "zones", "messages", state=state, skip_forbidden_streams=True)

@@ -8,7 +8,7 @@ import pytest
 
 from sandbox.commerce7.paging import by_chance
 from sandbox.standin import Hook
-from tests.reading.tools import HIGHEST_ID, Changed, Source, commerce7, commercetools
+from tests.reading.tools import HIGHEST_ID, Changed, Pairs, Source, commerce7, commercetools
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -287,3 +287,37 @@ def test_a_type_that_somebody_else_refuses_is_an_error(stream: str, status: int)
         output = source.run(stream)
         assert output.code == 1
         assert output.of_type("ACTIVATE_VERSION") == []
+
+
+@pytest.mark.parametrize("stated", [True, False], ids=["total", "no-total"])
+@pytest.mark.parametrize("past_the_end", ["first", "last"])
+@pytest.mark.parametrize("count", [30, 50, 100, 120])
+def test_a_server_that_has_a_page_of_every_number(
+    count: int, past_the_end: str, *, stated: bool
+) -> None:
+    """It knows no page numbers, or takes one that is too high for the last."""
+
+    def known(pairs: Pairs) -> Pairs:
+        last = 1 if past_the_end == "first" else -(-count // 50)
+        return [(n, str(min(int(v), last)) if n == "page" else v) for n, v in pairs]
+
+    def changed(target: str, body: Any) -> Any:
+        if "/tax" in target and not stated:
+            del body["total"]
+        return body
+
+    with commerce7(rows={"taxes": count}, gzip=False) as source:
+        source.rewrite("/tax", known)
+        source.stand_in._api = Changed(source.stand_in._api, changed)
+        output = source.run("taxes")
+        assert len(source.asked("/tax")) <= 20
+        assert len(output.ids("taxes")) == len(set(output.ids("taxes")))
+        if past_the_end == "last" and count > 50:
+            complete = True
+        else:  # there is only the first page; whether it is all shows its length or the total
+            complete = count < 50 or (stated and count == 50)
+        if complete:
+            assert_all_there(source, output)
+        else:
+            assert output.code == 1
+            assert output.of_type("ACTIVATE_VERSION") == []

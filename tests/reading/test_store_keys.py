@@ -254,6 +254,44 @@ def test_an_interrupted_scan(after: Any, concurrency: int) -> None:
             assert len(rest.records("orders")) < len(held), "it went on"
 
 
+@pytest.mark.usefixtures("state_per_page")
+def test_a_store_that_is_left_out_in_the_middle_of_a_scan() -> None:
+    with commercetools(size=0.5, small=False) as source:
+        settings: dict[str, Any] = {"concurrency": 1, "page_size": 7, "verify_counts": "off"}
+        source.fail_after(1, "key=store-0/orders")
+        begun = source.run("orders", store_keys=STORES, **settings)
+        source.heal()
+        source.fail_after(1, "key=store-2/orders")
+        fewer = source.run(
+            "orders", store_keys=[STORES[0], STORES[2]], state=begun.state, **settings
+        )
+        source.heal()
+        assert begun.code == fewer.code == 1
+        assert truth(source, "orders", [STORES[0]]) <= {
+            *keys(begun, "orders"),
+            *keys(fewer, "orders"),
+        }
+        rest = source.run("orders", store_keys=STORES, state=fewer.state, **settings)
+        assert rest.code == 0
+        held = {pair for output in (begun, fewer, rest) for pair in keys(output, "orders")}
+        assert held == truth(source, "orders", STORES)
+
+
+@pytest.mark.usefixtures("state_per_page")
+def test_a_store_that_cannot_be_read_is_taken_back_in_the_middle_of_a_scan() -> None:
+    with commercetools(size=0.5, small=False) as source:
+        settings: dict[str, Any] = {"page_size": 7}
+        source.stand_in.faults.add("key=nowhere", "slow", seconds=0.5)
+        broken = source.run("orders", store_keys=["nowhere", "store-1"], **settings)
+        source.heal()
+        assert broken.code == 1
+        assert keys(broken, "orders")
+        rest = source.run("orders", store_keys=["store-1"], state=broken.state, **settings)
+        assert rest.code == 0, rest.log
+        held = {*keys(broken, "orders"), *keys(rest, "orders")}
+        assert held == truth(source, "orders", ["store-1"])
+
+
 def test_a_full_table_of_stores_activates_its_version(shop: Source) -> None:
     catalog = shop.catalog("orders", method="FULL_TABLE")
     output = shop.run("orders", catalog=catalog, store_keys=STORES)
