@@ -217,8 +217,13 @@ def test_a_scan_goes_on_where_an_associate_has_left_meanwhile(left: str) -> None
         stays["customer"] = {"typeId": "customer", "id": max(source.rows("customers"))}
         assert was["customer"] != stays["customer"]
         path = f"in-business-unit/key={unit['key']}/"
-        source.stand_in.faults.add(path, "status", status=500, times=-1)
-        broken = source.run("approval_flows")
+        flow = next(iter(source.records("approval_flows").values()))
+        of_unit = {"businessUnit": {"typeId": "business-unit", "key": unit["key"]}}
+        for number in range(3):
+            new = {**flow, "id": f"0f000000-0000-4000-a000-00000000000{number}", **of_unit}
+            source.stand_in.put("approval_flows", new)
+        source.fail_after(1, path)
+        broken = source.run("approval_flows", concurrency=1, page_size=1)
         assert broken.code == 1
         assert unit["key"] in str(scan_of(broken.state, "approval_flows")["ranges"])
         source.heal()
