@@ -57,19 +57,11 @@
 {%- endmacro -%}
 
 {%- macro parent_is_changed(parent) -%}
-    {#- Whether the rows of a parent, which the query calls `parent`, have to be made (again). Parents
-        without rows look as if they were new, hence the second condition. -#}
+    {#- Whether the rows of a parent, which the query calls `parent`, have to be made (again): it is
+        newer than all rows that are there. -#}
     {%- if not is_incremental() -%} true
     {%- else -%}
-    {%- set changes = config.get('meta')['changes'] -%}
-    not exists (
-        select from {{ this }} as made
-        where {{ tap_commerce.same_key('made', 'parent', changes.key) }}
-            {{- tap_commerce.and_of(changes.parents[parent]) }}
-            and made._built_at = parent._built_at
-            and made._built_with = {{ tap_commerce.built_with() }}
-    )
-    and parent._built_at > '{{ tap_commerce.last_built_at(parent) }}'
+    parent._built_at > '{{ tap_commerce.last_built_at(parent) }}'
     {%- endif -%}
 {%- endmacro -%}
 
@@ -128,8 +120,7 @@
     using {{ ref(name) }} as parent
     where {{ tap_commerce.same_key('made', 'parent', changes.key) }}
         {{- tap_commerce.and_of(values) }}
-        and parent._built_at > '{{ newest }}'
-        and made._built_at <> parent._built_at;
+        and parent._built_at > '{{ newest }}';
     {#- All of it, if another version of the model made it, or if its parents were all made anew. #}
     delete from {{ target }} as made
     where not exists (select from {{ ref(name) }} as parent where parent._built_at <= '{{ newest }}')
