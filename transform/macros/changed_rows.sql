@@ -34,8 +34,9 @@
 {%- endmacro -%}
 
 {%- macro built_at() -%}
-    {#- When this build began, or later than everything before, should the clock have been set back. -#}
-    {%- if is_incremental() -%}
+    {#- When this build began, or later than everything before, should the clock have been set back:
+        tables that are made of this one compare, even if this one is made anew. -#}
+    {%- if execute and '_built_at' in tap_commerce.columns_of(this) -%}
     (select greatest('{{ run_started_at }}', max(_built_at) + interval '1 microsecond') from {{ this }})
     {%- else -%}
     '{{ run_started_at }}'::timestamptz
@@ -116,15 +117,16 @@
 {%- macro delete_from_changed_parents(target, changes) -%}
     {%- for name, values in changes.parents.items() %}
     {%- set newest = tap_commerce.last_built_at(name) %}
+    {#- All of it, if another version of the model made it, or if its parents were all made anew:
+        then nothing says which of them are no longer there. #}
+    delete from {{ target }} as made
+    where not exists (select from {{ ref(name) }} as parent where parent._built_at <= '{{ newest }}')
+        {{- tap_commerce.and_of(values) }};
     delete from {{ target }} as made
     using {{ ref(name) }} as parent
     where {{ tap_commerce.same_key('made', 'parent', changes.key) }}
         {{- tap_commerce.and_of(values) }}
         and parent._built_at > '{{ newest }}';
-    {#- All of it, if another version of the model made it, or if its parents were all made anew. #}
-    delete from {{ target }} as made
-    where not exists (select from {{ ref(name) }} as parent where parent._built_at <= '{{ newest }}')
-        {{- tap_commerce.and_of(values) }};
     {%- endfor %}
 {%- endmacro -%}
 

@@ -78,6 +78,8 @@ def cell(column: Column, element: Any) -> Any:
     """Return what a column must have of a record, or of an element of an array."""
     about = column.about
     value = at(element, *about.split("`")[1].rpartition("[].")[2].split("."))
+    if value == "" and column.type != "text":
+        return None
     if "in minor units" in about:
         value = at(value, "centAmount")
     elif "in major units" in about:
@@ -95,8 +97,6 @@ def typed(value: Any, kind: str) -> Any:
         return value
     if kind == "text":
         return value if isinstance(value, str) else json.dumps(value, default=str)
-    if value == "":
-        return None
     if kind == "bigint":
         return int(Decimal(value))
     if kind == "timestamp":
