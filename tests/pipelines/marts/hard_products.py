@@ -107,6 +107,7 @@ def standalone(number: int, sku: str, value: Record, **more: Any) -> Record:
 
 
 STANDALONE_PRICES = [
+    standalone(0, "CAT-9", money(900)),
     standalone(1, "CAT-5", money(1500), active=False),
     *(standalone(n, "CAT-5", money(1700), **more) for n, more in enumerate(CONDITIONS, 2)),
     standalone(10, "CAT-5", money(1600)),
@@ -132,6 +133,8 @@ def own_variant(number: int, product: int, place: int | None, sku: str) -> Recor
 
 
 VARIANTS: list[Record] = [
+    own_variant(0, 5, 2, "deleted by the tests"),
+    own_variant(5, 5, 3, "CAT-9"),
     own_variant(1, 4, 1, "CAT-6"),
     own_variant(2, 4, None, "CAT-8"),
     own_variant(3, 1, 2, "the product holds it as well"),
@@ -146,6 +149,7 @@ CATALOGUE: dict[str, tuple[str | None, str | None, bool]] = {
     "CAT-5": ("16.00", "EUR", True),
     "CAT-6": ("6.50", "EUR", True),
     "CAT-8": ("8.00", "EUR", True),
+    "CAT-9": ("9.00", "EUR", True),
     "CAT-7": ("0.012345", "GBP", True),
 }
 """Price, its currency and availability by SKU; written down by hand."""
