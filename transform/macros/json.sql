@@ -118,7 +118,12 @@
         {%- for locale in var('locales') %}
         {{ texts }} ->> '{{ locale }}',
         {%- endfor %}
-        (select text from jsonb_each_text({{ texts }}) as each(locale, text) order by locale limit 1)
+        (
+            select text from jsonb_each_text({{ texts }}) as each(locale, text)
+            where text is not null
+            order by locale
+            limit 1
+        )
     ) end as {{ name }},
     {{ tap_commerce.json_value(value, *varargs) }} as {{ name }}_localized
 {%- endmacro -%}
@@ -154,13 +159,14 @@
 
 {%- macro json_if_date(value, name) -%}
     {%- set text = tap_commerce.json_text(value, name) -%}
-    case when {{ text }} ~ '^[0-9-]{10}$' and {{ tap_commerce.is_date(text) }} then ({{ text }})::date end
+    case when {{ text }} ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$' and {{ tap_commerce.is_date(text) }} then ({{ text }})::date end
 {%- endmacro -%}
 
 {%- macro json_if_timestamp(value, name) -%}
     {%- set text = tap_commerce.json_text(value, name) -%}
     {%- set time = '([01][0-9]|2[0-3])(:[0-5][0-9]){1,2}([.][0-9]+)?(Z|[-+](0[0-9]|1[0-5]):?[0-5][0-9])?' -%}
-    case when {{ text }} ~ '^[0-9-]{10}T{{ time }}$' and {{ tap_commerce.is_date('left(' ~ text ~ ', 10)') }}
+    case when {{ text }} ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}T{{ time }}$'
+            and {{ tap_commerce.is_date('left(' ~ text ~ ', 10)') }}
         then {{ tap_commerce.json_timestamp(value, name) }} end
 {%- endmacro -%}
 

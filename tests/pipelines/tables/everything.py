@@ -76,5 +76,10 @@ def must_agree(world: Everything, model: Model) -> None:
         wanted = Counter(source.frozen(row[column]) for row in there)
         found = Counter(source.frozen(row[column]) for row in rows)
         assert found == wanted, column
+    columns = ", ".join(f'"{column.name}"' for column in model.columns if column.type == "jsonb")
+    if columns:
+        table = f"{world.target}_staging.{model.name}"
+        nulls = f"select from {table} where 'null'::jsonb in ({columns})"
+        assert world.query(nulls) == []
     whole = [{name: row[name] for name in there[0]} for row in rows]
     assert Counter(map(source.frozen, whole)) == Counter(map(source.frozen, there))

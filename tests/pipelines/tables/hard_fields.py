@@ -40,7 +40,6 @@ def field_type(number: int, resource: str, fields: list[Record]) -> Record:
     }
 
 
-GONE_TYPE = "hard-4"
 TYPES = [
     field_type(
         1,
@@ -54,7 +53,7 @@ TYPES = [
     ),
     field_type(2, "order", definitions(size="Number")),
     field_type(3, "category", definitions(note="Number", elsewhere="String")),
-    field_type(4, "order", definitions(note="Number", ghost="String")),
+    {**field_type(4, "order", definitions(note="Number", ghost="String")), "key": "gone"},
 ]
 """The second contradicts the first; the fourth is deleted by the tests."""
 
@@ -80,12 +79,12 @@ ORDERS = [
     order(
         2,
         {
-            "loyalty-level": "many",
+            "loyalty-level": "3 of 4",
             "on": "perhaps",
             "motto": "Oak",
             "budget": "much",
             "birthday": "1981-02-29",
-            "visited": "2024-13-01T25:00:00Z",
+            "visited": "2024-02-29T25:00:00Z",
             "shop": "the one in Berlin",
         },
     ),
@@ -93,8 +92,14 @@ ORDERS = [
     order(4, {}),
     order(5, None),
     order(6, {"motto": {"fr": "Chêne", "de-DE": "Eiche", "en": None}, "loyalty-level": -1.5e3}),
-    order(7, {"motto": {"fr": "Chêne", "en-GB": "Oak tree", "en-US": "Oak"}, "visited": "2024-02"}),
-    order(8, {"motto": {}, "visited": "2024-02-29T23:00:00+02:00"}),
+    order(
+        7,
+        {
+            "motto": {"fr": "Chêne", "en-GB": "Oak tree", "en-US": "Oak"},
+            "visited": "2024-02-30T12:00:00Z",
+        },
+    ),
+    order(8, {"motto": {}, "birthday": "99-01-02", "visited": "2024-02-29T23:00:00+02:00"}),
 ]
 
 ORDER_COLUMNS: Record = {
@@ -123,12 +128,11 @@ ORDER_COLUMNS: Record = {
     "a_name_that_is_longer_than_a_column_may_be_calle_2": "B",
 }
 
-GONE_PRODUCT_TYPE = "hard-3"
 PRODUCT_TYPES = [
     {
         "id": PRODUCT_TYPE.format(number),
         "version": 1,
-        "key": f"hard-{number}",
+        "key": "gone" if number == 3 else f"hard-{number}",
         "name": f"Type {number}",
         "attributes": attributes,
         "createdAt": AT.format(1),
@@ -138,7 +142,12 @@ PRODUCT_TYPES = [
         (
             [
                 *definitions(
-                    taste="ltext", year="number", colour="lenum", body="enum", cork="boolean"
+                    taste="ltext",
+                    year="number",
+                    colour="lenum",
+                    body="enum",
+                    cork="boolean",
+                    nose="text",
                 )
             ],
             definitions(body="text", length="number"),
@@ -168,6 +177,7 @@ PRODUCTS = [
         ("colour", COLOUR),
         ("body", {"key": "full", "label": "Full"}),
         ("cork", False),
+        ("nose", "Cherry"),
         (None, "no name"),
     ),
     of_type(2, 42, ("body", "a text"), ("length", 2.5)),
@@ -181,6 +191,7 @@ VARIANT_COLUMNS: Record = {
     "colour": "red",
     "cork": False,
     "length": None,
+    "nose": "Cherry",
     "taste": "Oak",
     "taste_localized": {"en": "Oak"},
     "year": 1998,
@@ -192,7 +203,7 @@ META_ORDERS: list[Record] = [
     for number, fields in enumerate(
         (
             {code: values[0] for code, _, values in META_DATA},
-            {"loyalty-level": "1.5", "on": "No", "vip": "YES", "seats": "two"},
+            {"loyalty-level": "1.5e1", "on": "No", "vip": "YES", "seats": "two"},
             None,
         ),
         1,
@@ -213,3 +224,15 @@ META_COLUMNS: Record = {
     "visited": "2024-02-29",
     "vip": True,
 }
+
+AS_JSON = {
+    "body",
+    "boxes",
+    "hobbies",
+    "motto_localized",
+    "picked",
+    "prices",
+    "size",
+    "taste_localized",
+}
+"""Columns whose type is JSON."""

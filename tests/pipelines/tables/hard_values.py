@@ -42,7 +42,8 @@ LINES: list[Any] = [
     ),
     line(2, money(1), 10, money(10), id=2, name={}, taxRate=rate(0.19, included=False)),
     line(3, money(1), 1, money(1), name={"fr": "a", "en-GB": "b", "en-US": "c"}, taxedPrice=None),
-    line(4, money(1), 1, money(1), name=None, taxRate=None, price=None, variant=None),
+    line(4, money(1), 1, money(1), name={"de-DE": None, "fr": "d"}),
+    line(5, money(1), 1, money(1), name=None, taxRate=None, price=None, variant=None),
 ]
 
 ORDERS: list[Record] = [
