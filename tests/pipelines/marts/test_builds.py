@@ -6,14 +6,13 @@ import re
 import shutil
 from dataclasses import replace
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from psycopg import sql
 
 from sandbox.store import timestamp
 from tap_commerce7.tap import TapCommerce7
-from tap_commercetools.tap import TapCommercetools
 from tests.pipelines import shop
 from tests.pipelines.marts import expected, hard_commerce7, hard_commercetools, hard_products
 from tests.pipelines.marts.conftest import commerce7, commercetools, served
@@ -323,26 +322,3 @@ def test_currencies_are_variables(changing: World) -> None:
         assert {row["currency"] for row in rows} == {"CAD"}
     (row,) = (row for row in changing.rows("product_catalogue") if row["sku"] == "CAT-7")
     assert (row["price"], row["currency"]) == (1, "USD")
-
-
-@pytest.mark.parametrize("platform", ["commercetools", "commerce7"])
-def test_one_platform_is_enough(
-    installed: None,  # noqa: ARG001 (needed, not used)
-    postgres: Postgres,
-    tmp_path_factory: pytest.TempPathFactory,
-    platform: str,
-) -> None:
-    world = World(postgres, tmp_path_factory.mktemp(platform), f"only_{platform}")
-    if platform == "commercetools":
-        made: Any = commercetools(size=0.05, rows=FEW)
-    else:
-        made = commerce7(size=0.05)
-    with made.serve() as server:
-        tap = TapCommercetools if platform == "commercetools" else TapCommerce7
-        world.add(tap, made, server.url)
-        world.load()
-        for _ in range(2):
-            world.build()
-            assert_right(world)
-    assert {row["platform"] for row in world.rows("orders")} == {platform}
-    assert sum((row["total"] or Decimal(0)) for row in world.rows("orders")) != 0

@@ -186,3 +186,9 @@ def test_tables_of_the_wrong_type_are_refused(everything: Everything) -> None:
     assert done.returncode != 0
     assert '."items" is jsonb[], not jsonb' in done.stdout
     assert "docs/loading.md" in done.stdout
+
+
+def test_other_values_of_variables_are_refused(everything: Everything) -> None:
+    done = everything.dbt("compile", "--select", "stg_commerce7__tags", deleted_rows="all")
+    assert done.returncode != 0
+    assert "deleted_rows is 'keep' or 'leave_out'" in done.stdout
