@@ -35,8 +35,9 @@
 {%- endmacro -%}
 
 {%- macro built_at() -%}
-    {#- When this build began, or later than everything before, should the clock have been set back. -#}
-    {%- if is_incremental() -%}
+    {#- When this build began, or later than everything before, should the clock have been set back:
+        tables that are made of this one compare, even if this one is made anew. -#}
+    {%- if execute and '_built_at' in tap_commerce.columns_of(this) -%}
     (select greatest('{{ run_started_at }}', max(_built_at) + interval '1 microsecond') from {{ this }})
     {%- else -%}
     '{{ run_started_at }}'::timestamptz
@@ -58,19 +59,11 @@
 {%- endmacro -%}
 
 {%- macro parent_is_changed(parent) -%}
-    {#- Whether the rows of a parent, which the query calls `parent`, have to be made (again). Parents
-        without rows look as if they were new, hence the second condition. -#}
+    {#- Whether the rows of a parent, which the query calls `parent`, have to be made (again): it is
+        newer than all rows that are there. -#}
     {%- if not is_incremental() -%} true
     {%- else -%}
-    {%- set changes = config.get('meta')['changes'] -%}
-    not exists (
-        select from {{ this }} as made
-        where {{ tap_commerce.same_key('made', 'parent', changes.key) }}
-            {{- tap_commerce.and_of(changes.parents[parent]) }}
-            and made._built_at = parent._built_at
-            and made._built_with = {{ tap_commerce.built_with() }}
-    )
-    and parent._built_at > '{{ tap_commerce.last_built_at(parent) }}'
+    parent._built_at > '{{ tap_commerce.last_built_at(parent) }}'
     {%- endif -%}
 {%- endmacro -%}
 
@@ -125,16 +118,16 @@
 {%- macro delete_from_changed_parents(target, changes) -%}
     {%- for name, values in changes.parents.items() %}
     {%- set newest = tap_commerce.last_built_at(name) %}
+    {#- All of it, if another version of the model made it, or if its parents were all made anew:
+        then nothing says which of them are no longer there. #}
+    delete from {{ target }} as made
+    where not exists (select from {{ ref(name) }} as parent where parent._built_at <= '{{ newest }}')
+        {{- tap_commerce.and_of(values) }};
     delete from {{ target }} as made
     using {{ ref(name) }} as parent
     where {{ tap_commerce.same_key('made', 'parent', changes.key) }}
         {{- tap_commerce.and_of(values) }}
-        and parent._built_at > '{{ newest }}'
-        and made._built_at <> parent._built_at;
-    {#- All of it, if another version of the model made it, or if its parents were all made anew. #}
-    delete from {{ target }} as made
-    where not exists (select from {{ ref(name) }} as parent where parent._built_at <= '{{ newest }}')
-        {{- tap_commerce.and_of(values) }};
+        and parent._built_at > '{{ newest }}';
     {%- endfor %}
 {%- endmacro -%}
 

@@ -14,7 +14,6 @@
 {%- macro json_text(value) -%}
     {{ value }}
     {%- for name in varargs %} {{ '->>' if loop.last else '->' }} '{{ name }}'{% endfor %}
-    {%- if not varargs %} #>> '{}'{% endif %}
 {%- endmacro -%}
 
 {%- macro json_number(value) -%}
@@ -119,7 +118,12 @@
         {%- for locale in var('locales') %}
         {{ texts }} ->> '{{ locale }}',
         {%- endfor %}
-        (select text from jsonb_each_text({{ texts }}) as each(locale, text) order by locale limit 1)
+        (
+            select text from jsonb_each_text({{ texts }}) as each(locale, text)
+            where text is not null
+            order by locale
+            limit 1
+        )
     ) end as {{ name }},
     {{ tap_commerce.json_value(value, *varargs) }} as {{ name }}_localized
 {%- endmacro -%}
@@ -129,11 +133,6 @@
     {%- if var('personal_members') -%} {{ expression }}
     {%- else -%} case when false then {{ expression }} end
     {%- endif -%}
-{%- endmacro -%}
-
-{%- macro json_object_of(name, value) -%}
-    {#- One JSON object of the rows of a group. -#}
-    jsonb_object_agg({{ name }}, {{ value }})
 {%- endmacro -%}
 
 {%- macro json_contains(value, text) -%}
@@ -148,13 +147,9 @@
 
 {#- What follows is NULL where a value is not what its definition says. -#}
 
-{%- macro json_if(pattern, type, value) -%}
-    case when {{ tap_commerce.json_text(value, *varargs) }} ~ '{{ pattern }}'
-        then ({{ tap_commerce.json_text(value, *varargs) }})::{{ type }} end
-{%- endmacro -%}
-
 {%- macro json_if_number(value, name) -%}
-    {{ tap_commerce.json_if('^-?[0-9]+([.][0-9]+)?([eE][-+]?[0-9]{1,3})?$', 'numeric', value, name) }}
+    {%- set text = tap_commerce.json_text(value, name) -%}
+    case when {{ text }} ~ '^-?[0-9]+([.][0-9]+)?([eE][-+]?[0-9]{1,3})?$' then ({{ text }})::numeric end
 {%- endmacro -%}
 
 {%- macro json_if_boolean(value, name) -%}
@@ -163,12 +158,21 @@
 {%- endmacro -%}
 
 {%- macro json_if_date(value, name) -%}
-    {{ tap_commerce.json_if('^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$', 'date', value, name) }}
+    {%- set text = tap_commerce.json_text(value, name) -%}
+    case when {{ text }} ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$' and {{ tap_commerce.is_date(text) }} then ({{ text }})::date end
 {%- endmacro -%}
 
 {%- macro json_if_timestamp(value, name) -%}
-    case when {{ tap_commerce.json_text(value, name) }} ~ '^[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:'
+    {%- set text = tap_commerce.json_text(value, name) -%}
+    {%- set time = '([01][0-9]|2[0-3])(:[0-5][0-9]){1,2}([.][0-9]+)?(Z|[-+](0[0-9]|1[0-5]):?[0-5][0-9])?' -%}
+    case when {{ text }} ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}T{{ time }}$'
+            and {{ tap_commerce.is_date('left(' ~ text ~ ', 10)') }}
         then {{ tap_commerce.json_timestamp(value, name) }} end
+{%- endmacro -%}
+
+{%- macro is_date(text) -%}
+    {#- Whether a text is a day of the calendar; there is no cast that does not fail where it is not. -#}
+    jsonb_path_exists(to_jsonb({{ text }}), '$.datetime("YYYY-MM-DD")', '{}', true)
 {%- endmacro -%}
 
 {%- macro personal_localized(name, value) -%}

@@ -37,6 +37,7 @@ HARD = {
         "clubs": hard_commerce7.CLUBS,
         "club_memberships": hard_commerce7.MEMBERSHIPS,
         "coupons": hard_commerce7.COUPONS,
+        "inventories": hard_commerce7.INVENTORIES,
         "products": hard_commerce7.PRODUCTS,
     },
 }

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from tests.pipelines.marts import expected_commerce7, expected_commercetools
-from tests.pipelines.marts.values import ZERO, at, moment
+from tests.pipelines.marts.values import ZERO, at, localized, moment
 
 if TYPE_CHECKING:
     from tests.pipelines.marts.values import Records, Row
@@ -60,6 +60,7 @@ def customers(commercetools: Records, commerce7: Records, currency: str = "USD")
                 {
                     "platform": platform,
                     "customer_id": customer["id"],
+                    "created_at": moment(customer.get("createdAt")),
                     "order_count": len(sales),
                     "refund_count": len(counted) - len(sales),
                     "cancelled_order_count": len(own) - len(counted),
@@ -68,6 +69,10 @@ def customers(commercetools: Records, commerce7: Records, currency: str = "USD")
                     "currency": single[0],
                     "lifetime_value": single[1],
                     "lifetime_value_by_currency": dict(value) or None,
+                    "platform_order_count": at(customer, "orderInformation", "orderCount"),
+                    "platform_lifetime_value": expected_commerce7.cents(
+                        at(customer, "orderInformation", "lifetimeValue")
+                    ),
                 }
             )
     return rows
@@ -86,6 +91,12 @@ def club_members(commerce7: Records) -> list[Row]:
             "is_active": each.get("status") == "Active",
             "signed_up_at": moment(each.get("signupDate")),
             "cancelled_at": moment(each.get("cancelDate")),
+            "delivery_method": each.get("orderDeliveryMethod"),
+            "shipment_count": each.get("currentNumberOfShipments"),
+            "last_processed_at": moment(each.get("lastProcessedDate")),
+            "next_process_at": moment(at(each, "subscription", "nextProcessDate")),
+            "acquisition_channel": each.get("acquisitionChannel"),
+            "updated_at": moment(each.get("updatedAt")),
         }
         for each in commerce7.get("club_memberships", ())
     ]
@@ -94,7 +105,10 @@ def club_members(commerce7: Records) -> list[Row]:
 def inventory(commercetools: Records, commerce7: Records) -> list[Row]:
     """Return the rows of the mart `inventory`."""
     rows = []
+    channels = {each["id"]: each for each in commercetools.get("channels", ())}
+    titles = {each["id"]: each.get("title") for each in commerce7.get("inventory_locations", ())}
     for entry in commercetools.get("inventory_entries", ()):
+        channel = channels.get(at(entry, "supplyChannel", "id"))
         stock, available = entry.get("quantityOnStock"), entry.get("availableQuantity")
         rows.append(
             {
@@ -106,6 +120,12 @@ def inventory(commercetools: Records, commerce7: Records) -> list[Row]:
                 "quantity_reserved": None
                 if stock is None or available is None
                 else stock - available,
+                "product_id": None,
+                "variant_id": None,
+                "location_name": localized(at(channel, "name")) or at(channel, "key"),
+                "quantity_allocated": None,
+                "expected_at": moment(entry.get("expectedDelivery")),
+                "updated_at": moment(entry.get("lastModifiedAt")),
             }
         )
     rows += [
@@ -116,6 +136,13 @@ def inventory(commercetools: Records, commerce7: Records) -> list[Row]:
             "location_id": entry.get("inventoryLocationId"),
             "quantity_available": entry.get("availableForSaleCount"),
             "quantity_reserved": entry.get("reserveCount"),
+            "product_id": entry.get("productId"),
+            "variant_id": entry.get("productVariantId"),
+            "location_name": titles.get(entry.get("inventoryLocationId"))
+            or entry.get("inventoryLocationTitle"),
+            "quantity_allocated": entry.get("allocatedCount"),
+            "expected_at": None,
+            "updated_at": None,
         }
         for entry in commerce7.get("inventories", ())
     ]

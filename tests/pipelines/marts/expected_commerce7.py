@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from tests.pipelines.marts.values import ZERO, moment, total
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from tests.pipelines.marts.values import Record, Records, Row
 
 
@@ -35,9 +37,15 @@ def line_rows(order: Record, currency: str) -> list[Row]:
                 "platform": "commerce7",
                 "order_id": order["id"],
                 "line_number": number,
+                "line_id": str(item.get("id", number - 1)),
                 "line_type": "gift_card" if item.get("type") == "Gift Card" else "product",
+                "order_type": order_type(order),
+                "ordered_at": ordered_at(order),
+                "sales_channel": order.get("channel"),
                 "sku": item.get("sku"),
                 "product_id": item.get("productId"),
+                "variant_id": item.get("productVariantId"),
+                "name": item.get("productTitle"),
                 "quantity": quantity,
                 "quantity_returned": None,
                 "currency": currency,
@@ -54,6 +62,17 @@ def line_rows(order: Record, currency: str) -> list[Row]:
             }
         )
     return rows
+
+
+def order_type(order: Record) -> str:
+    """Return whether an order sells, exchanges or gives back."""
+    types = {"Refund": "refund", "Exchange": "exchange"}
+    return types.get(order.get("purchaseType") or "", "sale")
+
+
+def ordered_at(order: Record) -> datetime | None:
+    """Return when an order was made."""
+    return moment(order.get("orderSubmittedDate") or order.get("createdAt"))
 
 
 def order_row(order: Record, currency: str) -> Row:
@@ -75,14 +94,18 @@ def order_row(order: Record, currency: str) -> Row:
         "platform": "commerce7",
         "order_id": order["id"],
         "order_number": str(order["orderNumber"]) if order.get("orderNumber") is not None else None,
-        "order_type": {"Refund": "refund", "Exchange": "exchange"}.get(
-            order.get("purchaseType") or "", "sale"
-        ),
+        "order_type": order_type(order),
+        "original_order_id": order.get("previousOrderId"),
         "order_state": "cancelled" if is_cancelled else "complete" if is_done else "open",
+        "payment_state": order.get("paymentStatus"),
+        "shipment_state": order.get("fulfillmentStatus"),
         "is_cancelled": is_cancelled,
         "sales_channel": order.get("channel"),
         "customer_id": order.get("customerId"),
-        "ordered_at": moment(order.get("orderSubmittedDate") or order.get("createdAt")),
+        "ordered_at": ordered_at(order),
+        "paid_at": moment(order.get("orderPaidDate")),
+        "fulfilled_at": moment(order.get("orderFulfilledDate")),
+        "updated_at": moment(order.get("updatedAt")),
         "currency": currency,
         "line_count": len(lines),
         "quantity": sum(line["quantity"] or 0 for line in lines),
@@ -120,6 +143,12 @@ def catalogue_rows(records: Records, currency: str) -> list[Row]:
                     "discounted_price": None,
                     "price_count": 0 if price is None else 1,
                     "cost": cents(variant.get("costOfGood")),
+                    "product_name": product.get("title"),
+                    "variant_name": variant.get("title"),
+                    "slug": product.get("slug"),
+                    "compare_price": cents(variant.get("comparePrice")),
+                    "created_at": moment(product.get("createdAt")),
+                    "updated_at": moment(product.get("updatedAt")),
                 }
             )
     return rows

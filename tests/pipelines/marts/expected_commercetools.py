@@ -6,7 +6,7 @@ from collections import defaultdict
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from tests.pipelines.marts.values import ZERO, at, moment, total
+from tests.pipelines.marts.values import ZERO, at, localized, moment, text, total
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,8 +39,8 @@ def taxes(taxed: Any, price: Decimal | None) -> tuple[Decimal | None, ...]:
     return whole, tax, net
 
 
-def line_row(order: Record, item: Record, returns: list[Record]) -> Row:
-    """Return the row of a line item or a custom line item."""
+def line_row(order: Record, item: Record, name: str, returns: list[Record]) -> Row:
+    """Return the row of a line item or a custom line item; `name` is its id."""
     is_custom = item in (order.get("customLineItems") or [])
     unit = amount(item.get("money") if is_custom else at(item, "price", "value"))
     quantity = item.get("quantity")
@@ -55,15 +55,20 @@ def line_row(order: Record, item: Record, returns: list[Record]) -> Row:
         discount = listed - priced
     whole, tax, net = taxes(item.get("taxedPrice"), priced)
     member = "customLineItemId" if is_custom else "lineItemId"
-    name = item.get("id", "-")
     back = [each.get("quantity") or 0 for each in returns if each.get(member) == name]
     currency = at(item, "totalPrice", "currencyCode") or at(order, "totalPrice", "currencyCode")
     return {
         "platform": "commercetools",
         "order_id": order["id"],
+        "line_id": name,
         "line_type": "custom" if is_custom else "gift" if is_gift else "product",
+        "order_type": "sale",
+        "ordered_at": moment(order.get("createdAt")),
+        "sales_channel": at(order, "store", "key"),
         "sku": at(item, "variant", "sku"),
         "product_id": item.get("productId"),
+        "variant_id": text(at(item, "variant", "id")),
+        "name": localized(item.get("name")),
         "quantity": quantity,
         "quantity_returned": sum(back),
         "currency": currency,
@@ -83,10 +88,14 @@ def line_row(order: Record, item: Record, returns: list[Record]) -> Row:
 def line_rows(order: Record) -> list[Row]:
     """Return the rows of an order's lines."""
     returns = [item for each in order.get("returnInfo") or [] for item in each.get("items") or []]
-    items = [*(order.get("lineItems") or []), *(order.get("customLineItems") or [])]
+    items = [
+        (str(item.get("id", place)), item)
+        for array in ("lineItems", "customLineItems")
+        for place, item in enumerate(order.get(array) or [])
+    ]
     return [
-        {"line_number": number, **line_row(order, item, returns)}
-        for number, item in enumerate(items, 1)
+        {"line_number": number, **line_row(order, item, name, returns)}
+        for number, (name, item) in enumerate(items, 1)
     ]
 
 
@@ -129,11 +138,17 @@ def order_row(order: Record, payments: Mapping[str, Record]) -> Row:
         "order_id": order["id"],
         "order_number": order.get("orderNumber"),
         "order_type": "sale",
+        "original_order_id": None,
         "order_state": state.lower() if state else None,
+        "payment_state": order.get("paymentState"),
+        "shipment_state": order.get("shipmentState"),
         "is_cancelled": state == "Cancelled",
         "sales_channel": at(order, "store", "key"),
         "customer_id": order.get("customerId"),
         "ordered_at": moment(order.get("createdAt")),
+        "paid_at": None,
+        "fulfilled_at": moment(order.get("completedAt")),
+        "updated_at": moment(order.get("lastModifiedAt")),
         "currency": currency,
         "line_count": len(lines),
         "quantity": sum(line["quantity"] or 0 for line in lines),
@@ -202,7 +217,10 @@ def catalogue_rows(records: Records) -> list[Row]:
                 **priced(prices),
             }
     for variant in records.get("variants", ()):
-        key = at(variant, "product", "id"), str(variant.get("variantId"))
+        number = variant.get("variantId")
+        key = at(variant, "product", "id"), str(variant["id"] if number is None else number)
+        if key[0] not in products:
+            continue
         sku = at(variant, "current", "sku")
         mine = {"sku": sku, "is_available": bool(variant.get("published"))}
         rows.setdefault(key, {**mine, **priced(by_sku.get(sku, []))})
@@ -211,8 +229,23 @@ def catalogue_rows(records: Records) -> list[Row]:
             "platform": "commercetools",
             "product_id": product,
             "variant_id": variant,
-            "product_type": types.get(at(products.get(product), "productType", "id")),
+            **product_row(products[product]),
+            "product_type": types.get(at(products[product], "productType", "id")),
+            "variant_name": None,
+            "compare_price": None,
+            "cost": None,
             **row,
         }
         for (product, variant), row in rows.items()
     ]
+
+
+def product_row(product: Record) -> Row:
+    """Return what the rows of all variants of a product say."""
+    current = at(product, "masterData", "current")
+    return {
+        "product_name": localized(at(current, "name")),
+        "slug": localized(at(current, "slug")),
+        "created_at": moment(product.get("createdAt")),
+        "updated_at": moment(product.get("lastModifiedAt")),
+    }

@@ -8,6 +8,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from tests.pipelines.marts import hard_commercetools
+
 Record = dict[str, Any]
 
 EVE, FAY, IDLE, GONE = (f"e0000000-0000-4000-a000-00000000000{n}" for n in range(1, 5))
@@ -134,7 +136,7 @@ ORDERS: list[Record] = [
         previousOrderId=ORDER.format(1),
         items=[item(1, 2450, -1, tax=-248)],
         taxes=[tax(-248)],
-        tenders=[tender(-2698, "Refund")],
+        tenders=[tender(-2698, "Refund", tenderType="Gift Card")],
     ),
     order(  # a promotion, a coupon of 15 % (1500), cheaper shipping, a price changed by hand
         4,
@@ -155,7 +157,11 @@ ORDERS: list[Record] = [
         5,
         12000,
         items=[item(1, 2000, 1), item(2, 10000, 1, type="Gift Card")],
-        tenders=[tender(1500, tenderType="Gift Card"), tender(10500)],
+        tenders=[
+            tender(1500, tenderType="Gift Card"),
+            tender(500, "Capture", tenderType="Gift Card"),
+            tender(10000),
+        ],
         channel="POS",
         customerId=FAY,
     ),
@@ -197,6 +203,24 @@ ORDERS: list[Record] = [
         club={"id": "shipment", "clubId": CLUB, "clubTitle": "Reds"},
         channel="Club",
         customerId=FAY,
+    ),
+    order(  # imported: no payment status, nothing to send, and a line that says nothing
+        13,
+        1500,
+        paymentStatus=None,
+        fulfillmentStatus="No Fulfillment Required",
+        orderSubmittedDate=None,
+        tenders=None,
+        shipping=[{"id": "s", "price": 0, "originalPrice": None, "tax": 0}],
+        items=[
+            item(1, 1500, 1, tax=None),
+            {**item(2, 0, 1), "price": None, "quantity": None, "tax": None},
+        ],
+        taxes=[tax(0, included=True)],
+        customerId=FAY,
+    ),
+    order(  # has the id of an order of the other platform
+        14, 200, id=hard_commercetools.ORDER.format(13), items=[item(1, 200, 1)], customerId=None
     ),
     order(12, 4200, items=[item(1, 4200, 1)], customerId=GONE),
 ]
@@ -251,6 +275,7 @@ MEMBERSHIPS = [
     membership(2, EVE, "Cancelled", AT.format(15)),
     membership(3, FAY, "On Hold"),
     membership(4, GONE, "Active"),
+    {**membership(5, FAY, "Active"), "status": None, "clubId": "a club that is gone"},
 ]
 
 TOTALS: dict[int, dict[str, str | None]] = {
@@ -268,23 +293,25 @@ TOTALS: dict[int, dict[str, str | None]] = {
         "total": "-26.98",
         "tax": "-2.48",
         "paid": "0",
+        "paid_by_gift_card": "0",
         "refunded": "26.98",
         "total_after_refunds": "-26.98",
     },
     4: {"subtotal": "178.50", "discount": "44.50", "shipping": "4.00", "total": "182.50"},
-    5: {"total": "120.00", "paid": "120.00", "paid_by_gift_card": "15.00"},
+    5: {"total": "120.00", "paid": "120.00", "paid_by_gift_card": "20.00"},
     6: {"subtotal": "100.00", "total": "100.00"},
     7: {"total": "50.00", "paid": "0"},
     8: {"subtotal": "33.00", "discount": "0"},
     9: {"total": "10.00", "customer_id": None},
     10: {"subtotal": "20.00", "fees": "5.30", "tip": "4.00", "total": "25.30", "paid": "29.30"},
     11: {"total": "70.00", "paid": "70.00"},
+    13: {"subtotal": "15.00", "total": "15.00", "paid": "0", "discount": "0"},
 }
 """What the orders come to, by number of the order; written down by hand."""
 
 LIFETIME = {
     EVE: {"USD": Decimal("68.95") + Decimal("23.80") - Decimal("26.98") + 33 + Decimal("25.30")},
-    FAY: {"USD": Decimal("182.50") + 120 + 100 + 70},
+    FAY: {"USD": Decimal("182.50") + 120 + 100 + 70 + 15},
     IDLE: {},
 }
 """Lifetime value of customers by currency; the cancelled order does not count, the refund does."""
@@ -314,6 +341,28 @@ PRODUCTS: list[Record] = [
         "updatedAt": AT.format(2),
         "variants": [{"id": "ba-3", "title": "750ml", "sku": "RED-3", "price": 100}],
     },
+    {
+        "id": "b9000000-0000-4000-a000-000000000003",
+        "title": "New red",
+        "webStatus": None,
+        "createdAt": AT.format(1),
+        "updatedAt": AT.format(2),
+        "variants": [{"id": "ba-4", "title": "750ml", "sku": "RED-4", "price": None}],
+    },
+]
+
+INVENTORIES: list[Record] = [
+    {
+        "id": "bc000000-0000-4000-a000-000000000001",
+        "sku": "RED-1",
+        "productId": "b9000000-0000-4000-a000-000000000001",
+        "productVariantId": "ba-1",
+        "inventoryLocationId": "a location that is gone",
+        "inventoryLocationTitle": "Old cellar",
+        "availableForSaleCount": 12,
+        "reserveCount": 3,
+        "allocatedCount": 1,
+    }
 ]
 
 COUPONS: list[Record] = [
@@ -337,5 +386,6 @@ CATALOGUE: dict[str, tuple[str | None, str | None, bool]] = {
     "RED-1": ("24.50", "USD", True),
     "RED-2": ("50.00", "USD", True),
     "RED-3": ("1.00", "USD", False),
+    "RED-4": (None, "USD", False),
 }
 """Price, its currency and availability by SKU; written down by hand."""

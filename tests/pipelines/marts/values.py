@@ -31,3 +31,18 @@ def at(value: Any, *names: str) -> Any:
     for name in names:
         value = value.get(name) if isinstance(value, dict) else None
     return value
+
+
+def text(value: Any) -> str | None:
+    """Return a value as text."""
+    return None if value is None else str(value)
+
+
+def localized(texts: Any) -> str | None:
+    """Return a text in the first of the languages that it has, and in the first of all else."""
+    if not isinstance(texts, dict):
+        return None
+    for locale in ("en", "en-US", "en-GB", *sorted(texts)):
+        if texts.get(locale) is not None:
+            return str(texts[locale])
+    return None

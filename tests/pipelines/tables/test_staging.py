@@ -13,6 +13,7 @@ from sandbox.commerce7.app import build as build_commerce7
 from sandbox.commercetools.app import build as build_commercetools
 from sandbox.custom_fields import FIELDS
 from sandbox.store import timestamp
+from scripts.tables.columns import PERSONAL
 from scripts.tables.models import models
 from tests.pipelines.marts.conftest import served
 from tests.pipelines.tables.everything import COMPARED, MODELS, Everything, must_agree, records
@@ -158,9 +159,10 @@ def test_other_variables_make_all_rows_anew(everything: Everything) -> None:
     }
     everything.staging("run", **variables)
     compare_with_full_build(everything, variables)
-    customers = everything.made(MODELS["stg_commercetools__customers"])
-    assert customers
-    assert not [row for row in customers if row["email"] or row["first_name"]]
+    for model in MODELS.values():
+        personal = {column.name for column in model.columns if PERSONAL in column.about}
+        given = [row for row in everything.made(model) if any(row[name] for name in personal)]
+        assert given == [], model.name
     orders = everything.made(MODELS["stg_commercetools__orders"])
     assert orders
     assert not [row for row in orders if row["is_deleted"]]
@@ -186,3 +188,9 @@ def test_tables_of_the_wrong_type_are_refused(everything: Everything) -> None:
     assert done.returncode != 0
     assert '."items" is jsonb[], not jsonb' in done.stdout
     assert "docs/loading.md" in done.stdout
+
+
+def test_other_values_of_variables_are_refused(everything: Everything) -> None:
+    done = everything.dbt("compile", "--select", "stg_commerce7__tags", deleted_rows="all")
+    assert done.returncode != 0
+    assert "deleted_rows is 'keep' or 'leave_out'" in done.stdout

@@ -50,7 +50,7 @@ lifetime as (
         customer_id,
         case when count(*) = 1 then min(currency) end as currency,
         case when count(*) = 1 then min(amount) end as lifetime_value,
-        {{ json_object_of('currency', 'amount') }} as lifetime_value_by_currency
+        {{ json_object('currency', 'amount') }} as lifetime_value_by_currency
     from value_by_currency
     group by platform, customer_id
 )

@@ -28,7 +28,7 @@ returns as (
         custom_line_item_id,
         sum(quantity) as quantity
     from {{ ref('stg_commercetools__order_return_items') }}
-    group by grouping sets ((order_id, line_item_id), (order_id, custom_line_item_id))
+    group by order_id, line_item_id, custom_line_item_id
 ),
 
 commercetools_items as (
@@ -47,7 +47,7 @@ commercetools_items as (
         item.total_price as price_total,
         item.total_price_currency as currency,
         item.price_mode is distinct from 'ExternalTotal' and (
-            item.line_item_mode is not distinct from 'GiftLineItem'
+            item.line_item_mode = 'GiftLineItem'
             or item.price_discounted is not null
             or exists (select from {{ json_elements(['item.discounted_price_per_quantity'], 'per') }})
         ) as is_discounted,

@@ -77,9 +77,8 @@ commercetools_orders as (
 payments as (
     select
         source_row.order_id,
-        coalesce(sum(transaction.amount) filter (where transaction.type = 'Charge'), 0) as paid,
-        coalesce(sum(transaction.amount) filter (where transaction.type in ('Refund', 'Chargeback')), 0)
-            as refunded
+        sum(transaction.amount) filter (where transaction.type = 'Charge') as paid,
+        sum(transaction.amount) filter (where transaction.type in ('Refund', 'Chargeback')) as refunded
     from commercetools_orders as source_row
     inner join order_payments on order_payments.order_id = source_row.order_id
     inner join {{ ref('stg_commercetools__payment_transactions') }} as transaction
@@ -148,7 +147,7 @@ commerce7_tenders as (
 ),
 
 commerce7_shipping as (
-    select order_id, coalesce(sum(original_price - price), 0) as discount
+    select order_id, sum(original_price - price) as discount
     from {{ ref('stg_commerce7__order_shipments') }}
     where order_id in (select order_id from commerce7_orders)
     group by order_id
@@ -159,8 +158,8 @@ lines as (
         platform,
         order_id,
         count(*) as line_count,
-        coalesce(sum(quantity), 0) as quantity,
-        coalesce(sum(price_total), 0) as price_total,
+        sum(quantity) as quantity,
+        sum(price_total) as price_total,
         sum(discount) as discount
     from {{ ref('order_lines') }}
     where (platform, order_id) in (

@@ -6,7 +6,7 @@ with embedded as (
         variant.variant_id,
         variant.sku,
         product.published,
-        product.price_mode is not distinct from 'Standalone' as has_standalone_prices
+        product.price_mode = 'Standalone' as has_standalone_prices
     from {{ ref('stg_commercetools__products') }} as product
     inner join {{ ref('stg_commercetools__product_variants') }} as variant
         on variant.product_id = product.product_id
@@ -26,7 +26,10 @@ commercetools_variants as (
         variant.published,
         true as has_standalone_prices
     from {{ ref('stg_commercetools__variants') }} as variant
+    inner join {{ ref('stg_commercetools__products') }} as product
+        on product.product_id = variant.product_id
     where not variant.is_deleted
+        and not product.is_deleted
         and not exists (
             select from embedded
             where embedded.product_id = variant.product_id
@@ -103,7 +106,7 @@ commercetools as (
             end as owner
         from commercetools_variants
     ) as variant
-    left join {{ ref('stg_commercetools__products') }} as product
+    inner join {{ ref('stg_commercetools__products') }} as product
         on product.product_id = variant.product_id
     left join {{ ref('stg_commercetools__product_types') }} as product_type
         on product_type.product_type_id = product.product_type_id
