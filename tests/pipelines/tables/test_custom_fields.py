@@ -64,9 +64,7 @@ def fields(
             made.shops["commerce7"].schema,
             "meta_data_configs",
         )
-        made.staging(
-            "run", "+path:models/custom_fields stg_commercetools__orders+ stg_commerce7__orders+"
-        )
+        made.staging("run", "+path:models/custom_fields stg_*__order* stg_*__product*")
         yield made
 
 
