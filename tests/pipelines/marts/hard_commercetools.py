@@ -10,8 +10,9 @@ from typing import Any
 
 Record = dict[str, Any]
 
-ADA, BEN, IDLE, GONE = (f"c0000000-0000-4000-a000-00000000000{n}" for n in range(1, 5))
+ADA, BEN, IDLE = (f"c0000000-0000-4000-a000-00000000000{n}" for n in range(1, 4))
 ORDER = "0d000000-0000-4000-a000-0000000000{:02d}"
+GONE = ORDER.format(14)  # a customer who has the id of an order, which is not deleted
 PAYMENT = "fa000000-0000-4000-a000-0000000000{:02d}"
 AT = "2025-03-0{}T10:20:30.456Z"
 

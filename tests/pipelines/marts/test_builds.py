@@ -253,6 +253,7 @@ def test_rows_that_the_loader_has_no_more_leave_the_marts(changing: World) -> No
     made = contents(changing)
     assert paid_back(changing, CT.ORDER.format(10)) == 40
     shared = CT.ORDER.format(13)  # both platforms have an order with this id
+    lines = versions(changing, "order_lines")
     hide(changing, "commerce7", "orders", shared)
     hide(changing, "commercetools", "payments", CT.PAYMENT.format(3))
     changing.build()
@@ -260,6 +261,8 @@ def test_rows_that_the_loader_has_no_more_leave_the_marts(changing: World) -> No
         there = [(row["platform"], row["order_id"]) for row in changing.rows(mart)]
         assert ("commercetools", shared) in there
         assert ("commerce7", shared) not in there
+    now = versions(changing, "order_lines")
+    assert {name for name in lines if now[name] != lines[name]} == {shared}
     assert paid_back(changing, CT.ORDER.format(10)) == 0
     put_back(changing, "commerce7", "orders")
     put_back(changing, "commercetools", "payments")
