@@ -6,7 +6,7 @@ import re
 import shutil
 from dataclasses import replace
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from psycopg import sql
@@ -330,20 +330,28 @@ def test_another_version_of_a_macro_reaches_the_marts(
         assert {row["currency"] for row in rows} == {"GBP"}
 
 
-def test_rows_of_deleted_records_can_be_left_out_of_staging_as_well(changing: World) -> None:
+def test_a_variable_that_changes_makes_rows_anew(changing: World) -> None:
+    """One after the other, because any of them would make the rows anew."""
     made = contents(changing)
     names = {row["name"] for row in changing.rows("order_lines")}
     assert "Wine 1" in names
     changing.build(deleted_rows="leave_out")
     assert contents(changing) == made
-    changing.build(locales=["de-DE"])
+
+    given: dict[str, Any] = {"deleted_rows": "leave_out", "locales": ["de-DE"]}
+    changing.build(**given)
     assert "Wein 1" in {row["name"] for row in changing.rows("order_lines")}
 
-
-def test_currencies_are_variables(changing: World) -> None:
-    changing.build(commerce7_currency="CAD", catalogue_currency="USD")
+    given |= {"commerce7_currency": "CAD", "catalogue_currency": "USD"}
+    changing.build(**given)
     for mart in ("orders", "order_lines", "product_catalogue"):
         rows = [row for row in changing.rows(mart) if row["platform"] == "commerce7"]
         assert {row["currency"] for row in rows} == {"CAD"}
     (row,) = (row for row in changing.rows("product_catalogue") if row["sku"] == "CAT-7")
     assert (row["price"], row["currency"]) == (1, "USD")
+
+    orders = changing.rows_of("staging", "stg_commercetools__orders")
+    assert {row["customer_email"] for row in orders} - {None}
+    changing.build(**given, personal_members=False)
+    orders = changing.rows_of("staging", "stg_commercetools__orders")
+    assert {row["customer_email"] for row in orders} == {None}

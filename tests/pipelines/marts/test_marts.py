@@ -161,7 +161,11 @@ def test_lines_of_an_order_add_up_to_its_subtotal(world: World) -> None:
     priced: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     for row in world.rows("order_lines"):
         priced[row["platform"], row["order_id"]] += row["price_total"] or 0
-    hard = {(name, of.ORDER.format(number)) for name, of in HARD.items() for number in of.TOTALS}
+    hard = {
+        (platform, hard.ORDER.format(number))
+        for platform, hard in HARD.items()
+        for number in hard.TOTALS
+    }
     orders = [row for row in world.rows("orders") if (row["platform"], row["order_id"]) in hard]
     assert len(orders) == len(hard)
     for row in orders:
